@@ -1,0 +1,267 @@
+//! Errors: a kind for the program, a sentence for a person.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// `Result<T, E>` with the defaults that handlers use.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// What kind of failure an [`Error`] is. The program decides by the kind, never by the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// What was asked for does not exist.
+    NotFound,
+    /// It contradicts what is there: a unique key that is taken, a violated constraint.
+    Conflict,
+    /// Too much is waiting already.
+    Overloaded,
+    /// The node can't answer: it is closing, closed, or its journal has failed.
+    Unavailable,
+    /// It took too long.
+    Deadline,
+    /// The caller may not do this.
+    Denied,
+    /// The request makes no sense, whoever sends it and whenever.
+    Invalid,
+    /// It was cut off by a crash, and may have happened in part.
+    Interrupted,
+    /// The disk, a database or a limit of storage.
+    Storage,
+    /// The handler failed in a way of its own: its typed error, or a panic.
+    Handler,
+    /// A defect of the runtime.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The name in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Conflict => "conflict",
+            ErrorKind::Overloaded => "overloaded",
+            ErrorKind::Unavailable => "unavailable",
+            ErrorKind::Deadline => "deadline",
+            ErrorKind::Denied => "denied",
+            ErrorKind::Invalid => "invalid",
+            ErrorKind::Interrupted => "interrupted",
+            ErrorKind::Storage => "storage",
+            ErrorKind::Handler => "handler",
+            ErrorKind::Internal => "internal",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An error of the runtime or of a handler. Cheap to clone; displays one clear sentence.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of a kind, with a sentence for a person.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Error(Arc::new(Inner { kind, message: message.into(), source: None }))
+    }
+
+    /// The same with the error that caused it.
+    pub fn with_source(
+        kind: ErrorKind,
+        message: impl Into<Cow<'static, str>>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Error(Arc::new(Inner { kind, message: message.into(), source: Some(source.into()) }))
+    }
+
+    /// An `invalid` error.
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(ErrorKind::Invalid, message)
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may succeed later without a change.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Unavailable | ErrorKind::Deadline | ErrorKind::Interrupted)
+    }
+
+    /// The same error with a sentence before it: `context: message`.
+    pub fn context(self, context: impl fmt::Display) -> Self {
+        let message = format!("{context}: {self}");
+        Error(Arc::new(Inner { kind: self.kind(), message: message.into(), source: Some(Box::new(self)) }))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({}: {})", self.0.kind, self.0.message)?;
+        match &self.0.source {
+            Some(source) => write!(f, ", caused by: {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// An error type of a handler's own: `#[derive(RpcError)]` beside serde's derives and `Display`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that a handler can return",
+    label = "not an error of a handler",
+    note = "write `#[derive(RpcError)]`, beside serde's `Serialize` and `Deserialize` and an impl of `Display`"
+)]
+pub trait RpcError:
+    fmt::Display + fmt::Debug + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static
+{
+}
+
+/// What a call with an error type of its own answers when it fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallError<E> {
+    /// The handler's own error.
+    User(E),
+    /// An error of the runtime, or one of kind `Error` that the handler passed on.
+    Runtime(Error),
+}
+
+impl PartialEq for Error {
+    /// Of one kind and with one sentence.
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.0.message == other.0.message
+    }
+}
+
+impl Eq for Error {}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallError::User(error) => error.fmt(f),
+            CallError::Runtime(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Display + fmt::Debug> std::error::Error for CallError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CallError::User(_) => None,
+            CallError::Runtime(error) => Some(error),
+        }
+    }
+}
+
+impl<E> From<Error> for CallError<E> {
+    fn from(error: Error) -> Self {
+        CallError::Runtime(error)
+    }
+}
+
+impl<E: RpcError> From<E> for CallError<E> {
+    fn from(error: E) -> Self {
+        CallError::User(error)
+    }
+}
+
+impl<E: RpcError> From<CallError<E>> for Error {
+    fn from(error: CallError<E>) -> Self {
+        match error {
+            CallError::User(error) => Error::new(ErrorKind::Handler, error.to_string()),
+            CallError::Runtime(error) => error,
+        }
+    }
+}
+
+/// Turns foreign errors, and a missing value, into [`Error`].
+pub trait OrInvalid<T> {
+    /// As an `invalid` error with the foreign error's own words.
+    fn or_invalid(self) -> Result<T>;
+}
+
+impl<T, E: std::error::Error + Send + Sync + 'static> OrInvalid<T> for std::result::Result<T, E> {
+    fn or_invalid(self) -> Result<T> {
+        self.map_err(|error| Error::with_source(ErrorKind::Invalid, error.to_string(), error))
+    }
+}
+
+/// Adds a sentence to an error.
+pub trait Context<T> {
+    /// `context: message`. The kind of an [`Error`] stays; a foreign error becomes `internal`.
+    fn context(self, context: impl fmt::Display) -> Result<T>;
+}
+
+impl<T, E: std::error::Error + Send + Sync + 'static> Context<T> for std::result::Result<T, E> {
+    fn context(self, context: impl fmt::Display) -> Result<T> {
+        self.map_err(|error| {
+            let error: Box<dyn std::error::Error + Send + Sync> = Box::new(error);
+            match error.downcast::<Error>() {
+                Ok(error) => error.context(context),
+                Err(error) => Error::with_source(ErrorKind::Internal, format!("{context}: {error}"), error),
+            }
+        })
+    }
+}
+
+impl<T> Context<T> for Option<T> {
+    /// Nothing becomes `not_found`.
+    fn context(self, context: impl fmt::Display) -> Result<T> {
+        self.ok_or_else(|| Error::new(ErrorKind::NotFound, context.to_string()))
+    }
+}
+
+/// Returns an `invalid` error made of text, or the error value that is given, unless the condition holds.
+///
+/// ```
+/// # use do_runtime::{ensure, Result};
+/// fn post(body: &str) -> Result {
+///     ensure!(!body.is_empty(), "a message needs a body");
+///     Ok(())
+/// }
+/// assert_eq!(post("").unwrap_err().to_string(), "a message needs a body");
+/// ```
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $($error:tt)+) => {
+        if !($condition) {
+            $crate::bail!($($error)+)
+        }
+    };
+}
+
+/// Returns an `invalid` error made of text, or the error value that is given.
+#[macro_export]
+macro_rules! bail {
+    ($text:literal $($arguments:tt)*) => {
+        return ::core::result::Result::Err(::core::convert::From::from($crate::Error::invalid(
+            ::std::format!($text $($arguments)*),
+        )))
+    };
+    ($error:expr $(,)?) => {
+        return ::core::result::Result::Err(::core::convert::From::from($error))
+    };
+}

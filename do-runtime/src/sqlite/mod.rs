@@ -1,0 +1,1 @@
+//! SQLite itself: the VFS and the connection of an object.

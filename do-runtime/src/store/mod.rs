@@ -1,0 +1,5 @@
+//! Where pages rest.
+
+mod page_store;
+
+pub use page_store::{Changes, Head, PageStore};
