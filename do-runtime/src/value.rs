@@ -54,7 +54,9 @@ pub trait Column: ToValue + Sized {
 
     /// How a key of this type is handed to `get` and to finders: `&str` for `String`, the value itself for what is
     /// `Copy`.
-    type Ref<'k>: ToValue;
+    type Ref<'k>: ToValue
+    where
+        Self: 'k;
 
     /// The key that looks this value up.
     fn as_key(&self) -> Self::Ref<'_>;
