@@ -40,7 +40,7 @@ pub use call::Stub;
 pub use object::{
     Cx, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, StoredReader, StoredWriter,
 };
-pub use table::{Declares, Find, Flow, FromRow, NewRow, NextColumn, NoColumn, RowLimit, Table};
+pub use table::{Declares, Find, Flow, FromRow, NewRow, NoColumn, RangeOf, RowLimit, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
 pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid};
 

@@ -60,6 +60,9 @@ impl<'c> Kv<'c> {
     }
 }
 
+/// What is done with one key and its encoded value after another.
+type Each<'e> = dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>> + 'e;
+
 /// A listing of key-values: nothing is read until it is asked for.
 #[must_use = "a listing reads nothing until it is asked: `.all()?`, `.keys()?` or `.each(…)?`"]
 pub struct KvList<'c> {
@@ -130,7 +133,7 @@ impl KvList<'_> {
         })
     }
 
-    fn run(self, each: &mut dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>>) -> Result {
+    fn run(self, each: &mut Each<'_>) -> Result {
         let range = KeyRange {
             prefix: self.prefix.as_deref(),
             start: self.start.as_deref(),

@@ -29,6 +29,7 @@ pub(crate) struct NewMessage {
 }
 
 impl Message {
+    #[allow(clippy::new_ret_no_self)]
     pub(crate) fn new(author: impl Into<String>, body: impl Into<String>) -> NewMessage {
         NewMessage { author: author.into(), body: body.into(), at: None }
     }
