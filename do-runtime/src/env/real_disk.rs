@@ -92,13 +92,8 @@ impl Disk for RealDisk {
 
     fn lock(&self) -> Result<FolderLock, LockError> {
         let path = self.root.join(LOCK);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(LockError::Io)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(LockError::Io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -224,7 +219,8 @@ mod tests {
     #[test]
     fn allocating_extends_and_keeps_the_content() {
         let folder = tempfile::tempdir().unwrap();
-        let file = RealFile(File::options().read(true).write(true).create_new(true).open(folder.path().join("x")).unwrap());
+        let file =
+            RealFile(File::options().read(true).write(true).create_new(true).open(folder.path().join("x")).unwrap());
         file.write_at(b"abc", 0).unwrap();
         file.allocate(5000).unwrap();
         assert_eq!(file.len().unwrap(), 5000);
