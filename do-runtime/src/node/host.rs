@@ -14,12 +14,12 @@ use super::{Home, Node};
 use crate::ObjectId;
 use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
-use crate::image::Page;
+use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity};
 use crate::ownership::Baton;
-use crate::sqlite::build_template;
-use crate::store::{Changes, Head};
+use crate::sqlite::{self, build_template};
+use crate::store::{Changes, Head, WriteBehind};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
 const SHARDS: usize = 16;
@@ -120,7 +120,7 @@ impl<O: Dispatch> Host<O> {
         if let Some(template) = self.template.get() {
             return Ok(template.clone());
         }
-        let pages: Arc<[Arc<Page>]> = build_template(O::TABLES)
+        let pages: Arc<[Arc<Page>]> = build_template(&sqlite::ddl(O::TABLES))
             .map_err(|error| error.context(format!("the tables of {} can't be made", O::CLASS)))?
             .into();
         let mut hash = blake3::Hasher::new();
@@ -134,6 +134,11 @@ impl<O: Dispatch> Host<O> {
             self.node.store().put_template(id, &pages)?;
         }
         Ok(self.template.get_or_init(|| Template { id, pages }).clone())
+    }
+
+    /// Where the pages of an object come from that are not in memory.
+    pub(crate) fn pages_of(&self, object: ObjectId) -> Arc<dyn PageSource> {
+        Arc::new(Rested { store: self.node.shared_store(), object })
     }
 
     /// An object has its first commit.
@@ -173,6 +178,18 @@ impl<O: Dispatch> Host<O> {
                 !(forget && slot.shared.move_status(Status::Live, Status::Retired))
             });
         }
+    }
+}
+
+/// The pages of an object in the store.
+struct Rested {
+    store: Arc<WriteBehind>,
+    object: ObjectId,
+}
+
+impl PageSource for Rested {
+    fn load(&self, page: u32, count: u32, into: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()> {
+        self.store.read(self.object, page, page.saturating_add(count), into)
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) struct Node {
     registry: Arc<Registry>,
     hosts: RwLock<BTreeMap<&'static str, (TypeId, Arc<dyn AnyHost>)>>,
     closing: AtomicBool,
+    failed: AtomicBool,
     held: Mutex<Option<(Arc<DiskVfs>, FolderLock)>>,
     woken: Arc<Notify>,
     checkpoint_wanted: Arc<Notify>,
@@ -64,6 +65,7 @@ impl Node {
             registry,
             hosts: RwLock::default(),
             closing: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
             held: Mutex::new(Some((vfs, lock))),
             woken: Arc::default(),
             checkpoint_wanted: Arc::default(),
@@ -89,6 +91,10 @@ impl Node {
 
     pub(crate) fn store(&self) -> &WriteBehind {
         &self.store
+    }
+
+    pub(crate) fn shared_store(&self) -> Arc<WriteBehind> {
+        self.store.clone()
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -126,10 +132,17 @@ impl Node {
         if self.closing.load(Relaxed) {
             return Err(Error::new(ErrorKind::Unavailable, "these objects are closing: no new call is taken"));
         }
-        match self.log.failure() {
-            None => Ok(()),
-            Some(error) => Err(error),
+        if self.failed.load(Relaxed)
+            && let Some(error) = self.log.failure()
+        {
+            return Err(error);
         }
+        Ok(())
+    }
+
+    /// The journal has failed: no call is answered any more.
+    pub(crate) fn note_failure(&self) {
+        self.failed.store(true, Release);
     }
 
     pub(crate) fn spawn(&self, task: BoxFuture) {
