@@ -68,6 +68,13 @@ impl IdKey {
         IdKey(bytes)
     }
 
+    /// What tells this folder's files from those of another one.
+    pub(crate) fn folder_mark(&self) -> [u8; 16] {
+        let mut mark = [0; 16];
+        self.hash(b"folder", "", b"", &mut mark);
+        mark
+    }
+
     /// The id of a name: always the same one in one folder.
     pub(crate) fn of_name(&self, class: &str, name: &str) -> ObjectId {
         let mut body = [0; BODY];

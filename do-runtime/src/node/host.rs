@@ -19,7 +19,7 @@ use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity};
 use crate::ownership::Baton;
 use crate::sqlite::{self, build_template};
-use crate::store::{Changes, Head, WriteBehind};
+use crate::store::{Changes, Head, PageStore, WriteBehind};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
 const SHARDS: usize = 16;
@@ -130,8 +130,8 @@ impl<O: Dispatch> Host<O> {
         let mut id = [0; 16];
         hash.finalize_xof().fill(&mut id);
         let id = TemplateId(id);
-        if self.node.store().template(id)?.is_none() {
-            self.node.store().put_template(id, &pages)?;
+        if self.node.pages().template(id)?.is_none() {
+            self.node.pages().put_template(id, &pages)?;
         }
         Ok(self.template.get_or_init(|| Template { id, pages }).clone())
     }

@@ -104,7 +104,8 @@ impl<O: Dispatch> Namespace<O> {
         {
             return Ok(true);
         }
-        node.registry().exists(ClassTag::of(O::CLASS), id)
+        self.accept(id)?;
+        node.registry().exists(id)
     }
 
     /// Deletes an object with all that it stores; whether there was one. It is durable when this returns. Its name

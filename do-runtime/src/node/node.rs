@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Journal, Log, LogPosition};
 use crate::object::Dispatch;
 use crate::sqlite::DiskVfs;
-use crate::store::{Registry, WriteBehind};
+use crate::store::{Registry, SqlitePageStore, WriteBehind};
 
 /// The parts of a node, before it has objects.
 pub(crate) struct Parts {
@@ -25,7 +25,7 @@ pub(crate) struct Parts {
     pub(crate) options: Options,
     pub(crate) journal: Arc<Journal>,
     pub(crate) store: Arc<WriteBehind>,
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) pages: Arc<SqlitePageStore>,
     /// The store's files are reached through it: it must outlive them.
     pub(crate) vfs: Arc<DiskVfs>,
     pub(crate) lock: FolderLock,
@@ -37,7 +37,7 @@ pub(crate) struct Node {
     options: Options,
     log: Arc<Journal>,
     store: Arc<WriteBehind>,
-    registry: Arc<Registry>,
+    pages: Arc<SqlitePageStore>,
     hosts: RwLock<BTreeMap<&'static str, (TypeId, Arc<dyn AnyHost>)>>,
     closing: AtomicBool,
     failed: AtomicBool,
@@ -55,14 +55,14 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { env, options, journal, store, registry, vfs, lock } = parts;
+        let Parts { env, options, journal, store, pages, vfs, lock } = parts;
         let opened = env.clock.now();
         Node {
             env,
             options,
             log: journal,
             store,
-            registry,
+            pages,
             hosts: RwLock::default(),
             closing: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -98,7 +98,11 @@ impl Node {
     }
 
     pub(crate) fn registry(&self) -> &Registry {
-        &self.registry
+        self.pages.registry()
+    }
+
+    pub(crate) fn pages(&self) -> &SqlitePageStore {
+        &self.pages
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -219,9 +223,10 @@ impl Node {
             host.retire();
         }
         self.hosts.write().clear();
-        self.log.close();
-        self.store.close();
-        self.registry.close();
+        if let Err(error) = self.log.close() {
+            tracing::error!(%error, "the journal could not be closed in order; nothing that was acknowledged is lost");
+        }
+        self.pages.close();
         drop(self.held.lock().take());
         // Background tasks that wait see that it is over.
         self.woken.notify_one();

@@ -67,12 +67,12 @@ impl Objects {
 
     /// The stub of the object with a name. Wakes nothing, creates nothing.
     pub fn get_by_name<O: Dispatch>(&self, name: impl AsRef<str>) -> O::Stub {
-        self.namespace().get_by_name(name)
+        self.namespace::<O>().get_by_name(name)
     }
 
     /// The stub of the object with an id. Wakes nothing, creates nothing.
     pub fn get<O: Dispatch>(&self, id: crate::ObjectId) -> O::Stub {
-        self.namespace().get(id)
+        self.namespace::<O>().get(id)
     }
 
     /// Takes no new call, lets those that run end, hands everything over to the store, and releases the folder.

@@ -97,11 +97,12 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
 fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
     wait_durable(node, position)?;
     let from = node.store().head(id)?.map_or(LogPosition::default(), |head| head.applied);
-    let mut replay = Replay::new(node.store(), node.registry());
-    node.log().read_back(from.max(node.log().oldest()), &mut |commit, position| {
+    let mut replay = Replay::new(node.store(), node.pages(), node.now());
+    node.log().read_back(from.max(node.registry().checkpoint()), &mut |commit, position| {
         if commit.object == id { replay.apply(commit, position) } else { Ok(()) }
     })?;
-    replay.hand_over()
+    replay.hand_over();
+    Ok(())
 }
 
 /// Blocks until the log is durable up to a position: for the blocking pool.

@@ -23,14 +23,14 @@ impl<O: Object> Cx<O> {
     ) -> Result<T, E> {
         let mut fields = StoredState::of(object)?;
         let erased = self.erased;
-        let savepoint = self.database.savepoint_begin()?;
+        self.database.begin_savepoint()?;
         match part(object, self) {
             Ok(value) => {
-                self.database.savepoint_keep(savepoint)?;
+                self.database.keep_savepoint()?;
                 Ok(value)
             }
             Err(error) => {
-                self.database.savepoint_undo(savepoint)?;
+                self.database.undo_savepoint()?;
                 fields.restore(object)?;
                 self.erased = erased;
                 Err(error)
