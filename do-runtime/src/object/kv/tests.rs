@@ -78,7 +78,9 @@ fn a_value_above_the_limit_is_an_error_that_names_key_and_size() {
     cx.kv_mut().put("fits", &"x".repeat(1020)).unwrap();
     let error = cx.kv_mut().put("large", &"x".repeat(1021)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
-    assert!(error.to_string().starts_with("the value for the key \"large\" has 1025 bytes, and one value may have 1024"));
+    assert!(
+        error.to_string().starts_with("the value for the key \"large\" has 1025 bytes, and one value may have 1024")
+    );
     let error = cx.kv_mut().put_all([("small", "x".into()), ("large", "x".repeat(2000))]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
     assert_eq!(keys(cx.kv().list()), "fits");

@@ -151,8 +151,8 @@ fn a_key_that_sqlite_cannot_hold_is_invalid_when_the_rows_are_asked_for() {
 
 #[test]
 fn finders_need_no_sorting() {
-    use crate::table::text::{FindShape, Order, Wanted, find};
     use crate::table::Table;
+    use crate::table::text::{FindShape, Order, Wanted, find};
     use std::ops::Bound;
 
     let cx = room();

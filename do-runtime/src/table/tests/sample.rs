@@ -87,11 +87,7 @@ CREATE INDEX message_author_at ON message (author, at DESC);
         columns: &[col("id", "INTEGER"), col("author", "TEXT"), col("body", "TEXT"), col("at", "INTEGER")],
         key: &[0],
         assigned: Some(0),
-        indexes: &[IndexDef {
-            name: "message_author_at",
-            columns: &[("author", false), ("at", true)],
-            unique: false,
-        }],
+        indexes: &[IndexDef { name: "message_author_at", columns: &[("author", false), ("at", true)], unique: false }],
         references: &[],
     };
     type Key<'k> = <Id<Message> as Column>::Ref<'k>;
@@ -101,12 +97,7 @@ CREATE INDEX message_author_at ON message (author, at DESC);
     }
 
     fn values(&self) -> Result<Vec<Value<'_>>> {
-        Ok(vec![
-            self.id.to_value()?,
-            self.author.to_value()?,
-            self.body.to_value()?,
-            self.at.to_value()?,
-        ])
+        Ok(vec![self.id.to_value()?, self.author.to_value()?, self.body.to_value()?, self.at.to_value()?])
     }
 
     fn read(row: &dyn RowAccess, first: usize) -> Result<Self> {
@@ -204,11 +195,7 @@ CREATE INDEX order_quantity_rowid ON "order" (quantity, rowid);
         indexes: &[
             IndexDef { name: "order_voucher", columns: &[("voucher", false)], unique: true },
             IndexDef { name: "order_rowid_sku", columns: &[("rowid", false), ("sku", false)], unique: false },
-            IndexDef {
-                name: "order_quantity_rowid",
-                columns: &[("quantity", false), ("rowid", false)],
-                unique: false,
-            },
+            IndexDef { name: "order_quantity_rowid", columns: &[("quantity", false), ("rowid", false)], unique: false },
         ],
         references: &[],
     };
