@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Builder, Home, Namespace};
 use crate::error::{Error, Result};
+use crate::journal::Log;
 use crate::object::Dispatch;
 
 /// All objects of one folder. Cheap to clone; the last clone releases the folder.
@@ -88,6 +89,14 @@ impl Objects {
             }
             Err(_) => Ok(()),
         }
+    }
+
+    /// How many bytes have been appended to the journal since the folder was made.
+    ///
+    /// # Errors
+    /// `unavailable` once the objects were closed.
+    pub fn journal_bytes(&self) -> Result<u64> {
+        Ok(self.home.node()?.log().end().0)
     }
 
     /// Resolves with the reason once the node has failed: its journal could not be written. Every call answers
