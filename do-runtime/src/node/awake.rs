@@ -252,8 +252,8 @@ impl<O: Dispatch> Awake<O> {
     /// Hands what changed over to the store, which keeps it once the log is durable so far and has it to read at once.
     pub(crate) fn hand_over(&mut self, shared: &Shared<O>) -> Result<()> {
         let Some((changes, hand_over)) = self.take_changes(shared)? else { return Ok(()) };
-        shared.host.node().store().put(changes);
-        let source = shared.host.pages_of(shared.identity.id());
+        let source = shared.host.pages_of(shared.identity.id())?;
+        shared.host.node().rest()?.behind.put(changes);
         self.cx.database.image(|image| {
             image.set_source(source);
             image.kept(hand_over);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::node::Parts;
+use super::node::Rest;
 use super::{Home, Node, Objects, background, registration};
 use crate::env::{Disk, Env, LockError, Open};
 use crate::error::{Error, ErrorKind, Result};
@@ -64,23 +64,24 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let lock = disk.lock().map_err(|error| taken(&shown, error))?;
     let ids = id_key(&env, &shown)?;
 
-    let vfs = Arc::new(DiskVfs::new(disk.clone())?);
+    let vfs = DiskVfs::new(disk.clone())?;
     let pages = Arc::new(SqlitePageStore::open(Location::on_vfs(disk, vfs.name()), &*env.random)?);
     let registry = pages.registry();
     for class in classes {
         registry.register_class(ClassTag::of(class), class)?;
     }
     let checkpoint = registry.checkpoint();
-    let store = Arc::new(WriteBehind::new(pages.clone(), checkpoint));
+    let behind = Arc::new(WriteBehind::new(pages.clone(), checkpoint));
 
     let settings = JournalOptions { segment: options.segment_bytes, ..JournalOptions::new(ids.folder_mark()) };
-    let mut replay = Replay::new(&store, &pages, env.clock.now());
+    let mut replay = Replay::new(&behind, &pages, env.clock.now());
     let replayed = Journal::recover(&env, settings)?
         .replay(checkpoint, &mut |commit, position| replay.apply(commit, position))?;
     let kept = replay.finish()?;
     let journal = Arc::new(Journal::start(replayed, kept.position)?);
 
-    Ok((ids, Arc::new(Node::new(Parts { env, options, journal, store, pages, vfs, lock }))))
+    let rest = Rest { behind, pages, vfs, lock };
+    Ok((ids, Arc::new(Node::new(env, options, journal, rest))))
 }
 
 fn taken(folder: &str, error: LockError) -> Error {

@@ -130,27 +130,32 @@ impl<O: Dispatch> Host<O> {
         let mut id = [0; 16];
         hash.finalize_xof().fill(&mut id);
         let id = TemplateId(id);
-        if self.node.pages().template(id)?.is_none() {
-            self.node.pages().put_template(id, &pages)?;
+        let rest = self.node.rest()?;
+        if rest.pages.template(id)?.is_none() {
+            rest.pages.put_template(id, &pages)?;
         }
         Ok(self.template.get_or_init(|| Template { id, pages }).clone())
     }
 
     /// Where the pages of an object come from that are not in memory.
-    pub(crate) fn pages_of(&self, object: ObjectId) -> Arc<dyn PageSource> {
-        Arc::new(Rested { store: self.node.shared_store(), object })
+    pub(crate) fn pages_of(&self, object: ObjectId) -> Result<Arc<dyn PageSource>> {
+        Ok(Arc::new(Rested { behind: self.node.rest()?.behind.clone(), object }))
     }
 
     /// An object has its first commit.
     pub(crate) fn note_created(&self, identity: &Identity) {
-        self.node.registry().note_created(self.tag, identity.id(), identity.shared_name(), self.node.now());
+        if let Ok(rest) = self.node.rest() {
+            rest.registry().note_created(self.tag, identity.id(), identity.shared_name(), self.node.now());
+        }
     }
 
     /// An object was deleted; its pages are to be dropped.
     pub(crate) fn note_deleted(&self, shared: &Shared<O>, head: Head) {
         shared.exists.store(false, Ordering::Release);
-        self.node.registry().note_deleted(self.tag, shared.identity.id());
-        self.node.store().put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
+        if let Ok(rest) = self.node.rest() {
+            rest.registry().note_deleted(self.tag, shared.identity.id());
+            rest.behind.put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
+        }
     }
 
     /// The checkpoint has something to do here.
@@ -183,13 +188,13 @@ impl<O: Dispatch> Host<O> {
 
 /// The pages of an object in the store.
 struct Rested {
-    store: Arc<WriteBehind>,
+    behind: Arc<WriteBehind>,
     object: ObjectId,
 }
 
 impl PageSource for Rested {
     fn load(&self, page: u32, count: u32, into: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()> {
-        self.store.read(self.object, page, page.saturating_add(count), into)
+        self.behind.read(self.object, page, page.saturating_add(count), into)
     }
 }
 

@@ -105,7 +105,7 @@ impl<O: Dispatch> Namespace<O> {
             return Ok(true);
         }
         self.accept(id)?;
-        node.registry().exists(id)
+        node.rest()?.registry().exists(id)
     }
 
     /// Deletes an object with all that it stores; whether there was one. It is durable when this returns. Its name
@@ -211,7 +211,7 @@ impl<O: Dispatch> ListIter<O> {
     fn read(&mut self) -> Result<()> {
         let node = self.list.namespace.home.node()?;
         let limit = self.left.min(PAGE);
-        let page = node.registry().list(
+        let page = node.rest()?.registry().list(
             ClassTag::of(O::CLASS),
             self.list.prefix.as_deref(),
             self.list.after.as_ref(),

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::builder::Options;
@@ -19,16 +19,20 @@ use crate::object::Dispatch;
 use crate::sqlite::DiskVfs;
 use crate::store::{Registry, SqlitePageStore, WriteBehind};
 
-/// The parts of a node, before it has objects.
-pub(crate) struct Parts {
-    pub(crate) env: Env,
-    pub(crate) options: Options,
-    pub(crate) journal: Arc<Journal>,
-    pub(crate) store: Arc<WriteBehind>,
+/// Where everything rests that is not awake. Whoever uses it holds it: the folder is released with the last.
+pub(crate) struct Rest {
+    pub(crate) behind: Arc<WriteBehind>,
     pub(crate) pages: Arc<SqlitePageStore>,
-    /// The store's files are reached through it: it must outlive them.
-    pub(crate) vfs: Arc<DiskVfs>,
+    /// The store's files are reached through it: it goes after them.
+    pub(crate) vfs: DiskVfs,
+    /// Goes last.
     pub(crate) lock: FolderLock,
+}
+
+impl Rest {
+    pub(crate) fn registry(&self) -> &Registry {
+        self.pages.registry()
+    }
 }
 
 /// One folder, opened.
@@ -36,12 +40,10 @@ pub(crate) struct Node {
     env: Env,
     options: Options,
     log: Arc<Journal>,
-    store: Arc<WriteBehind>,
-    pages: Arc<SqlitePageStore>,
+    rest: RwLock<Option<Arc<Rest>>>,
     hosts: RwLock<BTreeMap<&'static str, (TypeId, Arc<dyn AnyHost>)>>,
     closing: AtomicBool,
     failed: AtomicBool,
-    held: Mutex<Option<(Arc<DiskVfs>, FolderLock)>>,
     woken: Arc<Notify>,
     checkpoint_wanted: Arc<Notify>,
     /// Milliseconds since the node was opened, plus one; a watcher moves it on.
@@ -54,19 +56,16 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { env, options, journal, store, pages, vfs, lock } = parts;
+    pub(crate) fn new(env: Env, options: Options, log: Arc<Journal>, rest: Rest) -> Self {
         let opened = env.clock.now();
         Node {
             env,
             options,
-            log: journal,
-            store,
-            pages,
+            log,
+            rest: RwLock::new(Some(Arc::new(rest))),
             hosts: RwLock::default(),
             closing: AtomicBool::new(false),
             failed: AtomicBool::new(false),
-            held: Mutex::new(Some((vfs, lock))),
             woken: Arc::default(),
             checkpoint_wanted: Arc::default(),
             coarse: AtomicU64::new(1),
@@ -89,20 +88,12 @@ impl Node {
         &self.log
     }
 
-    pub(crate) fn store(&self) -> &WriteBehind {
-        &self.store
-    }
-
-    pub(crate) fn shared_store(&self) -> Arc<WriteBehind> {
-        self.store.clone()
-    }
-
-    pub(crate) fn registry(&self) -> &Registry {
-        self.pages.registry()
-    }
-
-    pub(crate) fn pages(&self) -> &SqlitePageStore {
-        &self.pages
+    /// Where everything rests, until the node has ended.
+    pub(crate) fn rest(&self) -> Result<Arc<Rest>> {
+        self.rest
+            .read()
+            .clone()
+            .ok_or_else(|| Error::new(ErrorKind::Unavailable, "these objects were closed: open the folder again"))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -194,7 +185,7 @@ impl Node {
 
     /// Whether everything has ended.
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.held.lock().is_none()
+        self.rest.read().is_none()
     }
 
     /// Told when an object has been woken.
@@ -211,7 +202,7 @@ impl Node {
     #[inline]
     pub(crate) fn consider_checkpoint(&self) {
         let enough = self.options.checkpoint_bytes;
-        if (self.log.held() >= enough || self.store.bytes() >= enough) && !self.checkpointing.load(Relaxed) {
+        if self.log.held() >= enough && !self.checkpointing.load(Relaxed) {
             self.checkpoint_wanted.notify_one();
         }
     }
@@ -226,8 +217,7 @@ impl Node {
         if let Err(error) = self.log.close() {
             tracing::error!(%error, "the journal could not be closed in order; nothing that was acknowledged is lost");
         }
-        self.pages.close();
-        drop(self.held.lock().take());
+        drop(self.rest.write().take());
         // Background tasks that wait see that it is over.
         self.woken.notify_one();
         self.checkpoint_wanted.notify_one();

@@ -58,7 +58,7 @@ where
     let (body, shared) = turn.parts();
     let node = shared.host.node();
     node.available()?;
-    let Some(mut head) = node.store().head(shared.identity.id())?.filter(|head| !head.deleted) else {
+    let Some(mut head) = node.rest()?.behind.head(shared.identity.id())?.filter(|head| !head.deleted) else {
         return Ok(false);
     };
     shared.log_commit(head.sequence + 1, 0, CommitKind::Delete, &[])?;

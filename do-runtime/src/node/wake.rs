@@ -60,14 +60,14 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
         rebuild(node, id, shared.position())?;
         shared.rebuild.store(false, Ordering::Release);
     }
-    let head = node.store().head(id)?.filter(|head| !head.deleted);
+    let head = node.rest()?.behind.head(id)?.filter(|head| !head.deleted);
     shared.exists.store(head.is_some(), Ordering::Release);
     let (image, history) = match &head {
         Some(head) => {
             if let Some(name) = &head.name {
                 shared.identity.learn_name(name.clone());
             }
-            let image = Image::stored(head.pages, host.pages_of(id), O::LIMITS)?;
+            let image = Image::stored(head.pages, host.pages_of(id)?, O::LIMITS)?;
             (image, History { sequence: head.sequence, template: head.template, void: false })
         }
         None => {
@@ -96,9 +96,10 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
 /// of a thread that does not come back.
 fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
     wait_durable(node, position)?;
-    let from = node.store().head(id)?.map_or(LogPosition::default(), |head| head.applied);
-    let mut replay = Replay::new(node.store(), node.pages(), node.now());
-    node.log().read_back(from.max(node.registry().checkpoint()), &mut |commit, position| {
+    let rest = node.rest()?;
+    let from = rest.behind.head(id)?.map_or(LogPosition::default(), |head| head.applied);
+    let mut replay = Replay::new(&rest.behind, &rest.pages, node.now());
+    node.log().read_back(from.max(rest.registry().checkpoint()), &mut |commit, position| {
         if commit.object == id { replay.apply(commit, position) } else { Ok(()) }
     })?;
     replay.hand_over();
