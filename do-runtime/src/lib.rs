@@ -16,6 +16,7 @@
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `testing` | the test kit |
 
+pub mod call;
 pub mod engine;
 pub mod env;
 mod error;
@@ -23,13 +24,28 @@ mod id;
 pub mod image;
 pub mod journal;
 mod limits;
+pub mod object;
 pub mod sqlite;
 pub mod store;
 pub mod table;
+#[cfg(test)]
+mod test_engine;
 mod time;
 pub mod value;
 
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
-pub use time::Timestamp;
+pub use call::Stub;
+pub use object::{
+    Cx, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, StoredReader, StoredWriter,
+};
+pub use table::{Declares, Find, Flow, FromRow, NewRow, NextColumn, NoColumn, RowLimit, Table};
+pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
+pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid};
+
+/// What generated code calls. Not for users: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::table::generated::*;
+}
