@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::delta::Encoder;
 use super::residency::PageSource;
 use super::transaction::Transaction;
 use super::{PAGE, Page, delta, spare};
@@ -283,6 +284,28 @@ impl Image {
         }
         self.size = size;
         self.drop_beyond_size();
+        Ok(())
+    }
+
+    /// Appends the differences of all pages from those of a template to `delta`, outside transactions: what the first commit
+    /// record of an object carries if there were transactions before it.
+    pub fn difference(&mut self, template: &[Arc<Page>], delta: &mut Vec<u8>) -> Result<()> {
+        let mut encoder = Encoder::new(delta);
+        for number in 0..self.size {
+            let index = number as usize;
+            if self.pages[index].is_none() {
+                self.load(number)?;
+            }
+            let after = self.pages[index].as_ref();
+            let before = template.get(index);
+            let shared = matches!((before, after), (Some(before), Some(after)) if Arc::ptr_eq(before, after));
+            if !shared {
+                fn content(page: Option<&Arc<Page>>) -> &Page {
+                    page.map_or(&delta::ZERO, |page| page)
+                }
+                encoder.page(number, content(before), content(after));
+            }
+        }
         Ok(())
     }
 

@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::ffi;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::limits::Limit;
+use rusqlite::{Connection, TransactionState};
 
 use super::failure::{self, Known};
 use super::glue::{Failure, Lease, Origin, OwnerCell, Session, Stopped, TransactionStatement};
@@ -150,6 +150,11 @@ impl Database {
         self.doomed.replace(None);
         self.mode.set(Mode::Exclusive);
         Ok(())
+    }
+
+    /// Whether the open transaction has begun to write.
+    pub fn has_written(&self) -> bool {
+        matches!(self.session.connection().transaction_state(Some("main")), Ok(TransactionState::Write))
     }
 
     /// Commits the transaction and appends the byte differences of its pages to `delta`. Whether anything changed. If it

@@ -33,10 +33,16 @@ pub struct DiskVfs {
 
 impl DiskVfs {
     /// Makes the files of a disk known to SQLite.
-    pub fn new(disk: Arc<dyn Disk>) -> Result<Self> {
+    pub fn register(disk: Arc<dyn Disk>) -> Result<Self> {
         Ok(DiskVfs {
             registration: Registration::new(Arc::new(OnDisk(disk)))?,
         })
+    }
+
+    /// The name by which connections find it.
+    pub fn name(&self) -> &'static str {
+        // The names are made of ASCII.
+        self.registration.name().to_str().unwrap_or_default()
     }
 
     /// Opens a connection to a file, which is made if it does not exist; its folder exists. The path is relative to the

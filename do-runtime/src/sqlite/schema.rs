@@ -19,15 +19,7 @@ pub(super) const FINGERPRINT: &str = "schema";
 
 /// The statements that make these tables, one text a table, with the placeholders for users' own column types filled in.
 pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
-    let filled = |table: &&TableDef| {
-        table
-            .types
-            .iter()
-            .fold(table.schema.to_owned(), |text, (name, sql)| {
-                text.replace(&format!("{{{name}}}"), sql)
-            })
-    };
-    tables.iter().map(filled).collect()
+    tables.iter().map(|table| table.ddl().into_owned()).collect()
 }
 
 /// What tells one set of declared tables from another.
