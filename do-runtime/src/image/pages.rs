@@ -82,18 +82,12 @@ impl Image {
     /// A database of `size` pages whose pages are loaded from `source` when they are needed.
     pub fn stored(size: u32, source: Arc<dyn PageSource>, limits: Limits) -> Result<Self> {
         let mut pages = Vec::new();
-        pages
-            .try_reserve_exact(size as usize)
-            .map_err(|_| too_large(size))?;
+        pages.try_reserve_exact(size as usize).map_err(|_| too_large(size))?;
         pages.resize(size as usize, None);
         Ok(Image::of(pages, Some(source), limits))
     }
 
-    fn of(
-        pages: Vec<Option<Arc<Page>>>,
-        source: Option<Arc<dyn PageSource>>,
-        limits: Limits,
-    ) -> Self {
+    fn of(pages: Vec<Option<Arc<Page>>>, source: Option<Arc<dyn PageSource>>, limits: Limits) -> Self {
         Image {
             size: pages.len() as u32,
             flags: vec![0; pages.len()],
@@ -169,12 +163,7 @@ impl Image {
 
     /// Bytes of page 1 as the last write left them, if that page is in memory: `N` bytes from `at`.
     pub fn header<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
-        self.pages
-            .first()?
-            .as_ref()?
-            .get(at..at + N)?
-            .try_into()
-            .ok()
+        self.pages.first()?.as_ref()?.get(at..at + N)?.try_into().ok()
     }
 
     /// Writes a whole page. Pages between the end of the database and it become zero.
@@ -260,10 +249,7 @@ impl Image {
     /// transactions. A `storage` error if the delta is damaged; then nothing was changed.
     pub fn replay(&mut self, delta: &[u8], size: u32) -> Result<()> {
         if self.transaction.open {
-            return Err(Error::new(
-                ErrorKind::Internal,
-                "a commit record was replayed within a transaction",
-            ));
+            return Err(Error::new(ErrorKind::Internal, "a commit record was replayed within a transaction"));
         }
         let before = self.size;
         let more = (size as usize).saturating_sub(self.pages.len());
@@ -316,9 +302,7 @@ impl Image {
                 if self.pages[number as usize].is_none() {
                     self.load(number)?;
                 }
-                Ok(self.pages[number as usize]
-                    .clone()
-                    .unwrap_or_else(spare::zero))
+                Ok(self.pages[number as usize].clone().unwrap_or_else(spare::zero))
             })
             .collect()
     }
@@ -337,17 +321,12 @@ impl delta::PagesMut for Replay<'_> {
         let page = image.vacate(number).unwrap_or_else(spare::zero);
         image.place(number, page, OWN);
         // It was placed in the line before.
-        Ok(Arc::make_mut(
-            image.pages[number as usize].get_or_insert_with(spare::zero),
-        ))
+        Ok(Arc::make_mut(image.pages[number as usize].get_or_insert_with(spare::zero)))
     }
 }
 
 fn too_large(size: u32) -> Error {
-    Error::new(
-        ErrorKind::Storage,
-        format!("there is not enough memory for a database of {size} pages"),
-    )
+    Error::new(ErrorKind::Storage, format!("there is not enough memory for a database of {size} pages"))
 }
 
 /// A number of bytes for people.

@@ -36,7 +36,6 @@ fn content(image: &mut Image) -> Vec<Page> {
     bytes.chunks_exact(PAGE).map(|page| page.try_into().unwrap()).collect()
 }
 
-
 fn bytes_of(image: &mut Image) -> Vec<u8> {
     content(image).iter().map(|page| page[0]).collect()
 }
@@ -254,7 +253,7 @@ fn shedding_keeps_what_the_source_does_not_have_and_what_was_read_of_late() {
 #[test]
 fn a_page_written_after_its_hand_over_stays_until_the_next_one_is_kept() {
     let mut image = Image::stored(3, Arc::new(Stored::default()), Limits::DEFAULT).unwrap();
-    let mut write = |image: &mut Image, byte| {
+    let write = |image: &mut Image, byte| {
         image.begin();
         image.write(0, &page(byte)).unwrap();
         image.commit(&mut Vec::new());
@@ -279,7 +278,9 @@ fn growth_beyond_a_limit_is_refused_with_its_name_and_can_be_rolled_back() {
     assert_eq!(image.write(3, &page(9)), Err(ImageFailure::Full));
     assert_eq!(image.write(3, &page(4)), Ok(()), "SQLite may write again what is there when it rolls back");
     let error = image.take_failure().unwrap();
-    assert!(error.kind() == ErrorKind::Storage && error.to_string().contains("the transaction writes more than 12 KiB"));
+    assert!(
+        error.kind() == ErrorKind::Storage && error.to_string().contains("the transaction writes more than 12 KiB")
+    );
     image.rollback();
     image.begin();
     assert_eq!(image.resize(9), Err(ImageFailure::Full));
