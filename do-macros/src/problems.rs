@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Error, Result};
+use syn::Error;
 
 /// The mistakes found so far.
 #[derive(Default)]
@@ -27,11 +27,6 @@ impl Problems {
             Some(all) => all.combine(error),
             none => *none = Some(error),
         }
-    }
-
-    /// The value, unless it is an error, which is kept.
-    pub(crate) fn ok<T>(&mut self, result: Result<T>) -> Option<T> {
-        result.map_err(|error| self.push(error)).ok()
     }
 
     /// Whether there are none.

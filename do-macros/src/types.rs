@@ -101,7 +101,7 @@ pub(crate) fn is_known(ty: &Type) -> bool {
         return true;
     }
     let Some(named) = named(ty) else { return false };
-    named.is_one_of(&["Id", "ObjectId", "Uuid"]) || optional(ty).is_some_and(is_known)
+    named.is_one_of(&["Id", "ObjectId", "ObjectRef", "Uuid"]) || optional(ty).is_some_and(is_known)
 }
 
 /// A part of a type that is not `Send`, and what to use instead.

@@ -63,6 +63,7 @@ pub(crate) fn classify(ty: &Type) -> Result<ColumnType, String> {
         [] if is(&["Bytes"]) => known("BLOB", KeyForm::Bytes),
         [] if is(&["Uuid", "ObjectId"]) => known("BLOB", KeyForm::Value),
         [_] if is(&["Vec"]) => known("BLOB", KeyForm::Bytes),
+        [_] if is(&["ObjectRef"]) => known("BLOB", KeyForm::Value),
         [_] if is(&["Id"]) => known("INTEGER", KeyForm::Value),
         [_] if is(&["Json"]) => known("TEXT", KeyForm::Own),
         _ => own,

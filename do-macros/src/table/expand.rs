@@ -9,7 +9,7 @@ use super::columns::Storage;
 use super::finders::{self, Bodies};
 use super::model::{Column, Default, Order, Table, Uniqueness, Written};
 use super::{new_row, schema};
-use crate::{raw, types};
+use crate::raw;
 
 /// A table without mistakes.
 pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
@@ -75,7 +75,7 @@ fn own_types(table: &Table) -> Vec<TokenStream> {
 fn table_impl(written: &Written, table: &Table) -> TokenStream {
     let row = &written.item.ident;
     let definition = definition(written, table);
-    let (key, key_values) = key(table);
+    let (key, key_values) = (key_type(&table.key, table), key_values(table));
     let values = table.columns.iter().map(|column| {
         let field = &column.field;
         match column.column_type.storage {
@@ -233,23 +233,25 @@ fn placeholders(table: &Table) -> Vec<TokenStream> {
     placeholders
 }
 
-/// The type of a key, and its values in order.
-fn key(table: &Table) -> (TokenStream, TokenStream) {
-    let key_ref = |position: &usize| {
+/// The type of a key: the borrowed form of its column, or a tuple of several.
+pub(super) fn key_type(key: &[usize], table: &Table) -> TokenStream {
+    let types = key.iter().map(|position| {
         let ty = &table.columns[*position].ty;
         quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::Column>::Ref<'k>)
-    };
-    let types: Vec<TokenStream> = table.key.iter().map(key_ref).collect();
-    match &types[..] {
-        [only] => (only.clone(), quote!(::do_runtime::__private::ToValue::to_value(key)?)),
-        several => {
-            let values = (0..several.len()).map(|position| {
-                let position = FieldIndex::from(position);
-                quote!(::do_runtime::__private::ToValue::to_value(&key.#position)?)
-            });
-            (quote!((#(#several),*)), quote!(#(#values),*))
-        }
+    });
+    if key.len() == 1 { quote!(#(#types)*) } else { quote!((#(#types),*)) }
+}
+
+/// The values of a key, in order.
+fn key_values(table: &Table) -> TokenStream {
+    if table.key.len() == 1 {
+        return quote!(::do_runtime::__private::ToValue::to_value(key)?);
     }
+    let values = (0..table.key.len()).map(|position| {
+        let position = FieldIndex::from(position);
+        quote!(::do_runtime::__private::ToValue::to_value(&key.#position)?)
+    });
+    quote!(#(#values),*)
 }
 
 /// A full row keeps its values.
@@ -277,35 +279,4 @@ fn from_row_impl(written: &Written) -> TokenStream {
             }
         }
     }
-}
-
-/// The generics of an item that may not have any, as far as they are needed to implement a trait for all of it:
-/// lifetimes become `'static`.
-pub(crate) fn static_generics(generics: &syn::Generics) -> (TokenStream, TokenStream, TokenStream) {
-    use syn::GenericParam;
-    let mut declared = Vec::new();
-    let mut arguments = Vec::new();
-    let mut bounds = Vec::new();
-    for parameter in &generics.params {
-        match parameter {
-            GenericParam::Lifetime(_) => arguments.push(quote!('static)),
-            GenericParam::Type(ty) => {
-                let (ident, own) = (&ty.ident, &ty.bounds);
-                declared.push(quote!(#ident: #own));
-                arguments.push(ident.to_token_stream());
-                bounds.push(quote!(#ident: 'static));
-            }
-            GenericParam::Const(constant) => {
-                let (ident, ty) = (&constant.ident, &constant.ty);
-                declared.push(quote!(const #ident: #ty));
-                arguments.push(ident.to_token_stream());
-            }
-        }
-    }
-    let own = generics.where_clause.iter().flat_map(|clause| &clause.predicates).map(ToTokens::to_token_stream);
-    let bounds: Vec<TokenStream> = bounds.into_iter().chain(own).collect();
-    let arguments = if arguments.is_empty() { TokenStream::new() } else { quote!(<#(#arguments),*>) };
-    let bounds = if bounds.is_empty() { TokenStream::new() } else { quote!(where #(#bounds),*) };
-    let _ = types::is_plain;
-    (quote!(<#(#declared),*>), arguments, bounds)
 }

@@ -1,7 +1,7 @@
 //! The finders of a table: one for each prefix of each index.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::{Ident, ItemStruct};
 
 use super::columns::{KeyForm, Storage};
@@ -86,8 +86,8 @@ impl Finder {
         let cx = Ident::new("cx", Span::mixed_site());
         let columns: Vec<&Column> = self.keys.iter().map(|column| &table.columns[*column]).collect();
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        let keys: Vec<Ident> = columns.iter().map(|column| key_ident(column)).collect();
-        let types: Vec<TokenStream> = columns.iter().map(|column| self.key_type(column, bodies)).collect();
+        let keys: Vec<&Ident> = columns.iter().map(|column| &column.field).collect();
+        let types: Vec<TokenStream> = columns.iter().map(|column| Self::key_type(column, bodies)).collect();
         let doc = self.doc(item, &columns);
         let (output, body) = match self.uniqueness {
             Uniqueness::Unique => (
@@ -140,35 +140,21 @@ impl Finder {
     }
 
     /// The type of a key: what the column's `Ref` is, written out where the spelling tells.
-    fn key_type(&self, column: &Column, bodies: Bodies) -> TokenStream {
-        // NULL is equal to nothing, so that a unique row is never looked up by it.
-        let whole = &column.ty;
-        let inner = types::optional(whole);
-        let looked_up = match self.uniqueness {
-            Uniqueness::Unique => inner.unwrap_or(whole),
-            Uniqueness::Plain => whole,
-        };
-        let optional = inner.is_some() && self.uniqueness == Uniqueness::Plain;
+    fn key_type(column: &Column, bodies: Bodies) -> TokenStream {
+        let ty = &column.ty;
+        let optional = types::optional(ty).is_some();
         let wrap = |ty: TokenStream| if optional { quote!(::core::option::Option<#ty>) } else { ty };
         match column.column_type.key_form {
-            KeyForm::Value => quote!(#looked_up),
+            KeyForm::Value => quote!(#ty),
             KeyForm::Str => wrap(quote!(&::core::primitive::str)),
             KeyForm::Bytes => wrap(quote!(&[::core::primitive::u8])),
             KeyForm::Own if bodies == Bodies::Refused => quote!(impl ::core::marker::Sized),
-            KeyForm::Own => quote!(<#looked_up as ::do_runtime::__private::Column>::Ref<'_>),
+            KeyForm::Own => quote!(<#ty as ::do_runtime::__private::Column>::Ref<'_>),
         }
     }
 }
 
-/// The parameter of a key: the field's name, made a plain name where it can be one.
-fn key_ident(column: &Column) -> Ident {
-    match column.field.to_string().strip_prefix("r#") {
-        Some(name) => format_ident!("r#{name}"),
-        None => format_ident!("{}", column.field_name),
-    }
-}
-
-/// Whether the columns of a table are all of types whose spelling tells what they are.
+/// The columns of a type of the user's own.
 pub(super) fn own_columns(table: &Table) -> impl Iterator<Item = &Column> {
     table.columns.iter().filter(|column| column.column_type.storage == Storage::Own)
 }

@@ -24,12 +24,11 @@ use crate::problems::Problems;
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
     let Some(written) = parse::table(arguments, &item, &mut problems) else {
-        let problems = problems.into_tokens();
-        return quote::quote!(#item #problems);
+        return refuse::other(item, problems);
     };
     let table = validate::table(&written, &mut problems);
     match table {
         Some(table) if problems.is_empty() => expand::table(&written, &table),
-        _ => refuse::table(&written, problems),
+        table => refuse::table(&written, table.as_ref(), problems),
     }
 }

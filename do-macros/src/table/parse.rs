@@ -1,7 +1,6 @@
 //! Reads what is written: the options of `#[table]` and the attributes of the fields.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -11,6 +10,7 @@ use syn::{Attribute, Field, Fields, Ident, Item, LitStr, Token};
 use super::model::{
     OnDelete, Order, Uniqueness, Written, WrittenDefault, WrittenField, WrittenIndex, WrittenReference,
 };
+use crate::item::keyword;
 use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::{strip, suggest};
@@ -32,8 +32,7 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
     let mut item = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Struct(item)) => item,
         Ok(other) => {
-            let keyword = keyword(&other);
-            problems.at(&keyword, "a table is a struct with named fields: write `#[table]` above a `struct`");
+            problems.at(&keyword(&other), "a table is a struct with named fields: write `#[table]` above a `struct`");
             return None;
         }
         Err(error) => {
@@ -59,17 +58,6 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
     }
     written.item = item;
     Some(written)
-}
-
-/// The token that says what kind of item it is.
-fn keyword(item: &Item) -> TokenTree {
-    let tokens = item.to_token_stream();
-    let kinds = ["enum", "union", "fn", "mod", "trait", "type", "impl", "const", "static", "use", "macro_rules"];
-    let found = tokens
-        .clone()
-        .into_iter()
-        .find(|token| matches!(token, TokenTree::Ident(ident) if kinds.iter().any(|kind| ident == kind)));
-    found.or_else(|| tokens.into_iter().next()).unwrap_or_else(|| Ident::new("item", item.span()).into())
 }
 
 fn field(field: &mut Field, problems: &mut Problems) -> Option<WrittenField> {

@@ -9,7 +9,7 @@ use super::model::{
     WrittenIndex,
 };
 use crate::problems::Problems;
-use quote::quote as tokens;
+use ::quote::quote as tokens;
 
 use crate::sql::quote;
 use crate::{suggest, types};
