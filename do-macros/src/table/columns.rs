@@ -1,7 +1,11 @@
 //! Which Rust types can be columns, as far as their spelling tells.
 
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned;
 
+use super::model::Column;
 use crate::types;
 
 /// What a field is in the database.
@@ -111,6 +115,24 @@ fn refusal(ty: &Type) -> Option<String> {
         _ => "use one of the types that can, such as `i64`, `f64`, `bool`, `String`, `Vec<u8>` and `Timestamp`",
     };
     Some(format!("`{text}` can't be a column: {instead}"))
+}
+
+impl Column {
+    /// How a key is handed over: what the column's `Ref` is, written out where the spelling tells.
+    pub(super) fn key_type(&self, lifetime: &TokenStream) -> TokenStream {
+        let ty = &self.ty;
+        let optional = types::optional(ty).is_some();
+        let wrap = |ty: TokenStream| if optional { quote!(::core::option::Option<#ty>) } else { ty };
+        match self.column_type.key_form {
+            KeyForm::Value => quote!(#ty),
+            KeyForm::Str => wrap(quote!(&#lifetime ::core::primitive::str)),
+            KeyForm::Bytes => wrap(quote!(&#lifetime [::core::primitive::u8])),
+            KeyForm::Own => {
+                let lifetime = if lifetime.is_empty() { quote!('_) } else { lifetime.clone() };
+                quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::Column>::Ref<#lifetime>)
+            }
+        }
+    }
 }
 
 #[cfg(test)]

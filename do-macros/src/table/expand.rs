@@ -235,10 +235,7 @@ fn placeholders(table: &Table) -> Vec<TokenStream> {
 
 /// The type of a key: the borrowed form of its column, or a tuple of several.
 pub(super) fn key_type(key: &[usize], table: &Table) -> TokenStream {
-    let types = key.iter().map(|position| {
-        let ty = &table.columns[*position].ty;
-        quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::Column>::Ref<'k>)
-    });
+    let types = key.iter().map(|position| table.columns[*position].key_type(&quote!('k)));
     if key.len() == 1 { quote!(#(#types)*) } else { quote!((#(#types),*)) }
 }
 

@@ -6,7 +6,6 @@ use syn::{Ident, ItemStruct};
 
 use super::columns::{KeyForm, Storage};
 use super::model::{Column, Index, Order, Table, Uniqueness};
-use crate::types;
 
 /// A finder.
 pub(super) struct Finder {
@@ -87,7 +86,7 @@ impl Finder {
         let columns: Vec<&Column> = self.keys.iter().map(|column| &table.columns[*column]).collect();
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let keys: Vec<&Ident> = columns.iter().map(|column| &column.field).collect();
-        let types: Vec<TokenStream> = columns.iter().map(|column| Self::key_type(column, bodies)).collect();
+        let types: Vec<TokenStream> = columns.iter().map(|column| key_type(column, bodies)).collect();
         let doc = self.doc(item, &columns);
         let (output, body) = match self.uniqueness {
             Uniqueness::Unique => (
@@ -138,19 +137,13 @@ impl Finder {
             }
         }
     }
+}
 
-    /// The type of a key: what the column's `Ref` is, written out where the spelling tells.
-    fn key_type(column: &Column, bodies: Bodies) -> TokenStream {
-        let ty = &column.ty;
-        let optional = types::optional(ty).is_some();
-        let wrap = |ty: TokenStream| if optional { quote!(::core::option::Option<#ty>) } else { ty };
-        match column.column_type.key_form {
-            KeyForm::Value => quote!(#ty),
-            KeyForm::Str => wrap(quote!(&::core::primitive::str)),
-            KeyForm::Bytes => wrap(quote!(&[::core::primitive::u8])),
-            KeyForm::Own if bodies == Bodies::Refused => quote!(impl ::core::marker::Sized),
-            KeyForm::Own => quote!(<#ty as ::do_runtime::__private::Column>::Ref<'_>),
-        }
+/// The type of a key of a finder. Of a table with mistakes nothing is asked of types of the user's own.
+fn key_type(column: &Column, bodies: Bodies) -> TokenStream {
+    match column.column_type.key_form {
+        KeyForm::Own if bodies == Bodies::Refused => quote!(impl ::core::marker::Sized),
+        _ => column.key_type(&TokenStream::new()),
     }
 }
 

@@ -137,7 +137,16 @@ pub(crate) enum Default {
     /// The time of the handler.
     Now(Optional),
     /// An expression, and what it is in SQL if it is a constant.
-    Value { rust: TokenStream, sql: Option<String> },
+    Value { rust: TokenStream, sql: Option<String>, made: Made },
+}
+
+/// When a default is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// Whether it is needed or not, being a number or a bool.
+    Before,
+    /// When it is needed.
+    WhenNeeded,
 }
 
 /// Whether a column's type is an `Option`.

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Ident, ItemStruct, Meta, Path, Token, punctuated::Punctuated};
 
 use super::finders::Bodies;
-use super::model::{Column, Default, Optional, Table, Written};
+use super::model::{Column, Default, Made, Optional, Table, Written};
 use crate::{suggest, types};
 
 /// `NewMessage`.
@@ -18,7 +18,7 @@ pub(super) fn ident(item: &ItemStruct) -> Ident {
 pub(super) fn item(written: &Written, table: &Table, bodies: Bodies) -> TokenStream {
     let item = &written.item;
     let (vis, row, new) = (&item.vis, &item.ident, ident(item));
-    let doc = format!(" A [`{row}`] to insert: what the database fills in may be left out.");
+    let doc = format!(" A row of [`{row}`] to insert: what the database fills in may be left out.");
     let derives = shared_derives(item);
     let derive = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
     if bodies == Bodies::Refused {
@@ -169,7 +169,10 @@ pub(super) fn new_row_impl(written: &Written, table: &Table) -> TokenStream {
             Some(Default::Now(Optional::Yes)) => {
                 quote!(#field: self.#field.unwrap_or(::core::option::Option::Some(#now)))
             }
-            Some(Default::Value { rust, .. }) => quote!(#field: self.#field.unwrap_or_else(|| #rust)),
+            Some(Default::Value { rust, made: Made::Before, .. }) => quote!(#field: self.#field.unwrap_or(#rust)),
+            Some(Default::Value { rust, made: Made::WhenNeeded, .. }) => {
+                quote!(#field: self.#field.unwrap_or_else(|| #rust))
+            }
         }
     });
     let complete = match table.assigned {

@@ -5,7 +5,7 @@ use syn::{Expr, ExprLit, ExprUnary, Fields, Lit, LitStr, Type, UnOp};
 
 use super::columns::{self, ColumnType, KeyForm, Storage};
 use super::model::{
-    Column, Default, Index, Optional, Order, Reference, Table, Uniqueness, Written, WrittenDefault, WrittenField,
+    Column, Default, Index, Made, Optional, Order, Reference, Table, Uniqueness, Written, WrittenDefault, WrittenField,
     WrittenIndex,
 };
 use crate::problems::Problems;
@@ -193,8 +193,12 @@ fn default(
     if constant.is_some() && inner.is_some() {
         rust = tokens!(::core::option::Option::Some(#rust));
     }
+    let made = match &constant {
+        Some(constant) if !constant.is_text => Made::Before,
+        _ => Made::WhenNeeded,
+    };
     let sql = constant.and_then(|constant| constant.sql).filter(|_| matches!(column.storage, Storage::Known(_)));
-    Some(Default::Value { rust, sql })
+    Some(Default::Value { rust, sql, made })
 }
 
 /// A literal.
