@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::error::{Error, Result};
 
 /// Bytes that tell objects apart; the rest is the check.
@@ -62,25 +60,19 @@ impl FromStr for ObjectId {
     }
 }
 
-impl Serialize for ObjectId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ObjectId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// The key of the check in ids: 32 random bytes that belong to a folder and its backups.
 pub(crate) struct IdKey([u8; 32]);
 
 impl IdKey {
     pub(crate) fn new(bytes: [u8; 32]) -> Self {
         IdKey(bytes)
+    }
+
+    /// What tells this folder's files from those of another one.
+    pub(crate) fn folder_mark(&self) -> [u8; 16] {
+        let mut mark = [0; 16];
+        self.hash(b"folder", "", b"", &mut mark);
+        mark
     }
 
     /// The id of a name: always the same one in one folder.

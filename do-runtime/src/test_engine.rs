@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqlRef};
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
+use crate::Timestamp;
 use crate::engine::{Engine, Executed, KeyRange, Params, RowAccess, Space};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Cx, Object};
 use crate::value::{Value, ValueRef};
-use crate::Timestamp;
 
 pub(crate) struct TestEngine {
     connection: Connection,
@@ -23,7 +23,9 @@ pub(crate) fn cx<O: Object>() -> Cx<O> {
 impl TestEngine {
     pub(crate) fn new<O: Object>() -> Self {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE kv (space, key, value, PRIMARY KEY (space, key)) WITHOUT ROWID").unwrap();
+        connection
+            .execute_batch("CREATE TABLE kv (space, key, value, PRIMARY KEY (space, key)) WITHOUT ROWID")
+            .unwrap();
         for table in O::TABLES {
             connection.execute_batch(&table.ddl()).unwrap();
         }
@@ -129,7 +131,8 @@ impl Engine for TestEngine {
         range: &KeyRange<'_>,
         each: &mut dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let mut all = self.connection.prepare("SELECT key, value FROM kv WHERE space = ? ORDER BY key").map_err(failed)?;
+        let mut all =
+            self.connection.prepare("SELECT key, value FROM kv WHERE space = ? ORDER BY key").map_err(failed)?;
         let pairs = all.query_map([space as i64], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
         let mut pairs: Vec<(String, Vec<u8>)> = pairs.collect::<Result<_, _>>().map_err(failed)?;
         pairs.retain(|(key, _)| {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use super::serve::{Place, hand_over_blocking, run_in, serve};
 use super::{Answer, AnswerSlot, Body, Entry, Progress, Slot, Stub, Work, scope};
 use crate::error::{Error, ErrorKind};
-use crate::journal::LogPosition;
+use crate::journal::{Log, LogPosition};
 use crate::node::start_wake;
 use crate::object::{Answer as AnswerType, Dispatch, Failure, Method};
 use crate::ownership::{Baton, Link};

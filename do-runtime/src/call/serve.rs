@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::run::{Instance, Run};
 use super::{AnswerSlot, Body, Entry, Owner, Shared, Slot, Status, Work};
 use crate::error::{Error, ErrorKind};
-use crate::journal::LogPosition;
+use crate::journal::{Log, LogPosition};
 use crate::node::{put_to_sleep, start_wake};
 use crate::object::{Dispatch, Method};
 use crate::ownership::{Link, Turn};

@@ -8,14 +8,19 @@ use std::sync::atomic::Ordering;
 use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{CommitKind, Log, TemplateId};
-use crate::object::{Cx, Dispatch, Failure, Identity, StoredState};
+use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
+use crate::image::HandOver;
+use crate::sqlite::{self, HandlerContext, Interrupt};
 use crate::store::{Changes, Head};
 
 thread_local! {
     /// The byte differences of the transaction that is being committed: a buffer for each thread, not for each object.
     static DELTA: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
+
+/// What a connection and its statements take, measured: see `benches/`.
+const CONNECTION_BYTES: u64 = 36 << 10;
 
 /// The instance of an object and what goes with it while it is awake.
 pub(crate) struct Awake<O> {
@@ -31,8 +36,6 @@ pub(crate) struct History {
     pub(crate) sequence: u64,
     /// The image that the object began as.
     pub(crate) template: Option<TemplateId>,
-    /// What `#[init]` wrote for an object that does not exist yet. It goes with a handler's first commit.
-    pub(crate) unborn: Vec<u8>,
     /// The pages in memory are not the object's any more: they are not handed over.
     pub(crate) void: bool,
 }
@@ -87,10 +90,7 @@ impl<O: Dispatch> Awake<O> {
     pub(crate) fn init(&mut self, shared: &Shared<O>) -> Result<()> {
         self.begin(shared)?;
         let result = match self.run(|object, cx| object.init(cx)) {
-            Ok(Ok(())) if self.history.sequence == 0 => {
-                self.stored.save(&self.object.0, &self.cx.database)?;
-                self.cx.database.commit(&mut self.history.unborn).map(drop)
-            }
+            Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
             Ok(Ok(())) => self.commit(shared).map(drop),
             Ok(Err(error)) => Err(error),
             Err(panic) => Err(panicked(&shared.identity, &*panic)),
@@ -111,12 +111,15 @@ impl<O: Dispatch> Awake<O> {
     /// Runs user code: it can't await, it sees the time of the handler in SQL too, and its panics end here.
     fn run<R>(&mut self, body: impl FnOnce(&mut O, &mut Cx<O>) -> R) -> std::thread::Result<R> {
         let _in_handler = scope::InHandler::enter();
-        let _time = crate::sqlite::HandlerTime::enter(self.cx.now());
+        let _time = HandlerContext::enter(self.cx.now());
         catch_unwind(AssertUnwindSafe(|| body(&mut self.object.0, &mut self.cx)))
     }
 
     /// Puts storage and stored fields back to where the transaction began.
     fn undo(&mut self) -> Instance {
+        if self.history.void {
+            return Instance::Spoiled;
+        }
         let database = self.cx.database.rollback();
         let fields = self.stored.restore(&mut self.object.0);
         match database.and(fields) {
@@ -133,24 +136,43 @@ impl<O: Dispatch> Awake<O> {
         if self.cx.erased && self.is_empty()? {
             return self.commit_deletion(shared);
         }
-        self.stored.save(&self.object.0, &self.cx.database)?;
+        let fields = self.write_fields()?;
         DELTA.with_borrow_mut(|delta| {
             delta.clear();
-            delta.extend_from_slice(&self.history.unborn);
-            let before = delta.len();
-            self.cx.database.commit(delta)?;
-            if delta.len() == before {
-                self.stored.saved();
+            if !self.cx.database.commit(delta)? {
                 return Ok(());
             }
-            let commit = self.append(shared, delta);
-            if commit.is_err() {
-                // The pages hold what the log does not: they are nobody's.
-                self.history.void = true;
+            // Until the log has it, the pages hold what nobody may see.
+            self.history.void = true;
+            if self.history.sequence == 0 {
+                // What `#[init]` wrote is part of it.
+                delta.clear();
+                let template = shared.host.template()?;
+                self.cx.database.image(|image| image.difference(&template.pages, delta))??;
             }
-            commit
+            self.append(shared, delta)?;
+            self.history.void = false;
+            Ok::<_, Error>(())
         })?;
+        self.stored.commit(fields);
         Ok(Instance::Kept)
+    }
+
+    /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
+    fn commit_unborn(&mut self) -> Result<()> {
+        let fields = self.write_fields()?;
+        DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
+        self.stored.commit(fields);
+        Ok(())
+    }
+
+    /// Writes the stored fields that changed, and beside anything else that is written those that storage lacks.
+    fn write_fields(&mut self) -> Result<StoredChanges> {
+        let fields = self.stored.changes(&self.object.0)?;
+        if !fields.is_empty() || self.cx.database.has_written() {
+            self.stored.write(&fields, &self.cx.database)?;
+        }
+        Ok(fields)
     }
 
     /// Appends the record of a transaction that SQLite has committed in memory.
@@ -165,10 +187,8 @@ impl<O: Dispatch> Awake<O> {
             }
             _ => CommitKind::Change,
         };
-        let pages = self.cx.database.image_pages();
+        let pages = self.cx.database.image(|image| image.size())?;
         self.log(shared, kind, pages, delta)?;
-        self.stored.saved();
-        self.history.unborn = Vec::new();
         if kind != CommitKind::Change {
             shared.exists.store(true, Ordering::Release);
             shared.host.note_created(&shared.identity);
@@ -201,7 +221,7 @@ impl<O: Dispatch> Awake<O> {
 
     /// Whether nothing is left of the object: no row, no key, and every stored field as it was at first.
     fn is_empty(&self) -> Result<bool> {
-        Ok(self.stored.is_initial(&self.object.0)? && self.cx.is_bare()?)
+        Ok(StoredState::first::<O>()?.changes(&self.object.0)?.is_empty() && self.cx.is_bare()?)
     }
 
     fn head(&self, shared: &Shared<O>, pages: u32) -> Head {
@@ -219,18 +239,46 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// The state after the last commit, for the page store: what changed since it was taken before.
-    pub(crate) fn take_changes(&mut self, shared: &Shared<O>) -> Option<Changes> {
+    fn take_changes(&mut self, shared: &Shared<O>) -> Result<Option<(Changes, HandOver)>> {
         if self.history.void || self.history.sequence == 0 {
-            return None;
+            return Ok(None);
         }
-        let pages = self.cx.database.take_dirty();
-        let head = self.head(shared, self.cx.database.image_pages());
-        (!pages.is_empty()).then_some(Changes { object: shared.identity.id(), head, pages })
+        let (pages, size, hand_over) =
+            self.cx.database.image(|image| (image.take_dirty(), image.size(), image.hand_over()))?;
+        let changes = Changes { object: shared.identity.id(), head: self.head(shared, size), pages };
+        Ok(Some((changes, hand_over)))
+    }
+
+    /// Hands what changed over to the store, which keeps it once the log is durable so far and has it to read at once.
+    pub(crate) fn hand_over(&mut self, shared: &Shared<O>) -> Result<()> {
+        let Some((changes, hand_over)) = self.take_changes(shared)? else { return Ok(()) };
+        let source = shared.host.pages_of(shared.identity.id())?;
+        shared.host.node().rest()?.behind.put(changes);
+        self.cx.database.image(|image| {
+            image.set_source(source);
+            image.kept(hand_over);
+        })
+    }
+
+    /// Adds what the class has gained since the object was last awake: tables, indexes, columns.
+    pub(crate) fn follow_schema(&mut self, shared: &Shared<O>) -> Result<()> {
+        self.begin(shared)?;
+        let followed = sqlite::follow(&self.cx.database, O::TABLES).and_then(|_| self.commit(shared));
+        if followed.is_err() {
+            self.undo();
+        }
+        followed.map(drop).map_err(|error| error.context(&shared.identity))
+    }
+
+    /// What stops the SQL that runs in this object.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        self.cx.database.interrupt_handle()
     }
 
     /// Bytes of memory that it takes, about.
     pub(crate) fn resident_bytes(&self) -> u64 {
-        self.cx.database.resident_bytes()
+        let image = self.cx.database.image(|image| image.resident_bytes()).unwrap_or(0);
+        image + CONNECTION_BYTES
     }
 
     /// Gives back memory that can be had again.

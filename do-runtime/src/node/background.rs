@@ -1,9 +1,11 @@
 //! What a node does by itself: hibernation, checkpoints, and watching handlers.
 
+use std::future::Future;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::{Node, checkpoint, sleep};
+use crate::error::Error;
 
 /// How often the coarse time moves on, and how often running handlers are looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -16,6 +18,7 @@ pub(super) fn start(node: &Arc<Node>) {
     // Without threads there is nobody to watch: a handler that does not return stops the simulation.
     let _ = node.env().spawn.thread("do-watch", Box::new(move || watch(&watcher)));
     node.spawn(Box::pin(hibernate(weak.clone())));
+    node.spawn(Box::pin(watch_journal(weak.clone(), node.log().failed())));
     node.spawn(Box::pin(keep_checkpoints(weak)));
 }
 
@@ -29,6 +32,15 @@ fn watch(node: &Weak<Node>) {
                 host.fence_stuck(node.coarse_now());
             }
         }
+    }
+}
+
+/// Makes every call answer `unavailable` once the journal has failed.
+async fn watch_journal(node: Weak<Node>, failed: impl Future<Output = Error> + Send) {
+    let error = failed.await;
+    if let Some(node) = node.upgrade().filter(|node| !node.is_closing()) {
+        tracing::error!(%error, "the journal has failed: every call answers `unavailable` until the folder is opened again");
+        node.note_failure();
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Objects;
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::time::IntoDuration;
 
 /// How a node behaves.
@@ -154,7 +154,7 @@ fn real(folder: &Path) -> Result<Env> {
         .map_err(|_| Error::invalid("`Objects::open` is awaited inside a tokio runtime: call it from `#[tokio::main]`"))?;
     Env::real(folder, runtime).map_err(|error| {
         let message = format!("the folder `{}` can't be used: {error}", folder.display());
-        Error::with_source(crate::ErrorKind::Storage, message, error)
+        Error::with_source(ErrorKind::Storage, message, error)
     })
 }
 

@@ -25,12 +25,14 @@ async fn run(node: &Arc<Node>) -> Result {
         host.hand_over().await?;
     }
     // The store never holds a page whose record is not durable.
-    durable(node.log(), node.log().end()).await?;
+    let rest = node.rest()?;
+    durable(node.log(), rest.behind.seal(begin)).await?;
     let (answer, answered) = tokio::sync::oneshot::channel();
     let worker = node.clone();
     node.spawn_blocking(Box::new(move || {
-        let kept = store::checkpoint(worker.store(), worker.registry(), begin, worker.log().durable())
+        let kept = store::checkpoint(&rest.behind, &rest.pages, begin, worker.log().durable())
             .and_then(|kept| worker.log().recycle(kept.position));
+        drop(rest);
         // Nobody listens any more if the runtime went away: then the next open does the rest.
         let _ = answer.send(kept);
     }));

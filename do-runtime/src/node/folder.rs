@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::node::Parts;
+use super::node::Rest;
+use super::recovery::apply_delta;
 use super::{Home, Node, Objects, background, registration};
 use crate::env::{Disk, Env, LockError, Open};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdKey;
-use crate::image::delta;
 use crate::journal::{ClassTag, Journal, JournalOptions};
 use crate::sqlite::DiskVfs;
-use crate::store::{Location, Registry, Replay, SqlitePageStore, WriteBehind};
+use crate::store::{Location, Replay, SqlitePageStore, WriteBehind};
 
 use super::builder::Options;
 
@@ -65,23 +65,24 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let lock = disk.lock().map_err(|error| taken(&shown, error))?;
     let ids = id_key(&env, &shown)?;
 
-    let vfs = Arc::new(DiskVfs::register(disk.clone())?);
-    let location = Location::on_vfs(disk.clone(), vfs.name());
-    let registry = Arc::new(Registry::open(&location, env.clock.now())?);
+    let vfs = DiskVfs::new(disk.clone())?;
+    let pages = Arc::new(SqlitePageStore::open(Location::on_vfs(disk, vfs.name()), &*env.random)?);
+    let registry = pages.registry();
     for class in classes {
-        registry.know_class(ClassTag::of(class), class)?;
+        registry.register_class(ClassTag::of(class), class)?;
     }
-    let pages = SqlitePageStore::open(&location, &registry)?;
-    let store = Arc::new(WriteBehind::new(Arc::new(pages)));
+    let checkpoint = registry.checkpoint();
+    let behind = Arc::new(WriteBehind::new(pages.clone(), checkpoint));
 
-    let mut recovered = Journal::recover(&env, JournalOptions { segment_bytes: options.segment_bytes, ..JournalOptions::default() })?;
-    let mut replay = Replay::new(&store, &registry, delta::apply);
-    recovered.replay(registry.checkpoint()?, &mut |commit, position| replay.apply(commit, position))?;
-    let end = recovered.end();
-    replay.finish(end)?;
-    let journal = Arc::new(Journal::start(&env, recovered)?);
+    let settings = JournalOptions { segment: options.segment_bytes, ..JournalOptions::new(ids.folder_mark()) };
+    let mut replay = Replay::new(&behind, &pages, apply_delta, env.clock.now());
+    let replayed = Journal::recover(&env, settings)?
+        .replay(checkpoint, &mut |commit, position| replay.apply(commit, position))?;
+    let kept = replay.finish()?;
+    let journal = Arc::new(Journal::start(replayed, kept.position)?);
 
-    Ok((ids, Arc::new(Node::new(Parts { env, options, journal, store, registry, vfs, lock }))))
+    let rest = Rest { behind, pages, vfs, lock };
+    Ok((ids, Arc::new(Node::new(env, options, journal, rest))))
 }
 
 fn taken(folder: &str, error: LockError) -> Error {

@@ -14,12 +14,12 @@ use super::{Home, Node};
 use crate::ObjectId;
 use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
-use crate::image::Page;
+use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity};
 use crate::ownership::Baton;
-use crate::sqlite::build_template;
-use crate::store::{Changes, Head};
+use crate::sqlite::{self, build_template};
+use crate::store::{Changes, Head, PageStore, WriteBehind};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
 const SHARDS: usize = 16;
@@ -120,7 +120,7 @@ impl<O: Dispatch> Host<O> {
         if let Some(template) = self.template.get() {
             return Ok(template.clone());
         }
-        let pages: Arc<[Arc<Page>]> = build_template(O::TABLES)
+        let pages: Arc<[Arc<Page>]> = build_template(&sqlite::ddl(O::TABLES))
             .map_err(|error| error.context(format!("the tables of {} can't be made", O::CLASS)))?
             .into();
         let mut hash = blake3::Hasher::new();
@@ -130,22 +130,32 @@ impl<O: Dispatch> Host<O> {
         let mut id = [0; 16];
         hash.finalize_xof().fill(&mut id);
         let id = TemplateId(id);
-        if self.node.store().template(id)?.is_none() {
-            self.node.store().put_template(id, &pages)?;
+        let rest = self.node.rest()?;
+        if rest.pages.template(id)?.is_none() {
+            rest.pages.put_template(id, &pages)?;
         }
         Ok(self.template.get_or_init(|| Template { id, pages }).clone())
     }
 
+    /// Where the pages of an object come from that are not in memory.
+    pub(crate) fn pages_of(&self, object: ObjectId) -> Result<Arc<dyn PageSource>> {
+        Ok(Arc::new(Rested { behind: self.node.rest()?.behind.clone(), object }))
+    }
+
     /// An object has its first commit.
     pub(crate) fn note_created(&self, identity: &Identity) {
-        self.node.registry().note_created(self.tag, identity.id(), identity.shared_name(), self.node.now());
+        if let Ok(rest) = self.node.rest() {
+            rest.registry().note_created(self.tag, identity.id(), identity.shared_name(), self.node.now());
+        }
     }
 
     /// An object was deleted; its pages are to be dropped.
     pub(crate) fn note_deleted(&self, shared: &Shared<O>, head: Head) {
         shared.exists.store(false, Ordering::Release);
-        self.node.registry().note_deleted(self.tag, shared.identity.id());
-        self.node.store().put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
+        if let Ok(rest) = self.node.rest() {
+            rest.registry().note_deleted(self.tag, shared.identity.id());
+            rest.behind.put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
+        }
     }
 
     /// The checkpoint has something to do here.
@@ -173,6 +183,18 @@ impl<O: Dispatch> Host<O> {
                 !(forget && slot.shared.move_status(Status::Live, Status::Retired))
             });
         }
+    }
+}
+
+/// The pages of an object in the store.
+struct Rested {
+    behind: Arc<WriteBehind>,
+    object: ObjectId,
+}
+
+impl PageSource for Rested {
+    fn load(&self, page: u32, count: u32, into: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()> {
+        self.behind.read(self.object, page, page.saturating_add(count), into)
     }
 }
 

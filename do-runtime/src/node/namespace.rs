@@ -104,7 +104,8 @@ impl<O: Dispatch> Namespace<O> {
         {
             return Ok(true);
         }
-        node.registry().exists(ClassTag::of(O::CLASS), id)
+        self.accept(id)?;
+        node.rest()?.registry().exists(id)
     }
 
     /// Deletes an object with all that it stores; whether there was one. It is durable when this returns. Its name
@@ -210,7 +211,7 @@ impl<O: Dispatch> ListIter<O> {
     fn read(&mut self) -> Result<()> {
         let node = self.list.namespace.home.node()?;
         let limit = self.left.min(PAGE);
-        let page = node.registry().list(
+        let page = node.rest()?.registry().list(
             ClassTag::of(O::CLASS),
             self.list.prefix.as_deref(),
             self.list.after.as_ref(),

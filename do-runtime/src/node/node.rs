@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::builder::Options;
@@ -17,18 +17,22 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Journal, Log, LogPosition};
 use crate::object::Dispatch;
 use crate::sqlite::DiskVfs;
-use crate::store::{Registry, WriteBehind};
+use crate::store::{Registry, SqlitePageStore, WriteBehind};
 
-/// The parts of a node, before it has objects.
-pub(crate) struct Parts {
-    pub(crate) env: Env,
-    pub(crate) options: Options,
-    pub(crate) journal: Arc<Journal>,
-    pub(crate) store: Arc<WriteBehind>,
-    pub(crate) registry: Arc<Registry>,
-    /// The store's files are reached through it: it must outlive them.
-    pub(crate) vfs: Arc<DiskVfs>,
+/// Where everything rests that is not awake. Whoever uses it holds it: the folder is released with the last.
+pub(crate) struct Rest {
+    pub(crate) behind: Arc<WriteBehind>,
+    pub(crate) pages: Arc<SqlitePageStore>,
+    /// The store's files are reached through it: it goes after them.
+    pub(crate) vfs: DiskVfs,
+    /// Goes last.
     pub(crate) lock: FolderLock,
+}
+
+impl Rest {
+    pub(crate) fn registry(&self) -> &Registry {
+        self.pages.registry()
+    }
 }
 
 /// One folder, opened.
@@ -36,11 +40,10 @@ pub(crate) struct Node {
     env: Env,
     options: Options,
     log: Arc<Journal>,
-    store: Arc<WriteBehind>,
-    registry: Arc<Registry>,
+    rest: RwLock<Option<Arc<Rest>>>,
     hosts: RwLock<BTreeMap<&'static str, (TypeId, Arc<dyn AnyHost>)>>,
     closing: AtomicBool,
-    held: Mutex<Option<(Arc<DiskVfs>, FolderLock)>>,
+    failed: AtomicBool,
     woken: Arc<Notify>,
     checkpoint_wanted: Arc<Notify>,
     /// Milliseconds since the node was opened, plus one; a watcher moves it on.
@@ -53,18 +56,16 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { env, options, journal, store, registry, vfs, lock } = parts;
+    pub(crate) fn new(env: Env, options: Options, log: Arc<Journal>, rest: Rest) -> Self {
         let opened = env.clock.now();
         Node {
             env,
             options,
-            log: journal,
-            store,
-            registry,
+            log,
+            rest: RwLock::new(Some(Arc::new(rest))),
             hosts: RwLock::default(),
             closing: AtomicBool::new(false),
-            held: Mutex::new(Some((vfs, lock))),
+            failed: AtomicBool::new(false),
             woken: Arc::default(),
             checkpoint_wanted: Arc::default(),
             coarse: AtomicU64::new(1),
@@ -87,12 +88,12 @@ impl Node {
         &self.log
     }
 
-    pub(crate) fn store(&self) -> &WriteBehind {
-        &self.store
-    }
-
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.registry
+    /// Where everything rests, until the node has ended.
+    pub(crate) fn rest(&self) -> Result<Arc<Rest>> {
+        self.rest
+            .read()
+            .clone()
+            .ok_or_else(|| Error::new(ErrorKind::Unavailable, "these objects were closed: open the folder again"))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -126,10 +127,17 @@ impl Node {
         if self.closing.load(Relaxed) {
             return Err(Error::new(ErrorKind::Unavailable, "these objects are closing: no new call is taken"));
         }
-        match self.log.failure() {
-            None => Ok(()),
-            Some(error) => Err(error),
+        if self.failed.load(Relaxed)
+            && let Some(error) = self.log.failure()
+        {
+            return Err(error);
         }
+        Ok(())
+    }
+
+    /// The journal has failed: no call is answered any more.
+    pub(crate) fn note_failure(&self) {
+        self.failed.store(true, Release);
     }
 
     pub(crate) fn spawn(&self, task: BoxFuture) {
@@ -177,7 +185,7 @@ impl Node {
 
     /// Whether everything has ended.
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.held.lock().is_none()
+        self.rest.read().is_none()
     }
 
     /// Told when an object has been woken.
@@ -194,7 +202,7 @@ impl Node {
     #[inline]
     pub(crate) fn consider_checkpoint(&self) {
         let enough = self.options.checkpoint_bytes;
-        if (self.log.held() >= enough || self.store.bytes() >= enough) && !self.checkpointing.load(Relaxed) {
+        if self.log.held() >= enough && !self.checkpointing.load(Relaxed) {
             self.checkpoint_wanted.notify_one();
         }
     }
@@ -206,10 +214,10 @@ impl Node {
             host.retire();
         }
         self.hosts.write().clear();
-        self.log.close();
-        self.store.close();
-        self.registry.close();
-        drop(self.held.lock().take());
+        if let Err(error) = self.log.close() {
+            tracing::error!(%error, "the journal could not be closed in order; nothing that was acknowledged is lost");
+        }
+        drop(self.rest.write().take());
         // Background tasks that wait see that it is over.
         self.woken.notify_one();
         self.checkpoint_wanted.notify_one();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Builder, Home, Namespace};
 use crate::error::{Error, Result};
+use crate::journal::Log;
 use crate::object::Dispatch;
 
 /// All objects of one folder. Cheap to clone; the last clone releases the folder.
@@ -67,12 +68,12 @@ impl Objects {
 
     /// The stub of the object with a name. Wakes nothing, creates nothing.
     pub fn get_by_name<O: Dispatch>(&self, name: impl AsRef<str>) -> O::Stub {
-        self.namespace().get_by_name(name)
+        self.namespace::<O>().get_by_name(name)
     }
 
     /// The stub of the object with an id. Wakes nothing, creates nothing.
     pub fn get<O: Dispatch>(&self, id: crate::ObjectId) -> O::Stub {
-        self.namespace().get(id)
+        self.namespace::<O>().get(id)
     }
 
     /// Takes no new call, lets those that run end, hands everything over to the store, and releases the folder.
@@ -88,6 +89,14 @@ impl Objects {
             }
             Err(_) => Ok(()),
         }
+    }
+
+    /// How many bytes have been appended to the journal since the folder was made.
+    ///
+    /// # Errors
+    /// `unavailable` once the objects were closed.
+    pub fn journal_bytes(&self) -> Result<u64> {
+        Ok(self.home.node()?.log().end().0)
     }
 
     /// Resolves with the reason once the node has failed: its journal could not be written. Every call answers

@@ -41,9 +41,10 @@ where
     }
     let (body, shared) = turn.parts();
     if let Body::Awake(awake) = body
-        && let Some(changes) = awake.take_changes(shared)
+        && let Err(error) = awake.hand_over(shared)
     {
-        shared.host.node().store().put(changes);
+        // Its commits are in the log: they come back from there.
+        tracing::error!(%error, object = %shared.identity, "pages could not be handed over");
     }
 }
 
@@ -57,7 +58,7 @@ where
     let (body, shared) = turn.parts();
     let node = shared.host.node();
     node.available()?;
-    let Some(mut head) = node.store().head(shared.identity.id())?.filter(|head| !head.deleted) else {
+    let Some(mut head) = node.rest()?.behind.head(shared.identity.id())?.filter(|head| !head.deleted) else {
         return Ok(false);
     };
     shared.log_commit(head.sequence + 1, 0, CommitKind::Delete, &[])?;

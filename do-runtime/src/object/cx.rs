@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Dispatch, Identity, Object};
+use super::{Identity, Object};
 use crate::engine::Engine;
 use crate::env::Random;
 use crate::error::Result;

@@ -2,10 +2,12 @@
 
 mod class;
 mod cx;
+mod erase;
 mod identity;
 mod kv;
 pub(crate) mod payload;
 mod query;
+mod savepoint;
 mod stored;
 mod this;
 
@@ -15,7 +17,7 @@ pub(crate) use cx::Surroundings;
 pub(crate) use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
 pub use query::{IntoParams, Parameters, Query};
-pub(crate) use stored::StoredState;
+pub(crate) use stored::{StoredChanges, StoredState};
 pub use stored::{StoredReader, StoredWriter};
 pub use this::This;
 pub(crate) use this::orchestrate;

@@ -109,7 +109,7 @@ impl<S, B, N> Baton<S, B, N> {
 fn take_stack<N>(head: &AtomicPtr<Link<N>>, into: &mut VecDeque<Arc<Link<N>>>) {
     let mut link = head.swap(taken(), Acquire).cast_const();
     let begin = into.len();
-    while link != taken() {
+    while link != taken::<N>().cast_const() {
         // SAFETY: every pointer in the stack came from `Arc::into_raw` and is taken out once, by the swap.
         let entry = unsafe { Arc::from_raw(link) };
         // SAFETY: the link is out of the stack; its `next` was published by the Release of its push.

@@ -10,7 +10,7 @@ mod schema;
 mod text;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use find::{Find, NextColumn, NoColumn};
 pub use flow::{Flow, RowLimit};
