@@ -99,6 +99,27 @@ fn a_kill_at_any_step_followed_by_a_power_cut_keeps_what_was_acknowledged() {
 }
 
 #[test]
+fn a_file_that_a_killed_process_left_is_made_durable_before_it_is_relied_on() {
+    for step in 0..40 {
+        // given: a process killed while it prepares, and no room for other files than those it left
+        let mut world = World::new(40, 256);
+        world.sim.disk.cut_power_after(step);
+        live(&mut world, &mut Known::default());
+        world.on(world.sim.disk.kill());
+        world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+        let (before, replayed) = world.recover(LogPosition(0)).unwrap();
+        let Ok(journal) = Journal::start(replayed, LogPosition(0)) else { continue };
+        // when: a commit is acknowledged, then: a power cut leaves it
+        let mut known = Known { appended: before, ..Known::default() };
+        known.appended.extend(world.append(&journal));
+        world.settle();
+        note_durable(&journal, &mut known);
+        world.on(world.sim.disk.crash());
+        check(&world, &mut known, &format!("step {step}"));
+    }
+}
+
+#[test]
 fn zeros_are_written_ahead_and_never_over_records() {
     let mut world = World::new(30, 512);
     world.options.prepare = Prepare::Zeros;
