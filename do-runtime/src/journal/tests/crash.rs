@@ -36,7 +36,7 @@ fn live(world: &mut World, known: &mut Known) {
 
 fn note_durable(journal: &Journal, known: &mut Known) {
     let acknowledged = |commit: &&Kept| outcome(journal, commit.end) == Some(Ok(()));
-    if let Some(last) = known.appended.iter().filter(acknowledged).next_back() {
+    if let Some(last) = known.appended.iter().rfind(acknowledged) {
         known.durable = last.end;
     }
 }
