@@ -97,15 +97,17 @@ fn run_end(before: &Page, after: &Page, start: usize) -> usize {
     let mut end = start + 1;
     let mut at = end;
     while at < PAGE && at - end <= JOIN {
-        if at + 8 <= PAGE && !has_zero_byte(word(before, at) ^ word(after, at)) {
-            at += 8;
-            end = at;
-            continue;
+        let next = (at + 8).min(PAGE);
+        if next - at == 8 && !has_zero_byte(word(before, at) ^ word(after, at)) {
+            end = next;
+        } else {
+            for index in at..next {
+                if before[index] != after[index] && index - end <= JOIN {
+                    end = index + 1;
+                }
+            }
         }
-        if before[at] != after[at] {
-            end = at + 1;
-        }
-        at += 1;
+        at = next;
     }
     end
 }
