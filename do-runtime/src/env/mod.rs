@@ -82,7 +82,11 @@ pub trait Spawn: Send + Sync + 'static {
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>);
     /// Starts a named thread that may block for ever, or gives `job` back where there are no threads (under
     /// simulation), so that the caller drives the work by tasks instead.
-    fn thread(&self, name: &str, job: Box<dyn FnOnce() + Send>) -> Result<(), Box<dyn FnOnce() + Send>>;
+    fn thread(
+        &self,
+        name: &str,
+        job: Box<dyn FnOnce() + Send>,
+    ) -> Result<(), Box<dyn FnOnce() + Send>>;
 }
 
 /// What a file is opened for.
@@ -140,6 +144,7 @@ pub enum LockError {
 }
 
 /// An open file. Positions and lengths are in bytes.
+#[allow(clippy::len_without_is_empty)]
 pub trait DiskFile: Send + Sync + 'static {
     /// Reads up to `into.len()` bytes; fewer only at the end of the file.
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize>;

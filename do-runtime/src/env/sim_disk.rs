@@ -102,6 +102,7 @@ impl SimDisk {
     pub fn crash(&self) -> Arc<SimDisk> {
         self.end(|state| {
             state.files.iter_mut().for_each(FileState::lose_unsynced);
+            state.changes.clear();
             state.entries = state.durable.clone();
         })
     }
@@ -115,6 +116,7 @@ impl SimDisk {
             let kept = random.below(state.changes.len() as u64 + 1) as usize;
             let mut entries = state.durable.clone();
             state.changes.drain(..).take(kept).for_each(|change| apply(&mut entries, change));
+            state.durable = entries.clone();
             state.entries = entries;
         })
     }

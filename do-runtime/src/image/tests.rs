@@ -1,5 +1,4 @@
 //! Images: transactions, residency, deltas.
-#![allow(clippy::unwrap_used, reason = "an unwrap that fails is a test that fails")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::files::{Handles, make_file, take_file};
 use super::gate::Gate;
 use super::recover::Replayed;
 use super::segment::{self, Entry, Header, Segment, Stamp};
-use super::space::{Space, make_file, take_file};
+use super::space::{Held, Space};
 use super::{Journal, JournalOptions, Shared, words, writer};
-use crate::env::{DiskFile, Env};
+use crate::env::Env;
 use crate::{Error, ErrorKind, Result};
 
 /// A life begins so many epochs after the highest that was seen: segments of the life before whose headers were lost
@@ -20,11 +21,13 @@ const EPOCHS_BETWEEN_LIVES: u64 = 1 << 16;
 
 /// Begins where replay has ended.
 pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
-    let Replayed { env, options, live, spare, end, chain, highest_epoch, mut highest_number } = replayed;
-    if options.segment < JournalOptions::SMALLEST_SEGMENT {
+    let Replayed { env, options, live, blank, spare, end, chain, highest_epoch, mut highest_number } = replayed;
+    let sizes = JournalOptions::SMALLEST_SEGMENT..=JournalOptions::LARGEST_SEGMENT;
+    if !sizes.contains(&options.segment) {
         return Err(Error::invalid(format!(
-            "a segment of the journal has at least {} bytes, not {}",
-            JournalOptions::SMALLEST_SEGMENT,
+            "a segment of the journal has {} to {} bytes, not {}",
+            sizes.start(),
+            sizes.end(),
             options.segment
         )));
     }
@@ -44,9 +47,9 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
     for segment in &live {
         segment.file.sync().map_err(|error| words::disk(disk, "sync", &segment.path, error))?;
     }
-    let needed = live.iter().zip(live.iter().skip(1)).take_while(|(_, next)| next.header.first <= checkpointed).count();
-    let needed = if checkpointed == end { live.len() } else { needed };
-    let (old, live) = live.split_at(needed);
+    let passed = live.iter().zip(live.iter().skip(1)).take_while(|(_, next)| next.header.first <= checkpointed).count();
+    let passed = if checkpointed == end { live.len() } else { passed };
+    let (old, live) = live.split_at(passed);
     let old: Vec<_> = old.iter().map(|segment| segment.path.clone()).collect();
 
     let mut life = [0; 8];
@@ -60,7 +63,7 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
         durable: end,
         entry: Entry { position: end, left: 0, chain },
     };
-    let (path, handles) = first_file(&env, &options, &spare, &old, &mut highest_number)?;
+    let (path, handles) = first_file(&env, &options, [&spare, &blank], &old, &mut highest_number)?;
     handles[0].write_at(&header.encode(), 0).map_err(|error| words::disk(disk, "write", &path, error))?;
     handles[0].sync().map_err(|error| words::disk(disk, "sync", &path, error))?;
     disk.sync_folder(folder).map_err(|error| words::disk(disk, "sync the folder", folder, error))?;
@@ -69,8 +72,11 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
     let gate = Gate::new(&header);
     let space = Space::new(env.clone(), options.clone(), live.to_vec(), (first, handles), highest_number, checkpointed);
     // Only now are old segments of no use.
-    for free in spare.iter().chain(&old).filter(|free| **free != path) {
-        space.reuse(free)?;
+    let held = |paths, held| Vec::into_iter(paths).map(move |path| (path, held));
+    for (free, held) in held(blank, Held::Nothing).chain(held(spare, Held::Records)).chain(held(old, Held::Records)) {
+        if free != path {
+            space.reuse(&free, held)?;
+        }
     }
     let shared = Arc::new(Shared {
         env: env.clone(),
@@ -78,8 +84,10 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
         space,
         gate: Mutex::new(gate),
         work: Condvar::new(),
+        enough: Condvar::new(),
         order: Condvar::new(),
         room: Condvar::new(),
+        pumping: Mutex::new(()),
         durable: AtomicU64::new(end),
         end: AtomicU64::new(end),
         preparing: AtomicBool::new(false),
@@ -89,14 +97,14 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
     Ok(Journal(shared))
 }
 
-type First = (PathBuf, [Arc<dyn DiskFile>; super::space::WRITERS]);
+type First = (PathBuf, Handles);
 
 /// A file for the first segment: one that holds nothing, a new one, or, on a full disk, one that everything is
 /// durable elsewhere of.
 fn first_file(
     env: &Env,
     options: &JournalOptions,
-    spare: &[PathBuf],
+    unused: [&[PathBuf]; 2],
     old: &[PathBuf],
     highest_number: &mut u64,
 ) -> Result<First> {
@@ -110,8 +118,10 @@ fn first_file(
         }
         Ok(None)
     };
-    if let Some(first) = taken(spare)? {
-        return Ok(first);
+    for paths in unused {
+        if let Some(first) = taken(paths)? {
+            return Ok(first);
+        }
     }
     *highest_number += 1;
     let path = options.folder.join(segment::name(*highest_number));

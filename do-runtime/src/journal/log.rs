@@ -14,6 +14,15 @@ pub struct LogPosition(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassTag(pub u64);
 
+impl ClassTag {
+    /// The tag of a class by its stored name.
+    pub fn of(class: &str) -> Self {
+        let mut tag = [0; 8];
+        blake3::Hasher::new().update(class.as_bytes()).finalize_xof().fill(&mut tag);
+        ClassTag(u64::from_le_bytes(tag))
+    }
+}
+
 /// The content hash of a template image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TemplateId(pub [u8; 16]);
@@ -71,7 +80,11 @@ pub trait Log: Send + Sync + 'static {
     fn admit(&self, bytes: u64) -> Result<()>;
 
     /// Calls `each` with every commit that is durable, from `from` on, in order, and the position after it.
-    fn read_back(&self, from: LogPosition, each: &mut dyn FnMut(&Commit<'_>, LogPosition) -> Result<()>) -> Result<()>;
+    fn read_back(
+        &self,
+        from: LogPosition,
+        each: &mut dyn FnMut(&Commit<'_>, LogPosition) -> Result<()>,
+    ) -> Result<()>;
 
     /// The position after the last appended commit.
     fn end(&self) -> LogPosition;

@@ -6,7 +6,7 @@
 //! | `record`, `batch`, `segment` | the format: a commit, what is synced at once, a file |
 //! | `gate` | what is appended and not durable yet, and who waits for it |
 //! | `writer` | group commit |
-//! | `space` | preparing and recycling files |
+//! | `space`, `files` | preparing and recycling files |
 //! | `recover`, `stream`, `walk`, `scan` | reading it again, and telling a torn end from a damage |
 //! | `begin` | a new life of it |
 //! | `words` | what it says to people |
@@ -15,6 +15,7 @@
 
 mod batch;
 mod begin;
+mod files;
 mod gate;
 mod log;
 mod options;
@@ -64,10 +65,14 @@ struct Shared {
     gate: Mutex<Gate>,
     /// Something to write.
     work: Condvar,
+    /// So many records that a writer need not wait for more.
+    enough: Condvar,
     /// A batch was released, or a writer ended.
     order: Condvar,
     /// There may be room again.
     room: Condvar,
+    /// Without threads: one pump at a time.
+    pumping: Mutex<()>,
     durable: AtomicU64,
     end: AtomicU64,
     preparing: AtomicBool,
@@ -125,7 +130,7 @@ impl Journal {
         {
             let mut gate = shared.gate.lock();
             // A note is worth a sync, but not a segment.
-            let idle = !gate.closed && gate.failure.is_none() && gate.taken > 0;
+            let noted = !gate.closed && gate.failure.is_none() && gate.taken > 0;
             gate.closed = true;
             drop(gate);
             writer::finish(shared);
@@ -133,7 +138,7 @@ impl Journal {
             if let Some(error) = &gate.failure {
                 return Err(error.clone());
             }
-            if !idle || !shared.space.is_in_current(gate.end + batch::HEAD as u64) {
+            if !noted || !shared.space.is_in_current(gate.end + batch::HEAD as u64) {
                 return Ok(());
             }
             gate.append_note();
@@ -229,12 +234,18 @@ impl Log for Journal {
             };
             let mut rest = &live[start..];
             let mut origin = Origin { position: from.0, seen: false };
-            while let Some(segment) = rest.first().filter(|segment| segment.header.first < durable) {
-                let mut cursor = Cursor::from(segment.header.entry);
-                let (count, stream) = Stream::first_run(disk, rest);
+            while let Some((count, stream)) = Stream::first_run(disk, rest)
+                && rest[0].header.first < durable
+            {
+                let mut cursor = Cursor::from(rest[0].header.entry);
                 let mut stream = stream.until(durable);
-                if let Stop::Bad(what) = walk::walk(&mut stream, &mut cursor, &mut origin, each)? {
-                    let here = stream.segment_at(cursor.position).unwrap_or(segment);
+                let bad = match walk::walk(&mut stream, &mut cursor, &mut origin, each)? {
+                    Stop::Reached => None,
+                    Stop::CutOff => Some(("it goes on in no segment", stream.end())),
+                    Stop::Bad(what, to) => Some((what, to)),
+                };
+                if let Some((what, to)) = bad {
+                    let here = stream.segments(cursor.position, to);
                     return Err(words::damaged(disk, here, cursor.position, what, durable));
                 }
                 rest = &rest[count..];

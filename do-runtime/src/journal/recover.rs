@@ -39,6 +39,8 @@ pub struct Replayed {
     pub(super) options: JournalOptions,
     /// Segments that hold what is after the position that replay began at.
     pub(super) live: Vec<Arc<Segment>>,
+    /// Files that never held anything.
+    pub(super) blank: Vec<PathBuf>,
     /// Files that hold nothing that is needed.
     pub(super) spare: Vec<PathBuf>,
     pub(super) end: u64,
@@ -67,9 +69,10 @@ impl Recovered {
         let (live, rest): (Vec<_>, Vec<_>) =
             live.into_iter().enumerate().partition(|(number, segment)| *number >= first && segment.header.first < end);
         let rest = rest.into_iter().map(|(_, segment)| segment.path.clone());
-        let spare = blank.into_iter().map(|(path, _)| path).chain(spare).chain(rest).collect();
+        let spare = spare.into_iter().chain(rest).collect();
+        let blank = blank.into_iter().map(|(path, _)| path).collect();
         let live = live.into_iter().map(|(_, segment)| segment).collect();
-        Ok(Replayed { env, options, live, spare, end, chain, highest_epoch, highest_number })
+        Ok(Replayed { env, options, live, blank, spare, end, chain, highest_epoch, highest_number })
     }
 }
 
@@ -153,8 +156,7 @@ impl Found {
         let mut rest = &self.live[start..];
         let mut cursor = Cursor::from(rest[0].header.entry);
         let mut from = Origin { position: from, seen: false };
-        loop {
-            let (count, mut stream) = Stream::first_run(disk, rest);
+        while let Some((count, mut stream)) = Stream::first_run(disk, rest) {
             check_lengths(disk, &rest[..count])?;
             let stop = walk(&mut stream, &mut cursor, &mut from, each)?;
             let later = &rest[count..];
@@ -163,7 +165,8 @@ impl Found {
                     let entry = next.header.entry;
                     if entry.chain != cursor.chain || entry.position != cursor.position {
                         let what = "the segment does not go on where the one before it ends";
-                        return Err(words::damaged(disk, next, cursor.position, what, next.header.durable));
+                        let here = std::iter::once(&**next);
+                        return Err(words::damaged(disk, here, cursor.position, what, next.header.durable));
                     }
                     cursor = Cursor::from(entry);
                     rest = later;
@@ -195,14 +198,13 @@ impl Found {
         end: u64,
         stop: Stop,
     ) -> Result<()> {
-        let Some(here) = stream.segment_at(end) else { return Ok(()) };
+        let here = stream.segment_at(end);
         let mut stated = scan::stated_in(&mut stream, end)?;
         let mut later = rest;
-        while let Some(segment) = later.first() {
-            let (count, mut stream) = Stream::first_run(disk, later);
+        while let Some((count, mut stream)) = Stream::first_run(disk, later) {
             stated = later[..count].iter().map(|segment| segment.header.durable).fold(stated, u64::max);
-            if segment.header.first > end {
-                stated = stated.max(scan::stated_in(&mut stream, segment.header.first)?);
+            if later[0].header.first > end {
+                stated = stated.max(scan::stated_in(&mut stream, later[0].header.first)?);
             }
             later = &later[count..];
         }
@@ -214,11 +216,11 @@ impl Found {
             return Ok(());
         }
         Err(match stop {
-            Stop::Bad(what) => words::damaged(disk, here, end, what, stated),
-            Stop::Reached => {
-                let next = rest.iter().find(|segment| segment.header.first > end);
+            Stop::Bad(what, to) => words::damaged(disk, stream.segments(end, to), end, what, stated),
+            Stop::Reached | Stop::CutOff => {
+                let next = rest.iter().find(|segment| segment.header.first > stream.end());
                 let to = next.map_or(stated, |next| next.header.first);
-                words::missing(disk, folder, end, to, "and commits up to there were acknowledged")
+                words::missing(disk, folder, stream.end(), to, "and commits up to there were acknowledged")
             }
         })
     }

@@ -4,7 +4,6 @@
 //! a file's space is certain.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,24 +11,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use super::files::{Handles, make_file, take_file, write_zeros};
 use super::gate::Crossing;
-use super::segment::{self, HEADER, Header, Segment};
+use super::segment::{self, Header, Segment};
 use super::{JournalOptions, Prepare, words};
-use crate::env::{DiskFile, Env, Open};
+use crate::env::Env;
 use crate::{Error, Result, Timestamp};
-
-/// How many syncs may be in flight. Each writer has its own handle of a file: the system tells an error of writing
-/// back once to each handle, and so nobody's error is told to somebody else.
-pub(super) const WRITERS: usize = 2;
 
 /// After space was refused, nobody asks again for so long.
 pub(super) const RETRY_MILLIS: i64 = 100;
-
-/// How many zeros are written at once.
-const ZEROS: usize = 1 << 20;
-
-/// A file, open once for each writer.
-type Handles = [Arc<dyn DiskFile>; WRITERS];
 
 /// A segment that can be activated.
 struct Prepared {
@@ -37,6 +27,15 @@ struct Prepared {
     handles: Handles,
     /// Its payload has been written before, so that a sync need not note that it was.
     written: bool,
+}
+
+/// What a file held that can be used anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Records that nobody needs.
+    Records,
+    /// Nothing yet.
+    Nothing,
 }
 
 /// A part of a batch that goes to one file.
@@ -73,7 +72,7 @@ struct Inner {
     recycled: u64,
     /// Positions from which somebody is reading, and how many do.
     pins: BTreeMap<u64, usize>,
-    /// Until when, and with what, more space is refused.
+    /// When, and with what, more space was refused.
     refused: Option<(Timestamp, Error)>,
     wants_zeros: bool,
     failed: bool,
@@ -137,10 +136,18 @@ impl Space {
         self.inner.lock().live.back().is_some_and(|segment| end <= segment.header.end())
     }
 
-    /// Whether more is to be prepared.
+    /// Whether more is to be prepared, and was not refused just now.
     pub(super) fn wants_more(&self) -> bool {
         let inner = self.inner.lock();
-        inner.pool.len() as u64 + inner.away < self.options.ready_segments() || inner.wants_zeros
+        let few = inner.pool.len() as u64 + inner.away < self.options.ready_segments();
+        inner.wants_zeros || (few && self.refusal(&inner).is_none())
+    }
+
+    /// Why more space was refused, if that was just now.
+    fn refusal(&self, inner: &Inner) -> Option<Error> {
+        let now = self.env.clock.now().as_millis();
+        let (at, error) = inner.refused.as_ref()?;
+        (0..RETRY_MILLIS).contains(&now.saturating_sub(at.as_millis())).then(|| error.clone())
     }
 
     /// Finds the places for a batch, and activates the segments that it reaches; nothing if too few are ready.
@@ -185,7 +192,7 @@ impl Space {
     ) -> Option<Vec<u8>> {
         let crossing = crossings.iter().find(|crossing| crossing.boundary == first)?;
         let ready = inner.pool.iter().position(|prepared| prepared.written).unwrap_or(0);
-        let Prepared { path, handles, .. } = inner.pool.swap_remove(ready);
+        let Prepared { path, handles, .. } = inner.pool.remove(ready);
         let header = Header {
             stamp: self.life.stamp_at(first),
             previous: inner.live.back().map_or(0, |segment| segment.header.stamp.epoch),
@@ -203,29 +210,22 @@ impl Space {
     /// Makes sure that there is space up to `target`, by making files for it now.
     pub(super) fn reserve(&self, target: u64) -> Result<()> {
         while self.limit() < target {
-            let now = self.env.clock.now();
             {
                 let inner = self.inner.lock();
-                let soon = |until: Timestamp| until.as_millis() - RETRY_MILLIS <= now.as_millis() && now < until;
-                match &inner.refused {
-                    Some((until, error)) if soon(*until) => return Err(error.clone()),
-                    _ if inner.failed => return Ok(()),
-                    _ => {}
+                if inner.failed {
+                    return Ok(());
+                }
+                if let Some(error) = self.refusal(&inner) {
+                    return Err(error);
                 }
             }
-            if let Err(error) = self.make() {
-                let needed = target.saturating_sub(self.limit());
-                let error = words::no_room(&*self.env.disk, &self.options.folder, needed, &error);
-                let until = Timestamp::from_millis(now.as_millis().saturating_add(RETRY_MILLIS));
-                self.inner.lock().refused = Some((until, error.clone()));
-                return Err(error);
-            }
+            self.make(target)?;
         }
         Ok(())
     }
 
-    /// Makes one more file.
-    fn make(&self) -> io::Result<()> {
+    /// Makes one more file, for a log up to `target`.
+    fn make(&self, target: u64) -> Result<()> {
         let _one = self.making.lock();
         let number = {
             let mut inner = self.inner.lock();
@@ -238,6 +238,9 @@ impl Space {
             Err(error) => {
                 // What was reserved of it is for others; a file that stays behind is found at the next opening.
                 let _ = self.env.disk.remove(&path);
+                let needed = target.saturating_sub(self.limit());
+                let error = words::no_room(&*self.env.disk, &self.options.folder, needed, &error);
+                self.inner.lock().refused = Some((self.env.clock.now(), error.clone()));
                 return Err(error);
             }
         };
@@ -259,7 +262,7 @@ impl Space {
                 let inner = self.inner.lock();
                 inner.failed || inner.pool.len() as u64 + inner.away >= self.options.ready_segments()
             };
-            if ready || self.make().is_err() {
+            if ready || self.make(self.limit().saturating_add(self.options.segment)).is_err() {
                 break;
             }
         }
@@ -271,7 +274,7 @@ impl Space {
             match unwritten {
                 Some(at) if wanted && inner.pool.len() > 1 => {
                     inner.away += 1;
-                    Some(inner.pool.swap_remove(at))
+                    Some(inner.pool.remove(at))
                 }
                 _ => None,
             }
@@ -290,20 +293,20 @@ impl Space {
     }
 
     /// Makes a file that holds nothing needed ready for use, or removes it if enough are.
-    pub(super) fn reuse(&self, path: &Path) -> Result<()> {
+    pub(super) fn reuse(&self, path: &Path, held: Held) -> Result<()> {
         let disk = &*self.env.disk;
         let enough = {
             let inner = self.inner.lock();
             inner.pool.len() as u64 + inner.away >= self.options.most_segments()
         };
-        let opened = open_twice(&self.env, path, Open::Existing);
-        let handles = opened.map_err(|error| words::disk(disk, "open", path, error))?;
-        let length = handles[0].len().map_err(|error| words::disk(disk, "read", path, error))?;
-        if enough || length != HEADER + self.options.segment {
-            return disk.remove(path).map_err(|error| words::disk(disk, "remove", path, error));
+        let taken = if enough { Ok(None) } else { take_file(&self.env, &self.options, path) };
+        match taken.map_err(|error| words::disk(disk, "open", path, error))? {
+            Some(handles) => {
+                self.add(Prepared { path: path.to_owned(), handles, written: held == Held::Records });
+                Ok(())
+            }
+            None => disk.remove(path).map_err(|error| words::disk(disk, "remove", path, error)),
         }
-        self.add(Prepared { path: path.to_owned(), handles, written: true });
-        Ok(())
     }
 
     /// Nothing before `position` will be asked for again.
@@ -317,7 +320,7 @@ impl Space {
                 free.extend(inner.live.pop_front());
             }
         }
-        free.iter().map(|segment| self.reuse(&segment.path)).fold(Ok(()), Result::and)
+        free.iter().map(|segment| self.reuse(&segment.path, Held::Records)).fold(Ok(()), Result::and)
     }
 
     /// The position before which nothing is needed.
@@ -346,34 +349,4 @@ impl Space {
         self.recycle(recycled)?;
         result
     }
-}
-
-fn open_twice(env: &Env, path: &Path, how: Open) -> io::Result<Handles> {
-    Ok([env.disk.open(path, how)?, env.disk.open(path, Open::Existing)?])
-}
-
-/// Makes a segment file whose space is certain.
-pub(super) fn make_file(env: &Env, options: &JournalOptions, path: &Path) -> io::Result<Handles> {
-    let handles = open_twice(env, path, Open::New)?;
-    handles[0].allocate(HEADER + options.segment)?;
-    handles[0].sync()?;
-    env.disk.sync_folder(&options.folder)?;
-    Ok(handles)
-}
-
-/// Opens an old segment file, if its size is right.
-pub(super) fn take_file(env: &Env, options: &JournalOptions, path: &Path) -> io::Result<Option<Handles>> {
-    let handles = open_twice(env, path, Open::Existing)?;
-    Ok((handles[0].len()? == HEADER + options.segment).then_some(handles))
-}
-
-fn write_zeros(file: &dyn DiskFile, payload: u64) -> io::Result<()> {
-    let zeros = vec![0; ZEROS];
-    let mut at = 0;
-    while at < payload {
-        let count = (payload - at).min(ZEROS as u64) as usize;
-        file.write_at(&zeros[..count], HEADER + at)?;
-        at += count as u64;
-    }
-    file.sync()
 }

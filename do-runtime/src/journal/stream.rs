@@ -13,6 +13,7 @@ const CHUNK: usize = 1 << 20;
 /// Segments of one life without a gap between them, up to a position.
 pub(super) struct Stream<'a> {
     pub(super) disk: &'a dyn Disk,
+    /// At least one.
     run: &'a [Arc<Segment>],
     end: u64,
     buffer: Vec<u8>,
@@ -21,15 +22,16 @@ pub(super) struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     /// The segments of the first run in `live`: how many they are, and their stream. It ends where the next run begins.
-    pub(super) fn first_run(disk: &'a dyn Disk, live: &'a [Arc<Segment>]) -> (usize, Self) {
+    /// There is none in an empty list.
+    pub(super) fn first_run(disk: &'a dyn Disk, live: &'a [Arc<Segment>]) -> Option<(usize, Self)> {
         let follows = |pair: &[Arc<Segment>]| {
             let (a, b) = (&pair[0].header, &pair[1].header);
             a.stamp.life == b.stamp.life && a.end() == b.first && a.stamp.epoch.checked_add(1) == Some(b.stamp.epoch)
         };
-        let count = live.windows(2).take_while(|pair| follows(pair)).count() + usize::from(!live.is_empty());
-        let whole = live[..count].last().map_or(0, |segment| segment.header.end());
+        let count = live.windows(2).take_while(|pair| follows(pair)).count() + 1;
+        let whole = live.get(count - 1)?.header.end();
         let end = live.get(count).map_or(whole, |next| whole.min(next.header.first));
-        (count, Stream { disk, run: &live[..count], end, buffer: Vec::new(), at: 0 })
+        Some((count, Stream { disk, run: &live[..count], end, buffer: Vec::new(), at: 0 }))
     }
 
     /// The same, but for what is at `end` or after.
@@ -45,12 +47,19 @@ impl<'a> Stream<'a> {
 
     /// The life and epoch of a position.
     pub(super) fn stamp_at(&self, position: u64) -> Stamp {
-        self.run.first().map_or(Stamp { life: 0, epoch: 0 }, |segment| segment.header.stamp_at(position))
+        self.run[0].header.stamp_at(position)
     }
 
     /// The segment that holds a position; of the stream's end, the last one.
-    pub(super) fn segment_at(&self, position: u64) -> Option<&'a Arc<Segment>> {
-        self.run.iter().rev().find(|segment| segment.header.first <= position).or(self.run.first())
+    pub(super) fn segment_at(&self, position: u64) -> &'a Segment {
+        self.run.iter().rev().find(|segment| segment.header.first <= position).unwrap_or(&self.run[0])
+    }
+
+    /// The segments that hold the positions from one to another.
+    pub(super) fn segments(&self, from: u64, to: u64) -> impl Iterator<Item = &'a Segment> {
+        let first = self.segment_at(from).header.first;
+        let within = move |segment: &&Arc<Segment>| (first..to).contains(&segment.header.first);
+        self.run.iter().filter(within).map(|segment| &**segment)
     }
 
     /// The bytes at a position; nothing if the stream has not so many. What a file lacks at its end is read as zeros.
@@ -75,7 +84,7 @@ impl<'a> Stream<'a> {
         let mut done = 0;
         while done < count {
             let at = position + done as u64;
-            let Some(segment) = self.segment_at(at) else { break };
+            let segment = self.segment_at(at);
             let part = ((segment.header.end().saturating_sub(at)) as usize).min(count - done);
             if part == 0 {
                 break;

@@ -33,8 +33,10 @@ impl From<Entry> for Cursor {
 pub(super) enum Stop {
     /// At the end of the stream.
     Reached,
-    /// What comes next is not right: in these words.
-    Bad(&'static str),
+    /// At a record or a batch's head that goes on beyond the end of the stream.
+    CutOff,
+    /// At something that is not right: in these words, and up to which position.
+    Bad(&'static str, u64),
 }
 
 /// Where the caller's commits begin, and whether the walk has stood there.
@@ -55,16 +57,16 @@ pub(super) fn walk(stream: &mut Stream<'_>, cursor: &mut Cursor, from: &mut Orig
         }
         let step =
             if cursor.left == 0 { begin_batch(stream, cursor)? } else { one_record(stream, cursor, from, each)? };
-        if let Some(bad) = step {
-            return Ok(Stop::Bad(bad));
+        if let Some(stop) = step {
+            return Ok(stop);
         }
     }
 }
 
-fn begin_batch(stream: &mut Stream<'_>, cursor: &mut Cursor) -> Result<Option<&'static str>> {
+fn begin_batch(stream: &mut Stream<'_>, cursor: &mut Cursor) -> Result<Option<Stop>> {
     let stamp = stream.stamp_at(cursor.position);
     let Some(bytes) = stream.bytes(cursor.position, batch::HEAD)? else {
-        return Ok(Some("the segments end within a batch's head"));
+        return Ok(Some(Stop::CutOff));
     };
     let head = bytes.first_chunk().and_then(|head| BatchHead::decode(head, stamp.life));
     match head {
@@ -73,40 +75,30 @@ fn begin_batch(stream: &mut Stream<'_>, cursor: &mut Cursor) -> Result<Option<&'
             cursor.left = head.length;
             Ok(None)
         }
-        _ => Ok(Some("no batch of records begins there")),
+        _ => Ok(Some(Stop::Bad("no batch of records begins there", cursor.position + batch::HEAD as u64))),
     }
 }
 
-fn one_record(
-    stream: &mut Stream<'_>,
-    cursor: &mut Cursor,
-    from: &Origin,
-    each: Each<'_>,
-) -> Result<Option<&'static str>> {
+fn one_record(stream: &mut Stream<'_>, cursor: &mut Cursor, from: &Origin, each: Each<'_>) -> Result<Option<Stop>> {
     let Some(head) = stream.bytes(cursor.position, record::HEAD)?.and_then(|head| head.first_chunk().copied()) else {
-        return Ok(Some("the segments end within a record's head"));
+        return Ok(Some(Stop::CutOff));
     };
     let length = record::HEAD + record::body_length(head);
     if length as u64 > cursor.left {
-        return Ok(Some("a record is longer than its batch"));
+        return Ok(Some(Stop::Bad("a record is longer than its batch", cursor.position + record::HEAD as u64)));
     }
     let stamp = stream.stamp_at(cursor.position);
     let Some(bytes) = stream.bytes(cursor.position, length)? else {
-        return Ok(Some("the segments end within a record"));
-    };
-    let Some(chain) = record::verify(bytes, stamp, cursor.chain) else {
-        return Ok(Some("a record fails its checksum"));
+        return Ok(Some(Stop::CutOff));
     };
     let end = cursor.position + length as u64;
+    let Some(chain) = record::verify(bytes, stamp, cursor.chain) else {
+        return Ok(Some(Stop::Bad("a record fails its checksum", end)));
+    };
     if cursor.position >= from.position {
         match record::decode(bytes) {
             Some(commit) => each(&commit, LogPosition(end))?,
-            None => {
-                let unknown = |segment| words::unknown(stream.disk, segment, cursor.position);
-                return stream
-                    .segment_at(cursor.position)
-                    .map_or(Ok(Some("there is no segment")), |segment| Err(unknown(segment)));
-            }
+            None => return Err(words::unknown(stream.disk, stream.segment_at(cursor.position), cursor.position)),
         }
     }
     *cursor = Cursor { position: end, left: cursor.left - length as u64, chain };

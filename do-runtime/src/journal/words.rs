@@ -40,12 +40,21 @@ pub(super) fn no_room(disk: &dyn Disk, folder: &Path, needed: u64, error: &io::E
 }
 
 /// Something that was acknowledged cannot be read.
-pub(super) fn damaged(disk: &dyn Disk, segment: &Segment, position: u64, what: &str, durable: u64) -> Error {
+pub(super) fn damaged<'a>(
+    disk: &dyn Disk,
+    segments: impl Iterator<Item = &'a Segment>,
+    position: u64,
+    what: &str,
+    durable: u64,
+) -> Error {
+    let place = |segment: &Segment| {
+        format!("{} at byte {}", disk.describe(&segment.path).display(), offset(&segment.header, position))
+    };
+    let places: Vec<_> = segments.map(place).collect();
     storage(format!(
-        "the journal is damaged: {} at byte {} (log position {position}): {what}; commits up to position {durable} were \
+        "the journal is damaged: {} (log position {position}): {what}; commits up to position {durable} were \
          acknowledged, so that this is not just its torn end. {RESTORE}",
-        disk.describe(&segment.path).display(),
-        offset(&segment.header, position),
+        places.join(", which goes on in "),
     ))
 }
 

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use parking_lot::MutexGuard;
 
 use super::batch::BatchHead;
+use super::files::WRITERS;
 use super::gate::{Flight, Gate};
-use super::space::{Piece, RETRY_MILLIS, WRITERS};
+use super::space::{Piece, RETRY_MILLIS};
 use super::{Shared, words};
 use crate::{Error, ErrorKind, Timestamp};
 
@@ -37,14 +38,15 @@ pub(super) fn start(shared: &Arc<Shared>) {
     }
 }
 
-/// Tells the writers that there is something to write. The lock is released first.
+/// Tells the writers that there is something to write.
 pub(super) fn wake(shared: &Arc<Shared>, mut gate: MutexGuard<'_, Gate>) {
     if gate.writers > 0 {
-        let enough = gate.lingering.map_or(gate.idle > 0, |enough| gate.records >= enough);
-        drop(gate);
-        if enough {
-            shared.work.notify_one();
-        }
+        // Whoever was told of a batch's first record finds the others too.
+        match gate.lingering {
+            Some(enough) if gate.records == enough => shared.enough.notify_one(),
+            None if gate.records == 1 && gate.idle > 0 => shared.work.notify_one(),
+            _ => false,
+        };
     } else if !gate.scheduled {
         gate.scheduled = true;
         drop(gate);
@@ -125,7 +127,7 @@ fn linger(shared: &Shared, gate: &mut MutexGuard<'_, Gate>) {
     let until = Instant::now() + gate.usual / 4;
     gate.lingering = Some(enough);
     while gate.records < enough && gate.failure.is_none() && !gate.closed {
-        if shared.work.wait_until(gate, until).timed_out() {
+        if shared.enough.wait_until(gate, until).timed_out() {
             break;
         }
     }
@@ -175,13 +177,8 @@ fn release(shared: &Shared, mut gate: MutexGuard<'_, Gate>, flight: Flight) {
     let end = flight.range.end;
     let wakers = gate.release(flight);
     shared.set_durable(end);
-    // Records that came while a batch was lingering for more may have no writer yet.
-    let more = !gate.bytes.is_empty() && gate.idle > 0 && gate.lingering.is_none();
     drop(gate);
     shared.order.notify_all();
-    if more {
-        shared.work.notify_one();
-    }
     wakers.into_iter().for_each(std::task::Waker::wake);
 }
 
@@ -205,6 +202,7 @@ fn closed_without_room(error: Error) -> Error {
 
 /// Without threads: writes all that was appended.
 pub(super) fn pump(shared: &Arc<Shared>) {
+    let _one = shared.pumping.lock();
     loop {
         let mut gate = shared.gate.lock();
         let Some((flight, pieces)) = take(shared, &mut gate) else {
@@ -248,6 +246,7 @@ pub(super) fn finish(shared: &Arc<Shared>) {
         return pump(shared);
     }
     shared.work.notify_all();
+    shared.enough.notify_all();
     shared.room.notify_all();
     while gate.writers > 0 {
         shared.order.wait(&mut gate);

@@ -129,6 +129,12 @@ impl StoredState {
         Ok((object, state))
     }
 
+    /// The stored fields of an object that never was called.
+    pub(crate) fn first<O: Object>() -> Result<Self> {
+        let object = O::wake(&mut StoredReader { class: O::CLASS, source: Source::State(&[]) })?;
+        StoredState::of(&object)
+    }
+
     /// The stored fields as the object has them now: what a savepoint goes back to.
     pub(crate) fn of<O: Object>(object: &O) -> Result<Self> {
         let fields = compare(object, &[])?;

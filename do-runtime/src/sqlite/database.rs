@@ -248,7 +248,7 @@ impl Database {
     }
 
     /// An error if SQLite has rolled the transaction back by itself: what runs now would run outside any.
-    fn still_open(&self) -> Result<()> {
+    pub(super) fn still_open(&self) -> Result<()> {
         if self.mode.get() == Mode::Shared || !self.session.is_autocommit() {
             return Ok(());
         }
@@ -257,7 +257,7 @@ impl Database {
         }))
     }
 
-    fn stopped(&self, stopped: Stopped, sql: &str) -> Error {
+    pub(super) fn stopped(&self, stopped: Stopped, sql: &str) -> Error {
         match stopped {
             Stopped::Other(error) => error,
             Stopped::Sqlite(failure) => {
@@ -349,20 +349,11 @@ impl Engine for Database {
     }
 
     fn savepoint(&self, body: &mut dyn FnMut() -> Result<()>) -> Result<()> {
-        if self.mode.get() == Mode::Shared {
-            return Err(Error::invalid("a handler with `&self` only reads: a savepoint needs `&mut self`"));
+        self.begin_savepoint()?;
+        match body() {
+            Ok(()) => self.keep_savepoint(),
+            Err(error) => self.undo_savepoint().and(Err(error)),
         }
-        self.still_open()?;
-        let run = |which| self.session.transaction(which).map_err(|failure| self.stopped(failure.into(), "SAVEPOINT"));
-        run(TransactionStatement::Savepoint)?;
-        let answer = body();
-        // If SQLite has rolled all back, there is no savepoint any more.
-        self.still_open()?;
-        if answer.is_err() {
-            run(TransactionStatement::RollbackTo)?;
-        }
-        run(TransactionStatement::Release)?;
-        answer
     }
 
     fn size(&self) -> u64 {

@@ -7,6 +7,7 @@
 //! | `disk_vfs` | SQLite files on an [`env::Disk`](crate::env::Disk), for the page store |
 //! | `handler_context` | the time that SQL sees |
 //! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
+//! | `savepoint` | a part of a transaction that is undone alone |
 //! | `guard` | what a user's SQL may not do |
 //! | `failure` | SQLite's failures as errors for people |
 //! | `template` | the image that new objects begin as |
@@ -21,6 +22,7 @@ mod guard;
 mod handler_context;
 mod image_vfs;
 mod key_values;
+mod savepoint;
 mod schema;
 mod set_up;
 mod temp_file;

@@ -1,5 +1,44 @@
-//! Where pages rest.
+//! Where pages rest: the page store, the registry of objects, the way to both.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `page_store` | the boundary: what a store of pages is asked for |
+//! | `location`, `file`, `trouble` | the store's SQLite files: where, how they are opened, what their errors mean |
+//! | `meta`, `page_code`, `head_row` | what a row is on disk, with its checksum |
+//! | `partition`, `partitions` | one file of pages; the 64 of them as a page store |
+//! | `registry`, `listing`, `overlay`, `rebuild` | objects by class, name, id and alarm |
+//! | `layer`, `write_behind` | what objects handed over and the store has not got yet |
+//! | `checkpoint`, `replay` | how the log becomes free; how it is read after a crash |
+//!
+//! What a crash leaves at each step is in `docs/page-store.md`.
 
+mod checkpoint;
+mod file;
+mod head_row;
+mod layer;
+mod listing;
+mod location;
+mod meta;
+mod overlay;
+mod page_code;
 mod page_store;
+mod partition;
+mod partitions;
+mod rebuild;
+mod registry;
+mod replay;
+mod template_code;
+mod trouble;
+mod write_behind;
 
+#[cfg(test)]
+mod tests;
+
+pub use checkpoint::{Checkpointed, checkpoint};
+pub use location::Location;
+pub use overlay::{Cursor, Listed};
 pub use page_store::{Changes, Head, PageStore};
+pub use partitions::SqlitePageStore;
+pub use registry::{Registry, Usage};
+pub use replay::{ApplyDelta, DeltaPages, Replay};
+pub use write_behind::{Flushed, WriteBehind};

@@ -20,16 +20,13 @@ pub(crate) fn all<R>(engine: &dyn Engine, sql: &str, params: Params<'_>, read: R
 }
 
 /// The only row, if there is one. More are `invalid`.
-pub(crate) fn at_most_one<R>(
-    engine: &dyn Engine,
-    sql: &str,
-    params: Params<'_>,
-    read: Read<R>,
-) -> Result<Option<R>> {
+pub(crate) fn at_most_one<R>(engine: &dyn Engine, sql: &str, params: Params<'_>, read: Read<R>) -> Result<Option<R>> {
     let mut only = None;
     engine.query(sql, params, &mut |row| {
         if only.is_some() {
-            return Err(Error::invalid("one row was asked for and the statement gives more: write `LIMIT 1`, or take `all`"));
+            return Err(Error::invalid(
+                "one row was asked for and the statement gives more: write `LIMIT 1`, or take `all`",
+            ));
         }
         only = Some(read(row)?);
         Ok(ControlFlow::Continue(()))

@@ -167,25 +167,22 @@ impl FindShape {
         )
     }
 
+    /// The columns that follow in the first index that begins so, best in the one that has no others; or in the
+    /// primary key.
     fn rest(&self, table: &TableDef) -> Vec<(&'static str, bool)> {
-        let given = self.columns;
-        let begins = |columns: &[&str]| columns.starts_with(given) && (self.next.is_none() || columns.get(given.len()) == self.next.as_ref());
-        let mut best: Option<&'static [(&'static str, bool)]> = None;
-        for index in table.indexes {
-            let names: Vec<&str> = index.columns.iter().map(|(name, _)| *name).collect();
-            let shorter = best.is_none_or(|best| index.columns.len() < best.len());
-            if begins(&names) && (best.is_none() || (self.next.is_none() && names.len() == given.len() && shorter)) {
-                best = Some(index.columns);
-            }
+        let given = self.columns.len();
+        let begins = |columns: &[(&'static str, bool)]| {
+            let mut names = columns.iter().map(|(name, _)| *name);
+            self.columns.iter().all(|name| names.next() == Some(name))
+                && (self.next.is_none() || names.next() == self.next)
+        };
+        let key: Vec<(&'static str, bool)> = table.key_names().map(|name| (name, false)).collect();
+        let declared = table.indexes.iter().map(|index| index.columns);
+        let fitting = || declared.clone().chain([key.as_slice()]).filter(|columns| begins(columns));
+        match fitting().find(|columns| columns.len() == given).or_else(|| fitting().next()) {
+            Some(columns) => columns[given..].to_vec(),
+            None => self.next.map(|next| (next, false)).into_iter().collect(),
         }
-        if let Some(columns) = best {
-            return columns[given.len()..].to_vec();
-        }
-        let key: Vec<&'static str> = table.key_names().collect();
-        if begins(&key) {
-            return key[given.len()..].iter().map(|name| (*name, false)).collect();
-        }
-        self.next.map(|next| (next, false)).into_iter().collect()
     }
 }
 

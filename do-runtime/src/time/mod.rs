@@ -108,8 +108,7 @@ impl From<Timestamp> for SystemTime {
     /// A time that the platform can't express becomes the nearest of the years 1601 and 9999.
     fn from(time: Timestamp) -> Self {
         let distance = Duration::from_millis(time.0.unsigned_abs());
-        let exact =
-            if time.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+        let exact = if time.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
         exact.unwrap_or_else(|| {
             if time.0 < 0 {
                 UNIX_EPOCH - Duration::from_secs(11_644_473_600)

@@ -1,5 +1,4 @@
 //! The database of an object, the VFS layers below it, and schemas that grow.
-#![allow(clippy::unwrap_used, reason = "an unwrap that fails is a test that fails")]
 
 mod disk;
 mod guarded;

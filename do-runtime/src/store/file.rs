@@ -1,0 +1,141 @@
+//! One SQLite file of the store: how it is made, opened, recognised and folded.
+//!
+//! Files are held exclusively and written ahead of themselves (WAL), which costs one sync a transaction. [`fold`]
+//! brings what was written ahead into the file itself. A damaged write-ahead file loses its later transactions
+//! without a word, so the log is recycled only up to what was folded.
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use super::location::{Location, Opening};
+use super::trouble::Trouble;
+
+/// The format that this program writes, and the newest that it reads.
+pub(super) const FORMAT: i32 = 1;
+
+/// 64 sectors of a page: three whole pages of an object fit, and four as soon as 21 bytes of each are zero.
+const PAGE_SIZE: u32 = 16_384;
+
+/// The id of a node's folder, drawn at random when it is made: the files of one folder belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FolderId(pub(super) [u8; 16]);
+
+/// What a file is for.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// SQLite's application id.
+    pub(super) application: i32,
+    /// What it is called in messages.
+    pub(super) noun: &'static str,
+    /// Its tables.
+    pub(super) schema: &'static str,
+    /// A query that touches the root of each table.
+    pub(super) touch: &'static str,
+}
+
+/// What was found under a name.
+pub(super) enum Found {
+    /// No file.
+    Nothing,
+    /// A file without any tables: its creation was cut off, or the file was.
+    Empty,
+    /// A file of the right kind and format.
+    Ready(Connection),
+}
+
+/// Opens a file if there is one. Nothing is written to a file of another kind or of a newer format.
+pub(super) fn open(location: &Location, name: &str, kind: &Kind) -> Result<Found, Trouble> {
+    if !location.exists(name).map_err(Trouble::Object)? {
+        return Ok(Found::Nothing);
+    }
+    let connection = location.connect(name, Opening::Existing)?;
+    configure(&connection)?;
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i32>(0));
+    let application = number("PRAGMA application_id")?;
+    let format = number("PRAGMA user_version")?;
+    if application == 0 && format == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 {
+        return Ok(Found::Empty);
+    }
+    if application != kind.application {
+        return Err(Trouble::File(format!(
+            "is not a {} of this store",
+            kind.noun
+        )));
+    }
+    if format > FORMAT {
+        return Err(Trouble::File(format!(
+            "has format {format}, and this program knows format {FORMAT} at most: it was written by a newer version of \
+             do-runtime, and nothing was changed"
+        )));
+    }
+    if format < 1 {
+        return Err(Trouble::File(format!(
+            "has the format {format}, which never was"
+        )));
+    }
+    connection.query_row(kind.touch, [], |_| Ok(()))?;
+    write_ahead(&connection)?;
+    Ok(Found::Ready(connection))
+}
+
+/// Makes a file with its tables and what `fill` puts into them, wholly or not at all. The caller syncs the folder.
+pub(super) fn create(
+    location: &Location,
+    name: &str,
+    kind: &Kind,
+    fill: impl FnOnce(&Connection) -> Result<(), Trouble>,
+) -> Result<Connection, Trouble> {
+    let connection = location.connect(name, Opening::Create)?;
+    connection.execute_batch(&format!("PRAGMA page_size = {PAGE_SIZE}"))?;
+    configure(&connection)?;
+    let transaction = connection.unchecked_transaction()?;
+    connection.execute_batch(kind.schema)?;
+    connection.execute_batch(&format!(
+        "PRAGMA application_id = {}; PRAGMA user_version = {FORMAT}",
+        kind.application
+    ))?;
+    fill(&connection)?;
+    transaction.commit()?;
+    write_ahead(&connection)?;
+    fold(&connection)?;
+    Ok(connection)
+}
+
+/// Brings everything that was written ahead into the file itself, durably.
+pub(super) fn fold(connection: &Connection) -> Result<(), Trouble> {
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    match busy {
+        0 => Ok(()),
+        _ => Err(Trouble::Sql(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+            Some("its write-ahead file is in use".into()),
+        ))),
+    }
+}
+
+/// What holds before anything is read: alone with the file, no surprises in SQL, nothing written by closing.
+fn configure(connection: &Connection) -> Result<(), Trouble> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;
+         PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY",
+    )?;
+    Ok(())
+}
+
+/// Exclusive locking came first, so the index of the write-ahead file is in memory and needs no shared-memory file.
+fn write_ahead(connection: &Connection) -> Result<(), Trouble> {
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(Trouble::File(format!(
+            "can't be written ahead: its journal mode stays `{mode}`"
+        )));
+    }
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 256")?;
+    Ok(())
+}
