@@ -11,7 +11,7 @@ use crate::journal::{CommitKind, Log, TemplateId};
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
 use crate::image::HandOver;
-use crate::sqlite::{self, HandlerContext, Interrupt};
+use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
 use crate::store::{Changes, Head};
 
 thread_local! {
@@ -88,6 +88,9 @@ impl<O: Dispatch> Awake<O> {
 
     /// Runs `#[init]`. What it writes for an object that does not exist waits for a handler's first commit.
     pub(crate) fn init(&mut self, shared: &Shared<O>) -> Result<()> {
+        if !O::HAS_INIT {
+            return Ok(());
+        }
         self.begin(shared)?;
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
@@ -262,6 +265,9 @@ impl<O: Dispatch> Awake<O> {
 
     /// Adds what the class has gained since the object was last awake: tables, indexes, columns.
     pub(crate) fn follow_schema(&mut self, shared: &Shared<O>) -> Result<()> {
+        if SchemaMark::in_database(&self.cx.database)? == Some(shared.host.template()?.mark) {
+            return Ok(());
+        }
         self.begin(shared)?;
         let followed = sqlite::follow(&self.cx.database, O::TABLES).and_then(|_| self.commit(shared));
         if followed.is_err() {

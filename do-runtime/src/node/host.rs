@@ -18,7 +18,7 @@ use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity};
 use crate::ownership::Baton;
-use crate::sqlite::{self, build_template};
+use crate::sqlite::{self, SchemaMark, build_template};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
@@ -39,6 +39,8 @@ pub(crate) struct Host<O: Dispatch> {
 #[derive(Clone)]
 pub(crate) struct Template {
     pub(crate) id: TemplateId,
+    /// What tells a database whose tables are as the class declares them.
+    pub(crate) mark: SchemaMark,
     pub(crate) pages: Arc<[Arc<Page>]>,
 }
 
@@ -120,7 +122,8 @@ impl<O: Dispatch> Host<O> {
         if let Some(template) = self.template.get() {
             return Ok(template.clone());
         }
-        let pages: Arc<[Arc<Page>]> = build_template(&sqlite::ddl(O::TABLES))
+        let ddl = sqlite::ddl(O::TABLES);
+        let pages: Arc<[Arc<Page>]> = build_template(&ddl)
             .map_err(|error| error.context(format!("the tables of {} can't be made", O::CLASS)))?
             .into();
         let mut hash = blake3::Hasher::new();
@@ -134,7 +137,7 @@ impl<O: Dispatch> Host<O> {
         if rest.pages.template(id)?.is_none() {
             rest.pages.put_template(id, &pages)?;
         }
-        Ok(self.template.get_or_init(|| Template { id, pages }).clone())
+        Ok(self.template.get_or_init(|| Template { id, mark: SchemaMark::of(&sqlite::fingerprint(&ddl)), pages }).clone())
     }
 
     /// Where the pages of an object come from that are not in memory.

@@ -17,6 +17,9 @@ use crate::object::{Cx, Dispatch, StoredState, Surroundings};
 use crate::sqlite::{Database, DatabaseOptions};
 use crate::store::Replay;
 
+/// A database of up to so many pages is read as a whole when its object wakes: 256 KiB.
+const LOADED_WHOLE: u32 = 64;
+
 /// Wakes the object of a turn, then serves those who wait for it.
 pub(crate) fn start_wake<O: Dispatch>(turn: Owner<O>) {
     let slot = turn.baton().clone();
@@ -68,7 +71,10 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
             if let Some(name) = &head.name {
                 shared.identity.learn_name(name.clone());
             }
-            let image = Image::stored(head.pages, host.pages_of(id)?, O::LIMITS)?;
+            let mut image = Image::stored(head.pages, host.pages_of(id)?, O::LIMITS)?;
+            if head.pages <= LOADED_WHOLE {
+                image.load_all()?;
+            }
             (image, History { sequence: head.sequence, template: head.template, void: false })
         }
         None => {

@@ -54,6 +54,9 @@ pub trait Dispatch: Object {
         0
     }
 
+    /// Whether there is an `#[init]` method.
+    const HAS_INIT: bool = false;
+
     /// Runs the `#[init]` method, if there is one.
     fn init(&mut self, cx: &mut Cx<Self>) -> Result {
         let _ = cx;
