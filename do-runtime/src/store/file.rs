@@ -57,10 +57,7 @@ pub(super) fn open(location: &Location, name: &str, kind: &Kind) -> Result<Found
         return Ok(Found::Empty);
     }
     if application != kind.application {
-        return Err(Trouble::File(format!(
-            "is not a {} of this store",
-            kind.noun
-        )));
+        return Err(Trouble::File(format!("is not a {} of this store", kind.noun)));
     }
     if format > FORMAT {
         return Err(Trouble::File(format!(
@@ -69,9 +66,7 @@ pub(super) fn open(location: &Location, name: &str, kind: &Kind) -> Result<Found
         )));
     }
     if format < 1 {
-        return Err(Trouble::File(format!(
-            "has the format {format}, which never was"
-        )));
+        return Err(Trouble::File(format!("has the format {format}, which never was")));
     }
     connection.query_row(kind.touch, [], |_| Ok(()))?;
     write_ahead(&connection)?;
@@ -90,10 +85,8 @@ pub(super) fn create(
     configure(&connection)?;
     let transaction = connection.unchecked_transaction()?;
     connection.execute_batch(kind.schema)?;
-    connection.execute_batch(&format!(
-        "PRAGMA application_id = {}; PRAGMA user_version = {FORMAT}",
-        kind.application
-    ))?;
+    connection
+        .execute_batch(&format!("PRAGMA application_id = {}; PRAGMA user_version = {FORMAT}", kind.application))?;
     fill(&connection)?;
     transaction.commit()?;
     write_ahead(&connection)?;
@@ -103,8 +96,7 @@ pub(super) fn create(
 
 /// Brings everything that was written ahead into the file itself, durably.
 pub(super) fn fold(connection: &Connection) -> Result<(), Trouble> {
-    let busy: i64 =
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     match busy {
         0 => Ok(()),
         _ => Err(Trouble::Sql(rusqlite::Error::SqliteFailure(
@@ -132,9 +124,7 @@ fn configure(connection: &Connection) -> Result<(), Trouble> {
 fn write_ahead(connection: &Connection) -> Result<(), Trouble> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(Trouble::File(format!(
-            "can't be written ahead: its journal mode stays `{mode}`"
-        )));
+        return Err(Trouble::File(format!("can't be written ahead: its journal mode stays `{mode}`")));
     }
     connection.execute_batch("PRAGMA wal_autocheckpoint = 256")?;
     Ok(())

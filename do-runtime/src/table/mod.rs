@@ -1,9 +1,9 @@
 //! Tables: what `#[table]` says of a struct, and what can be done with its rows.
 
-use crate::Timestamp;
 use crate::engine::RowAccess;
 use crate::error::Result;
 use crate::value::Value;
+use crate::Timestamp;
 
 /// One column of a table.
 #[derive(Debug)]
