@@ -7,15 +7,23 @@
 //! | `error`, `limits`, `time`, `id`, `value` | the small types |
 //! | `table` | tables, rows, finders |
 //! | `object` | what a handler sees: `Cx`, key-values, stored fields, `This` |
-//! | `call` | stubs, calls, the token of an object and its queue |
+//! | `call` | stubs, calls, the queue of an object, running in place |
+//! | `ownership` | the baton of an object, and why things may move between threads |
 //! | `node` | `Objects`: the folder, its objects, waking and hibernating them |
 //! | `engine` | the boundary between handlers and storage |
 //! | `image`, `sqlite` | an object's database as pages in memory, behind SQLite |
 //! | `journal` | the log of commits, group commit, the gate, recovery |
 //! | `store` | where pages rest, the registry, checkpoints |
 //! | `env` | the seams: clock, disk, randomness, spawning |
+//! | `placement` | the boundary that says where an object runs |
 //! | `testing` | the test kit |
+//!
+//! The way of a call is drawn in `docs/architecture.md`, the formats on disk are in `docs/storage.md`.
 
+#[cfg(all(panic = "abort", not(target_family = "wasm")))]
+compile_error!("do-runtime contains the panics of handlers, which `panic = \"abort\"` prevents: build with `panic = \"unwind\"`");
+
+mod call;
 pub mod engine;
 pub mod env;
 mod error;
@@ -23,13 +31,79 @@ mod id;
 pub mod image;
 pub mod journal;
 mod limits;
+mod node;
+mod object;
+mod ownership;
+pub mod placement;
+pub mod prelude;
 pub mod sqlite;
 pub mod store;
 pub mod table;
+#[cfg(test)]
+mod test_engine;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 pub mod value;
 
+pub use call::{Call, Stub};
+// pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
+// pub use do_macros::test;
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
-pub use time::Timestamp;
+pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
+pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
+pub use store::{Cursor, Listed};
+pub use table::{Declares, Find, Flow, FromRow, NewRow, NextColumn, NoColumn, RowLimit, Table};
+pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
+pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid};
+
+/// What generated code calls. Not for users: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use inventory;
+
+    pub use crate::call::{Ran, Run};
+    pub use crate::engine::RowAccess;
+    pub use crate::error::{Error, Result, RpcError};
+    pub use crate::limits::Limits;
+    pub use crate::node::ClassEntry;
+    pub use crate::object::{
+        Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
+    };
+    pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
+    pub use crate::table::generated::*;
+    pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
+    pub use crate::time::Timestamp;
+    pub use crate::value::{Column, ToValue, Value, ValueRef};
+    pub use crate::{ObjectId, Stub};
+
+    /// The bytes of an argument, for the limits on arguments and queues.
+    pub fn argument_bytes<T: ArgumentBytes>(argument: &T) -> u64 {
+        argument.argument_bytes()
+    }
+
+    /// `T` can be the result of a handler, or this does not compile.
+    pub fn answer<T: Answer>() {}
+
+    /// A handler's own error as an error of the runtime.
+    pub fn user_error(error: impl std::fmt::Display) -> Error {
+        Error::new(crate::ErrorKind::Handler, error.to_string())
+    }
+
+    /// Stands where a macro has refused the user's code: the crate does not compile, so this never runs.
+    pub fn refused<T>() -> T {
+        unreachable!("a macro refused this code")
+    }
+
+    /// Makes the node know a class before anybody calls it.
+    #[macro_export]
+    #[doc(hidden)]
+    macro_rules! __register {
+        ($class:ty) => {
+            $crate::__private::inventory::submit! { $crate::__private::ClassEntry::of::<$class>() }
+        };
+    }
+    pub use crate::__register as register;
+}

@@ -36,10 +36,79 @@ impl Limits {
         queue_bytes: 64 << 20,
         run: Duration::from_secs(30),
     };
+
+    /// With another limit for one text, blob or row, in bytes.
+    pub const fn with_value(mut self, bytes: u64) -> Self {
+        self.value = bytes;
+        self
+    }
+
+    /// With another limit for what one transaction may write, in bytes.
+    pub const fn with_transaction(mut self, bytes: u64) -> Self {
+        self.transaction = bytes;
+        self
+    }
+
+    /// With another limit for the whole database, in bytes.
+    pub const fn with_database(mut self, bytes: u64) -> Self {
+        self.database = bytes;
+        self
+    }
+
+    /// With another limit for the temporary files of one statement, in bytes.
+    pub const fn with_temp(mut self, bytes: u64) -> Self {
+        self.temp = bytes;
+        self
+    }
+
+    /// With another limit for the arguments of one call, in bytes.
+    pub const fn with_argument(mut self, bytes: u64) -> Self {
+        self.argument = bytes;
+        self
+    }
+
+    /// With another limit for the calls that wait at one object.
+    pub const fn with_queue(mut self, calls: u32) -> Self {
+        self.queue = calls;
+        self
+    }
+
+    /// With another limit for the arguments of the calls that wait, in bytes.
+    pub const fn with_queue_bytes(mut self, bytes: u64) -> Self {
+        self.queue_bytes = bytes;
+        self
+    }
+
+    /// With another limit for how long a handler may run, in milliseconds.
+    pub const fn with_run_millis(mut self, millis: u64) -> Self {
+        self.run = Duration::from_millis(millis);
+        self
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits::DEFAULT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setter_changes_its_limit_alone() {
+        const LIMITS: Limits = Limits::DEFAULT.with_queue(5).with_run_millis(1_500);
+        assert_eq!(LIMITS, Limits { queue: 5, run: Duration::from_millis(1_500), ..Limits::DEFAULT });
+        let sizes = Limits::DEFAULT
+            .with_value(1)
+            .with_transaction(2)
+            .with_database(3)
+            .with_temp(4)
+            .with_argument(5)
+            .with_queue_bytes(6);
+        let expected =
+            Limits { value: 1, transaction: 2, database: 3, temp: 4, argument: 5, queue_bytes: 6, ..Limits::DEFAULT };
+        assert_eq!(sizes, expected);
     }
 }

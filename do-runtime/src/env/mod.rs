@@ -4,11 +4,29 @@
 //! on a real machine and, with one thread and one seed, under simulation. Nothing else in the crate reads a
 //! clock, opens a file, draws a random number or starts a thread.
 
+#[cfg(unix)]
+mod real;
+#[cfg(unix)]
+mod real_disk;
+#[cfg(any(test, feature = "testing"))]
+mod sim;
+#[cfg(any(test, feature = "testing"))]
+mod sim_disk;
+
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+
+#[cfg(unix)]
+pub use real::{OsRandom, SystemClock, TokioSpawn};
+#[cfg(unix)]
+pub use real_disk::RealDisk;
+#[cfg(any(test, feature = "testing"))]
+pub use sim::{SeededRandom, Sim, SimSpawn, VirtualClock};
+#[cfg(any(test, feature = "testing"))]
+pub use sim_disk::{DiskCounts, SimDisk};
 
 use crate::Timestamp;
 
@@ -26,6 +44,20 @@ pub struct Env {
     pub random: Arc<dyn Random>,
     /// Tasks and threads.
     pub spawn: Arc<dyn Spawn>,
+}
+
+#[cfg(unix)]
+impl Env {
+    /// The real seams: files below `root`, which is made if it does not exist, and tasks on `handle`, a runtime with
+    /// its time driver enabled.
+    pub fn real(root: impl Into<PathBuf>, handle: tokio::runtime::Handle) -> io::Result<Env> {
+        Ok(Env {
+            clock: Arc::new(SystemClock),
+            disk: Arc::new(RealDisk::new(root)?),
+            random: Arc::new(OsRandom::new()?),
+            spawn: Arc::new(TokioSpawn::new(handle)),
+        })
+    }
 }
 
 /// Wall-clock time and timers.

@@ -14,6 +14,15 @@ pub struct LogPosition(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassTag(pub u64);
 
+impl ClassTag {
+    /// The tag of a class by its stored name.
+    pub fn of(class: &str) -> Self {
+        let mut tag = [0; 8];
+        blake3::Hasher::new().update(class.as_bytes()).finalize_xof().fill(&mut tag);
+        ClassTag(u64::from_le_bytes(tag))
+    }
+}
+
 /// The content hash of a template image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TemplateId(pub [u8; 16]);

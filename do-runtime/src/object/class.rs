@@ -1,8 +1,10 @@
 //! What the macros say of a durable object: `Object` from the struct, `Dispatch` from its impl.
 
 use crate::error::{Error, Result};
+use crate::call::{Pace, Stub};
 use crate::limits::Limits;
 use crate::object::{Cx, StoredReader, StoredWriter};
+use crate::ownership::Sendable;
 use crate::table::TableDef;
 
 /// A struct with `#[durable_object]`.
@@ -20,9 +22,6 @@ pub trait Object: Sized + 'static {
     const LIMITS: Limits;
     /// The region that its data must stay in.
     const JURISDICTION: Option<&'static str>;
-    /// The typed stub.
-    type Stub: From<crate::Stub<Self>>;
-
     /// Proves that the object may move between threads.
     fn sendable() -> Sendable<Self>;
     /// Makes the instance at a wake: stored fields from the reader, ephemeral ones from their defaults.
@@ -43,8 +42,17 @@ pub trait Dispatch: Object {
     /// One variant for each `#[rpc]`, with its arguments.
     type Request: Send + 'static;
 
+    /// The typed stub.
+    type Stub: From<Stub<Self>> + TypedStub<Object = Self>;
+
     /// Runs a request.
     fn dispatch(request: Self::Request, run: crate::call::Run<'_, Self>) -> crate::call::Ran;
+
+    /// The bytes of a request's arguments that are not of a fixed size.
+    fn argument_bytes(request: &Self::Request) -> u64 {
+        let _ = request;
+        0
+    }
 
     /// Runs the `#[init]` method, if there is one.
     fn init(&mut self, cx: &mut Cx<Self>) -> Result {
@@ -53,61 +61,38 @@ pub trait Dispatch: Object {
     }
 }
 
-/// What the stub says of a method.
+/// The generated stub of an object.
+pub trait TypedStub: Clone + Send + Sync + 'static {
+    /// The object that it calls.
+    type Object: Dispatch;
+    /// The stub behind it.
+    fn stub(&self) -> &Stub<Self::Object>;
+}
+
+/// What the stub says of a method, and what is learned of it: one `static` for each `#[rpc]`.
 #[derive(Debug)]
 pub struct Method {
     /// The name that is called.
     pub name: &'static str,
-    /// `#[rpc(slow)]`: kept off the callers' threads.
-    pub slow: bool,
+    pace: Pace,
 }
 
-/// The proof that `T` is `Send`: there is no other way to make one.
-pub struct Sendable<T: ?Sized>(std::marker::PhantomData<fn(&T)>);
+impl Method {
+    /// A method that runs on its caller's thread until it is seen to be slow.
+    pub const fn new(name: &'static str) -> Self {
+        Method { name, pace: Pace::new() }
+    }
 
-impl<T: Send + ?Sized> Sendable<T> {
-    /// `T` is `Send`, or this does not compile.
-    #[allow(clippy::new_without_default)]
-    pub const fn new() -> Self {
-        Sendable(std::marker::PhantomData)
+    /// `#[rpc(slow)]`: a method that is kept off the callers' threads.
+    pub const fn slow(name: &'static str) -> Self {
+        Method { name, pace: Pace::declared_slow() }
+    }
+
+    /// How long it takes.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
     }
 }
-
-/// An argument on its way to its object.
-///
-/// It is `Send` whatever `T` is, because one can be made only of a `T` that is: so that an argument that is not is
-/// one error, at the argument, and not another one for each place that it passes.
-pub struct Carried<T>(T);
-
-// SAFETY: the only way to make a `Carried<T>` is `Carried::new`, which asks for `T: Argument`, and that is `Send`.
-#[allow(unsafe_code)]
-unsafe impl<T> Send for Carried<T> {}
-
-impl<T> Carried<T> {
-    /// Takes an argument.
-    pub fn new(argument: T) -> Self
-    where
-        T: Argument,
-    {
-        Carried(argument)
-    }
-
-    /// Gives it to the handler.
-    pub fn take(self) -> T {
-        self.0
-    }
-}
-
-/// What can be an argument of an `#[rpc]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be an argument of an #[rpc]",
-    label = "an argument moves between threads and may be stored: it is `Send`, `Serialize` and `Deserialize`",
-    note = "derive serde's `Serialize` and `Deserialize`, and hold nothing that is bound to one thread (`Arc` instead of `Rc`)"
-)]
-pub trait Argument: Send + 'static {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Argument for T {}
 
 /// What can be the result of an `#[rpc]`.
 #[diagnostic::on_unimplemented(

@@ -1,1 +1,37 @@
-//! SQLite itself: the VFS and the connection of an object.
+//! SQLite itself: the VFS layers and the connection of an object.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `glue` | everything that is `unsafe`: the C side of a VFS, statements, process-wide settings |
+//! | `image_vfs`, `temp_file` | the VFS of objects: an [`Image`](crate::image::Image), and temporary files |
+//! | `disk_vfs` | SQLite files on an [`env::Disk`](crate::env::Disk), for the page store |
+//! | `handler_context` | the time that SQL sees |
+//! | `database`, `key_values` | [`Database`]: the storage of one object |
+//! | `savepoint` | a part of a transaction that is undone alone |
+//! | `guard` | what a user's SQL may not do |
+//! | `failure` | SQLite's failures as errors for people |
+//! | `template` | the image that new objects begin as |
+//! | `schema`, `declaration` | how an existing database follows its declared tables |
+
+mod database;
+mod declaration;
+mod disk_vfs;
+mod failure;
+mod glue;
+mod guard;
+mod handler_context;
+mod image_vfs;
+mod key_values;
+mod savepoint;
+mod schema;
+mod temp_file;
+mod template;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::{Database, DatabaseOptions, Interrupt, Mode};
+pub use disk_vfs::DiskVfs;
+pub use handler_context::HandlerContext;
+pub use schema::{ddl, fingerprint, follow};
+pub use template::build_template;

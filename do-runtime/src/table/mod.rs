@@ -1,9 +1,26 @@
 //! Tables: what `#[table]` says of a struct, and what can be done with its rows.
 
+mod find;
+mod flow;
+mod from_row;
+pub mod generated;
+mod ops;
+mod rows;
+mod schema;
+mod text;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use find::{Find, NextColumn, NoColumn};
+pub use flow::{Flow, RowLimit};
+pub(crate) use rows::{all, at_most_one, each};
+pub use schema::schema_fingerprint;
+
+use crate::Timestamp;
 use crate::engine::RowAccess;
 use crate::error::Result;
 use crate::value::Value;
-use crate::Timestamp;
 
 /// One column of a table.
 #[derive(Debug)]

@@ -1,0 +1,27 @@
+//! Calls: stubs, the queue of an object, and running handlers in place.
+//!
+//! A caller that finds an object idle takes its baton and runs the handler on its own thread; one that finds it busy
+//! queues its call and waits. See `docs/architecture.md` for the way of a call.
+
+mod answer;
+mod entry;
+mod future;
+mod pace;
+mod run;
+pub(crate) mod scope;
+mod serve;
+mod slot;
+mod stub;
+mod turn;
+
+pub(crate) use answer::{Answer, AnswerSlot, Orchestration};
+pub(crate) use entry::{Entry, Progress, Work};
+pub use future::Call;
+pub(crate) use future::no_await;
+pub use pace::Pace;
+pub(crate) use run::Instance;
+pub use run::{Ran, Run};
+pub(crate) use serve::{Place, refusal, refuse_all, serve};
+pub(crate) use slot::{Body, Owner, Shared, Slot, Status};
+pub use stub::Stub;
+pub(crate) use turn::{TurnFor, TurnOf, give_back};

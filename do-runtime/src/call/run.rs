@@ -1,0 +1,86 @@
+//! Running one handler, by whoever has the object.
+
+use std::any::type_name;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::{Answer, AnswerSlot, Slot};
+use crate::error::Result;
+use crate::journal::LogPosition;
+use crate::node::Awake;
+use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, orchestrate};
+
+/// One call, ready to run: what the generated `dispatch` is given.
+pub struct Run<'a, O: Dispatch> {
+    awake: &'a mut Awake<O>,
+    slot: &'a Arc<Slot<O>>,
+    answer: &'a mut dyn AnswerSlot,
+}
+
+/// What has come of a [`Run`].
+pub struct Ran {
+    /// What the answer may have seen: it is given once the log is durable so far.
+    pub(crate) position: LogPosition,
+    /// What becomes of the instance.
+    pub(crate) instance: Instance,
+}
+
+/// What becomes of an instance after a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Instance {
+    /// It goes on.
+    Kept,
+    /// Its handler panicked, or its storage failed: it is dropped, and woken afresh from what is committed.
+    Spoiled,
+}
+
+impl<'a, O: Dispatch> Run<'a, O> {
+    pub(crate) fn new(awake: &'a mut Awake<O>, slot: &'a Arc<Slot<O>>, answer: &'a mut dyn AnswerSlot) -> Self {
+        Run { awake, slot, answer }
+    }
+
+    /// Runs a handler with `&mut self`, in a transaction.
+    pub fn exclusive<T, E>(self, handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>) -> Ran
+    where
+        T: AnswerType,
+        E: Failure,
+    {
+        let (result, ran) = self.awake.exclusive(&self.slot.shared, handler);
+        put(self.answer, Answer::Ready(result));
+        ran
+    }
+
+    /// Runs a handler with `&self`.
+    pub fn shared<T, E>(self, handler: impl FnOnce(&O, &Cx<O>) -> Result<T, E>) -> Ran
+    where
+        T: AnswerType,
+        E: Failure,
+    {
+        let (result, ran) = self.awake.shared(&self.slot.shared, handler);
+        put(self.answer, Answer::Ready(result));
+        ran
+    }
+
+    /// Prepares an asynchronous handler, which is polled once the object is free again.
+    pub fn orchestrate<T, E, F>(self, handler: impl FnOnce(This<O>) -> F) -> Ran
+    where
+        T: AnswerType,
+        E: Failure,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let running = orchestrate(self.slot.clone(), handler);
+        put(self.answer, Answer::Running(running));
+        // What it sees it waits for itself, before it answers.
+        Ran { position: LogPosition::default(), instance: Instance::Kept }
+    }
+}
+
+fn put<T: AnswerType, E: Failure>(slot: &mut dyn AnswerSlot, answer: Answer<T, E>) {
+    match slot.as_any().downcast_mut() {
+        Some(place) => *place = answer,
+        None => slot.fail(crate::Error::new(
+            crate::ErrorKind::Internal,
+            format!("the stub and the handler disagree on the result type: the handler gives `{}`", type_name::<T>()),
+        )),
+    }
+}

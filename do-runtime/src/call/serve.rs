@@ -1,0 +1,200 @@
+//! Serving the queue of an object: what its holder does before it gives the object back.
+
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use super::run::{Instance, Run};
+use super::{AnswerSlot, Body, Entry, Owner, Shared, Slot, Status, Work};
+use crate::error::{Error, ErrorKind};
+use crate::journal::{Log, LogPosition};
+use crate::node::{put_to_sleep, start_wake};
+use crate::object::{Dispatch, Method};
+use crate::ownership::{Link, Turn};
+
+/// How many calls, and for how long, one holder serves before a task of its own takes over.
+const MOST_CALLS: u32 = 128;
+const LONGEST: Duration = Duration::from_micros(50);
+
+/// Where the holder runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On a thread of callers or tasks: slow methods do not belong there.
+    Caller,
+    /// On the blocking pool.
+    Blocking,
+}
+
+/// Serves those who wait, within bounds, and gives the object back or hands it on.
+pub(crate) fn serve<O: Dispatch>(mut turn: Owner<O>, place: Place) {
+    let begin = (!turn.shared().host.node().is_deterministic()).then(Instant::now);
+    let mut calls = 0;
+    loop {
+        let Some(entry) = next(&mut turn) else {
+            turn.shared().started.store(0, Relaxed);
+            match turn.end() {
+                Ok(_) => return,
+                Err(still) => {
+                    turn = still;
+                    continue;
+                }
+            }
+        };
+        if !turn.shared().is_live() {
+            refuse_all(turn.shared(), VecDeque::from([entry]), &refusal(turn.shared()));
+            continue;
+        }
+        let over = calls >= MOST_CALLS || begin.is_some_and(|begin| calls > 0 && begin.elapsed() >= LONGEST);
+        if over {
+            turn.shared().waiting.lock().push_front(entry);
+            return hand_over(turn, place);
+        }
+        calls += 1;
+        let Some(work) = entry.item.take_work() else { continue };
+        match work {
+            Work::Turn { of } => {
+                if of.needs_awake() && matches!(*turn, Body::Asleep) {
+                    entry.item.put_back(Work::Turn { of });
+                    turn.shared().waiting.lock().push_front(entry);
+                    return start_wake(turn);
+                }
+                match entry.item.grant(turn) {
+                    Ok(()) => return,
+                    Err(back) => turn = back,
+                }
+            }
+            Work::Call { request, method, answer, bytes } => {
+                let asleep = matches!(*turn, Body::Asleep);
+                if asleep || (place == Place::Caller && method.pace().is_slow()) {
+                    entry.item.put_back(Work::Call { request, method, answer, bytes });
+                    turn.shared().waiting.lock().push_front(entry);
+                    return if asleep { start_wake(turn) } else { hand_over_blocking(turn) };
+                }
+                turn.shared().dequeue(bytes);
+                run_queued(&mut turn, entry, request, method, answer);
+            }
+        }
+    }
+}
+
+fn next<O: Dispatch>(turn: &mut Owner<O>) -> Option<Arc<Link<Entry<O>>>> {
+    if let Some(entry) = turn.shared().waiting.lock().pop_front() {
+        return Some(entry);
+    }
+    let mut queued = VecDeque::new();
+    turn.queued(&mut queued);
+    let mut waiting = turn.shared().waiting.lock();
+    // Somebody who puts an entry back holds the turn, so `waiting` is still empty.
+    waiting.append(&mut queued);
+    waiting.pop_front()
+}
+
+/// Runs a call that waited, and answers it.
+fn run_queued<O: Dispatch>(
+    turn: &mut Owner<O>,
+    entry: Arc<Link<Entry<O>>>,
+    request: O::Request,
+    method: &'static Method,
+    mut answer: Box<dyn AnswerSlot>,
+) {
+    let slot = turn.baton().clone();
+    let position = run_in(turn, &slot, request, method, &mut *answer);
+    let node = slot.shared.host.node();
+    match answer.take_running() {
+        // The handler goes on even if its caller is gone.
+        Some(handler) => node.spawn(Box::pin(async move {
+            let answer = handler.await;
+            if let Some(waker) = entry.item.answer(answer, LogPosition::default()) {
+                waker.wake();
+            }
+        })),
+        None => {
+            if let Some(waker) = entry.item.answer(answer, position)
+                && node.log().poll_durable(position, &waker).is_ready()
+            {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// Runs one handler of an object that is awake, on this thread; gives the position that its answer waits for.
+#[inline]
+pub(crate) fn run_in<O, P>(
+    turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>,
+    slot: &Arc<Slot<O>>,
+    request: O::Request,
+    method: &'static Method,
+    answer: &mut dyn AnswerSlot,
+) -> LogPosition
+where
+    O: Dispatch,
+    P: Deref<Target = Slot<O>>,
+{
+    let node = slot.shared.host.node();
+    let now = node.coarse_now();
+    slot.shared.started.store(now, Relaxed);
+    slot.shared.last_used.store(now, Relaxed);
+    let Body::Awake(awake) = &mut **turn else {
+        answer.fail(Error::new(ErrorKind::Internal, format!("{} was called asleep", slot.shared.identity)));
+        return LogPosition::default();
+    };
+    let timed = !node.is_deterministic() && method.pace().sample();
+    let begin = timed.then(Instant::now);
+    let ran = O::dispatch(request, Run::new(awake, slot, answer));
+    if let Some(begin) = begin {
+        method.pace().took(begin.elapsed());
+    }
+    if ran.instance == Instance::Spoiled {
+        put_to_sleep(turn);
+    }
+    ran.position
+}
+
+/// The rest is served by a task of its own, so that the caller comes back to its own work.
+fn hand_over<O: Dispatch>(turn: Owner<O>, place: Place) {
+    match place {
+        Place::Caller => {
+            let slot = turn.baton().clone();
+            slot.shared.host.node().spawn(Box::pin(async move { serve(turn, Place::Caller) }));
+        }
+        Place::Blocking => hand_over_blocking(turn),
+    }
+}
+
+/// The rest is served on the blocking pool.
+pub(crate) fn hand_over_blocking<O: Dispatch>(turn: Owner<O>) {
+    let slot = turn.baton().clone();
+    slot.shared.host.node().spawn_blocking(Box::new(move || serve(turn, Place::Blocking)));
+}
+
+/// Why a slot does not run calls any more.
+pub(crate) fn refusal<O: Dispatch>(shared: &Shared<O>) -> Error {
+    match shared.status() {
+        Status::Fenced => Error::new(
+            ErrorKind::Deadline,
+            format!("a handler of {} did not return in time: this call waited behind it and was not run", shared.identity),
+        ),
+        _ => Error::new(ErrorKind::Unavailable, format!("{} was closed before this call was run", shared.identity)),
+    }
+}
+
+/// Answers all who wait with an error: the object can't be woken, or is not here any more.
+pub(crate) fn refuse_all<O: Dispatch>(shared: &Shared<O>, entries: VecDeque<Arc<Link<Entry<O>>>>, error: &Error) {
+    for entry in entries {
+        let waker = match entry.item.take_work() {
+            Some(Work::Call { mut answer, bytes, .. }) => {
+                shared.dequeue(bytes);
+                answer.fail(error.clone());
+                entry.item.answer(answer, LogPosition::default())
+            }
+            Some(Work::Turn { .. }) => entry.item.fail(error.clone()),
+            None => None,
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}

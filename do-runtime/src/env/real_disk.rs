@@ -1,0 +1,256 @@
+//! The real disk: files below a folder of the file system.
+//!
+//! Errors are the system's own: whoever asked knows what for, and says so to the person.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
+
+use super::{Disk, DiskFile, FolderLock, LockError, Open};
+
+/// The file in a node's folder that its process holds locked, and in which it leaves its process id.
+const LOCK: &str = "LOCK";
+
+/// The size of one write where space is reserved by writing zeros.
+const ZEROS: usize = 1 << 20;
+
+/// Files below a root folder.
+#[derive(Debug)]
+pub struct RealDisk {
+    root: PathBuf,
+}
+
+impl RealDisk {
+    /// The disk below `root`, which is made if it does not exist.
+    pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root = root.into();
+        if !root.is_dir() {
+            fs::create_dir_all(&root)?;
+            if let Some(parent) = root.canonicalize()?.parent() {
+                File::open(parent)?.sync_all()?;
+            }
+        }
+        Ok(RealDisk { root })
+    }
+
+    fn at(&self, path: &Path) -> PathBuf {
+        // `join` of an empty path would add a separator.
+        if path.as_os_str().is_empty() { self.root.clone() } else { self.root.join(path) }
+    }
+}
+
+impl Disk for RealDisk {
+    fn open(&self, path: &Path, how: Open) -> io::Result<Arc<dyn DiskFile>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(how != Open::Read);
+        match how {
+            Open::Read | Open::Existing => {}
+            Open::Create => drop(options.create(true)),
+            Open::New => drop(options.create_new(true)),
+        }
+        Ok(Arc::new(RealFile(options.open(self.at(path))?)))
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.at(folder))? {
+            // A name that is not UTF-8 is none of ours.
+            names.extend(entry?.file_name().into_string().ok());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        self.at(path).try_exists()
+    }
+
+    fn create_folder(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(self.at(folder))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(self.at(path))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(self.at(from), self.at(to))
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        File::open(self.at(folder))?.sync_all()
+    }
+
+    fn describe(&self, path: &Path) -> PathBuf {
+        self.at(path)
+    }
+
+    fn lock(&self) -> Result<FolderLock, LockError> {
+        let path = self.root.join(LOCK);
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(LockError::Io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                // A holder that has not written its id yet is a holder all the same.
+                let _ = file.read_to_string(&mut text);
+                return Err(LockError::Held(text.trim().parse().ok()));
+            }
+            Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
+        }
+        file.set_len(0).map_err(LockError::Io)?;
+        writeln!(file, "{}", std::process::id()).map_err(LockError::Io)?;
+        Ok(FolderLock(Box::new(Locked(file))))
+    }
+}
+
+/// Closing the file releases the lock; nobody is to be told the id of a process that has gone.
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let _ = self.0.set_len(0);
+    }
+}
+
+struct RealFile(File);
+
+impl DiskFile for RealFile {
+    fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+        let mut done = 0;
+        while done < into.len() {
+            match self.0.read_at(&mut into[done..], at + done as u64) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, at)
+    }
+
+    fn allocate(&self, len: u64) -> io::Result<()> {
+        if len == 0 {
+            return Ok(());
+        }
+        match rustix::fs::fallocate(&self.0, FallocateFlags::empty(), 0, len) {
+            Ok(()) => Ok(()),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => self.fill_up_to(len),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+impl RealFile {
+    /// Writes zeros from the file's end up to `len`: what reserves space where the file system can't.
+    fn fill_up_to(&self, len: u64) -> io::Result<()> {
+        let zeros = vec![0; ZEROS];
+        let mut at = self.len()?;
+        while at < len {
+            let count = usize::try_from(len - at).unwrap_or(ZEROS).min(ZEROS);
+            self.0.write_all_at(&zeros[..count], at)?;
+            at += count as u64;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_reads_stop_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = RealDisk::new(folder.path().join("a/b")).unwrap();
+        disk.create_folder(Path::new("journal")).unwrap();
+        let file = disk.open(Path::new("journal/x"), Open::New).unwrap();
+        file.write_at(b"hello", 3).unwrap();
+        file.sync().unwrap();
+        disk.sync_folder(Path::new("journal")).unwrap();
+        disk.sync_folder(Path::new("")).unwrap();
+
+        let mut into = [9; 10];
+        assert_eq!(file.read_at(&mut into, 1).unwrap(), 7);
+        assert_eq!(&into[..7], b"\0\0hello");
+        assert_eq!(disk.list(Path::new("journal")).unwrap(), ["x"]);
+        disk.rename(Path::new("journal/x"), Path::new("journal/y")).unwrap();
+        assert!(disk.exists(Path::new("journal/y")).unwrap());
+        disk.remove(Path::new("journal/y")).unwrap();
+        assert!(!disk.exists(Path::new("journal/y")).unwrap());
+    }
+
+    #[test]
+    fn opening_says_what_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = RealDisk::new(folder.path()).unwrap();
+        let path = Path::new("x");
+        let kind = |how| disk.open(path, how).err().map(|error| error.kind());
+        assert_eq!(kind(Open::Read), Some(io::ErrorKind::NotFound));
+        assert_eq!(kind(Open::Existing), Some(io::ErrorKind::NotFound));
+        assert_eq!(kind(Open::New), None);
+        assert_eq!(kind(Open::New), Some(io::ErrorKind::AlreadyExists));
+        assert_eq!(kind(Open::Create), None);
+        assert_eq!(disk.list(Path::new("nowhere")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn allocating_extends_and_keeps_the_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let file =
+            RealFile(File::options().read(true).write(true).create_new(true).open(folder.path().join("x")).unwrap());
+        file.write_at(b"abc", 0).unwrap();
+        file.allocate(5000).unwrap();
+        assert_eq!(file.len().unwrap(), 5000);
+        file.fill_up_to(3 << 20).unwrap();
+        assert_eq!(file.len().unwrap(), 3 << 20);
+        let mut into = [9; 5];
+        file.read_at(&mut into, 0).unwrap();
+        assert_eq!(&into, b"abc\0\0");
+    }
+
+    #[test]
+    fn a_second_holder_is_told_the_first_ones_process_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = RealDisk::new(folder.path()).unwrap();
+        let second = RealDisk::new(folder.path()).unwrap();
+        let held = first.lock().unwrap();
+        match second.lock() {
+            Err(LockError::Held(id)) => assert_eq!(id, Some(std::process::id())),
+            _ => panic!("two holders"),
+        }
+        drop(held);
+        assert!(second.lock().is_ok());
+    }
+
+    #[test]
+    fn a_path_that_is_a_file_is_the_systems_own_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "x").unwrap();
+        assert!(RealDisk::new(&path).is_err());
+        assert!(RealDisk::new(path.join("below")).is_err());
+    }
+}

@@ -1,0 +1,105 @@
+use super::*;
+
+fn path(name: &str) -> &Path {
+    Path::new(name)
+}
+
+/// A disk with a durable file `a/x` of the content `old`.
+fn disk_with_a_file() -> (Arc<SimDisk>, Arc<dyn DiskFile>) {
+    let disk = SimDisk::new();
+    disk.create_folder(path("a")).unwrap();
+    disk.sync_folder(path("")).unwrap();
+    let file = disk.open(path("a/x"), Open::New).unwrap();
+    file.write_at(b"old", 0).unwrap();
+    file.sync().unwrap();
+    disk.sync_folder(path("a")).unwrap();
+    (disk, file)
+}
+
+#[test]
+fn a_crash_loses_what_was_not_synced_and_only_that() {
+    let (disk, file) = disk_with_a_file();
+    file.write_at(b"new and longer", 0).unwrap();
+    disk.open(path("a/y"), Open::Create).unwrap().sync().unwrap();
+    assert_eq!(disk.list(path("a")).unwrap(), ["x", "y"]);
+    assert_eq!(disk.content(path("a/x")).unwrap(), b"new and longer");
+
+    let left = disk.crash();
+    assert_eq!(left.list(path("a")).unwrap(), ["x"]);
+    assert_eq!(left.content(path("a/x")).unwrap(), b"old");
+}
+
+#[test]
+fn a_kill_keeps_what_was_written_and_the_old_handles_are_dead() {
+    let (disk, file) = disk_with_a_file();
+    file.write_at(b"new", 0).unwrap();
+    let left = disk.kill();
+    assert_eq!(left.content(path("a/x")).unwrap(), b"new");
+    assert!(file.write_at(b"ghost", 0).is_err());
+    assert!(disk.open(path("a/z"), Open::Create).is_err());
+    assert_eq!(left.crash().content(path("a/x")).unwrap(), b"old", "written is not synced");
+}
+
+#[test]
+fn removals_and_renamings_wait_for_the_folder_too() {
+    let (disk, _) = disk_with_a_file();
+    disk.rename(path("a/x"), path("a/y")).unwrap();
+    assert_eq!(disk.list(path("a")).unwrap(), ["y"]);
+    let left = disk.crash();
+    assert_eq!(left.list(path("a")).unwrap(), ["x"]);
+    left.rename(path("a/x"), path("a/y")).unwrap();
+    left.sync_folder(path("a")).unwrap();
+    left.remove(path("a/y")).unwrap();
+    let left = left.crash();
+    assert_eq!(left.list(path("a")).unwrap(), ["y"]);
+}
+
+#[test]
+fn torn_crashes_leave_old_or_new_sectors() {
+    let random = SeededRandom::new(3);
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..50 {
+        let (disk, file) = disk_with_a_file();
+        file.write_at(&[1; 1024], 0).unwrap();
+        let content = disk.crash_torn(&random).content(path("a/x")).unwrap();
+        for sector in content.chunks(512) {
+            assert!(sector.iter().all(|byte| *byte == 1) || sector.iter().all(|byte| b"old\0".contains(byte)));
+        }
+        seen.insert(content);
+    }
+    assert!(seen.len() >= 4, "lost, kept, and torn in both ways");
+}
+
+#[test]
+fn faults_fail_so_many_times_and_then_no_more() {
+    let (disk, file) = disk_with_a_file();
+    disk.fail_writes(1, io::ErrorKind::Other);
+    disk.fail_syncs(2, io::ErrorKind::Other);
+    assert!(file.write_at(b"a", 0).is_err());
+    file.write_at(b"b", 0).unwrap();
+    assert!(file.sync().is_err() && disk.sync_folder(path("a")).is_err());
+    file.sync().unwrap();
+
+    disk.set_capacity(Some(5));
+    assert_eq!(file.allocate(6).unwrap_err().kind(), io::ErrorKind::StorageFull);
+    file.allocate(5).unwrap();
+    disk.set_capacity(None);
+    disk.set_read_only();
+    assert_eq!(file.write_at(b"b", 0).unwrap_err().kind(), io::ErrorKind::ReadOnlyFilesystem);
+    disk.set_writable();
+
+    let before = disk.counts();
+    disk.cut_power_after(1);
+    file.write_at(b"c", 0).unwrap();
+    assert!(file.sync().is_err() && file.len().is_err());
+    assert_eq!(disk.crash().counts().steps(), before.steps() + 1);
+}
+
+#[test]
+fn the_folder_has_one_holder() {
+    let disk = SimDisk::new();
+    let held = disk.lock().unwrap();
+    assert!(matches!(disk.lock(), Err(LockError::Held(Some(_)))));
+    drop(held);
+    assert!(disk.lock().is_ok());
+}

@@ -1,0 +1,8 @@
+//! The journal on the simulated disk, from outside.
+
+mod crash;
+mod damage;
+mod fixture;
+mod flight;
+mod room;
+mod round_trip;

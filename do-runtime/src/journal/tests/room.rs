@@ -1,0 +1,156 @@
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use super::fixture::{World, outcome};
+use crate::journal::{Log, LogPosition};
+use crate::{ErrorKind, Timestamp};
+
+const START: LogPosition = LogPosition(0);
+
+/// Moves the time by so much.
+fn pass(world: &World, millis: i64) {
+    use crate::env::Clock;
+    let now = world.sim.clock.now().as_millis();
+    world.sim.clock.set(Timestamp::from_millis(now + millis));
+    world.settle();
+}
+
+#[test]
+fn a_transaction_is_admitted_as_long_as_there_is_room_for_it() {
+    let world = World::new(1, 16 << 10);
+    let (_, journal) = world.open(START).unwrap();
+    world.settle();
+    world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    // given: four segments of 16 KiB, then: not more than that
+    assert!(journal.admit(50 << 10).is_ok());
+    let refused = journal.admit(64 << 10).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Storage);
+    assert!(refused.to_string().contains("no room in the journal"), "{refused}");
+    assert!(journal.admit(50 << 10).is_ok(), "smaller ones go on");
+}
+
+#[test]
+fn admission_asks_the_disk_now_and_then_and_goes_on_by_itself() {
+    let world = World::new(2, 16 << 10);
+    let (_, journal) = world.open(START).unwrap();
+    world.settle();
+    world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    assert!(journal.admit(1 << 20).is_err());
+    let entries = world.sim.disk.counts().entries;
+    assert!((0..100).all(|_| journal.admit(1 << 20).is_err()));
+    assert_eq!(world.sim.disk.counts().entries, entries, "the disk was not asked again");
+    world.sim.disk.set_capacity(None);
+    assert!(journal.admit(1 << 20).is_err(), "not yet");
+    pass(&world, 100);
+    assert!(journal.admit(1 << 20).is_ok());
+}
+
+#[test]
+fn what_was_appended_waits_for_room_and_is_written_then() {
+    let mut world = World::new(3, 256);
+    let (_, journal) = world.open(START).unwrap();
+    world.settle();
+    world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    let commits: Vec<_> = (0..30).map(|_| world.append(&journal).unwrap()).collect();
+    world.settle();
+    let last = commits.last().unwrap().end;
+    assert_eq!(outcome(&journal, last), None);
+    assert!(journal.failure().is_none(), "a full disk is no failure");
+    world.sim.disk.set_capacity(None);
+    pass(&world, 100);
+    assert_eq!(outcome(&journal, last), Some(Ok(())));
+    world.on(world.sim.disk.crash());
+    assert_eq!(world.recover(START).unwrap().0, commits);
+}
+
+#[test]
+fn recycling_makes_room_on_a_full_disk() {
+    let mut world = World::new(4, 256);
+    let (_, journal) = world.open(START).unwrap();
+    world.settle();
+    world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    for _ in 0..100 {
+        let commit = world.append(&journal).unwrap();
+        world.settle();
+        assert_eq!(outcome(&journal, commit.end), Some(Ok(())));
+        journal.recycle(journal.durable()).unwrap();
+    }
+}
+
+#[test]
+fn closing_on_a_full_disk_says_what_was_not_written() {
+    let mut world = World::new(5, 256);
+    let (_, journal) = world.open(START).unwrap();
+    world.settle();
+    world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    (0..30).for_each(|_| drop(world.append(&journal).unwrap()));
+    let error = journal.close().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("closed before all was written"), "{error}");
+}
+
+#[test]
+fn a_failed_write_or_sync_refuses_everything_from_then_on() {
+    let faults: [fn(&World); 3] = [
+        |world| world.sim.disk.fail_writes(1, io::ErrorKind::Other),
+        |world| world.sim.disk.fail_syncs(1, io::ErrorKind::Other),
+        |world| world.sim.disk.set_read_only(),
+    ];
+    for fault in faults {
+        let mut world = World::new(6, 4096);
+        let (_, journal) = world.open(START).unwrap();
+        let first = world.append(&journal).unwrap();
+        world.settle();
+        let mut failed = pin!(journal.failed());
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(failed.as_mut().poll(&mut cx).is_pending());
+
+        fault(&world);
+        let second = world.append(&journal).unwrap();
+        world.settle();
+        world.sim.disk.set_writable();
+        let syncs = world.sim.disk.counts().syncs;
+        let error = outcome(&journal, second.end).unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("the journal has failed"), "{error}");
+        assert_eq!(outcome(&journal, first.end), Some(Ok(())), "what was durable is");
+        assert_eq!(journal.failure(), Some(error.clone()));
+        assert_eq!(world.append(&journal).unwrap_err(), error);
+        assert_eq!(journal.admit(1).unwrap_err(), error);
+        assert_eq!(journal.close().unwrap_err(), error);
+        assert!(failed.as_mut().poll(&mut cx).is_ready());
+        world.settle();
+        assert_eq!(world.sim.disk.counts().syncs, syncs, "nothing is tried again");
+
+        world.on(world.sim.disk.crash());
+        assert_eq!(world.recover(START).unwrap().0, [first]);
+    }
+}
+
+#[test]
+fn a_closed_journal_takes_nothing_and_a_second_closing_is_nothing() {
+    let mut world = World::new(7, 4096);
+    let (_, journal) = world.open(START).unwrap();
+    let commit = world.append(&journal).unwrap();
+    journal.close().unwrap();
+    assert_eq!(outcome(&journal, commit.end), Some(Ok(())));
+    journal.close().unwrap();
+    assert_eq!(world.append(&journal).unwrap_err().kind(), ErrorKind::Unavailable);
+}
+
+#[test]
+fn a_node_opens_on_a_full_disk_once_everything_is_checkpointed() {
+    let mut world = World::new(8, 256);
+    let (_, journal) = world.open(START).unwrap();
+    let all = world.append_groups(&journal, 10);
+    drop(journal);
+    world.on(world.sim.disk.crash());
+    world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    let end = all.last().unwrap().end;
+    let (commits, journal) = world.open(end).unwrap();
+    assert!(commits.is_empty());
+    let commit = world.append(&journal).unwrap();
+    world.settle();
+    assert_eq!(outcome(&journal, commit.end), Some(Ok(())));
+}

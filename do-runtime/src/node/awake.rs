@@ -1,0 +1,307 @@
+//! An object that is awake: its instance, its storage, and the transactions of its handlers.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+
+use crate::call::{Instance, Ran, Shared, scope};
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::{CommitKind, Log, TemplateId};
+use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
+use crate::ownership::Owned;
+use crate::image::HandOver;
+use crate::sqlite::{self, HandlerContext, Interrupt};
+use crate::store::{Changes, Head};
+
+thread_local! {
+    /// The byte differences of the transaction that is being committed: a buffer for each thread, not for each object.
+    static DELTA: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a connection and its statements take, measured: see `benches/`.
+const CONNECTION_BYTES: u64 = 36 << 10;
+
+/// The instance of an object and what goes with it while it is awake.
+pub(crate) struct Awake<O> {
+    object: Owned<O>,
+    cx: Cx<O>,
+    stored: StoredState,
+    history: History,
+}
+
+/// What is committed of an object, and how.
+pub(crate) struct History {
+    /// The sequence of the last commit; 0 if there is none.
+    pub(crate) sequence: u64,
+    /// The image that the object began as.
+    pub(crate) template: Option<TemplateId>,
+    /// The pages in memory are not the object's any more: they are not handed over.
+    pub(crate) void: bool,
+}
+
+impl<O: Dispatch> Awake<O> {
+    pub(crate) fn new(object: O, cx: Cx<O>, stored: StoredState, history: History) -> Self {
+        Awake { object: Owned::new(object, O::sendable()), cx, stored, history }
+    }
+
+    /// Runs a handler in a transaction: `Ok` commits all of it, an error or a panic undoes all of it.
+    pub(crate) fn exclusive<T, E: Failure>(
+        &mut self,
+        shared: &Shared<O>,
+        handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
+    ) -> (Result<T, E>, Ran) {
+        let (result, instance) = match self.begin(shared) {
+            Err(error) => (Err(E::from(error)), Instance::Kept),
+            Ok(()) => match self.run(|object, cx| handler(object, cx)) {
+                Ok(Ok(value)) => match self.commit(shared) {
+                    Ok(instance) => (Ok(value), instance),
+                    Err(error) => (Err(E::from(error)), self.undo()),
+                },
+                Ok(Err(error)) => (Err(error), self.undo()),
+                Err(panic) => {
+                    self.undo();
+                    (Err(E::from(panicked(&shared.identity, &*panic))), Instance::Spoiled)
+                }
+            },
+        };
+        (result, Ran { position: shared.position(), instance })
+    }
+
+    /// Runs a handler that only reads.
+    pub(crate) fn shared<T, E: Failure>(
+        &mut self,
+        shared: &Shared<O>,
+        handler: impl FnOnce(&O, &Cx<O>) -> Result<T, E>,
+    ) -> (Result<T, E>, Ran) {
+        self.cx.begin(shared.host.node().now());
+        let (result, instance) = match self.run(|object, cx| handler(object, cx)) {
+            Ok(result) if cfg!(debug_assertions) => match self.stored.unchanged(&self.object.0) {
+                Ok(()) => (result, Instance::Kept),
+                Err(error) => (Err(E::from(error)), Instance::Spoiled),
+            },
+            Ok(result) => (result, Instance::Kept),
+            Err(panic) => (Err(E::from(panicked(&shared.identity, &*panic))), Instance::Spoiled),
+        };
+        (result, Ran { position: shared.position(), instance })
+    }
+
+    /// Runs `#[init]`. What it writes for an object that does not exist waits for a handler's first commit.
+    pub(crate) fn init(&mut self, shared: &Shared<O>) -> Result<()> {
+        self.begin(shared)?;
+        let result = match self.run(|object, cx| object.init(cx)) {
+            Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
+            Ok(Ok(())) => self.commit(shared).map(drop),
+            Ok(Err(error)) => Err(error),
+            Err(panic) => Err(panicked(&shared.identity, &*panic)),
+        };
+        if result.is_err() {
+            self.undo();
+        }
+        result
+    }
+
+    fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
+        let node = shared.host.node();
+        node.log().admit(O::LIMITS.transaction)?;
+        self.cx.begin(node.now());
+        self.cx.database.begin_exclusive()
+    }
+
+    /// Runs user code: it can't await, it sees the time of the handler in SQL too, and its panics end here.
+    fn run<R>(&mut self, body: impl FnOnce(&mut O, &mut Cx<O>) -> R) -> std::thread::Result<R> {
+        let _in_handler = scope::InHandler::enter();
+        let _time = HandlerContext::enter(self.cx.now());
+        catch_unwind(AssertUnwindSafe(|| body(&mut self.object.0, &mut self.cx)))
+    }
+
+    /// Puts storage and stored fields back to where the transaction began.
+    fn undo(&mut self) -> Instance {
+        if self.history.void {
+            return Instance::Spoiled;
+        }
+        let database = self.cx.database.rollback();
+        let fields = self.stored.restore(&mut self.object.0);
+        match database.and(fields) {
+            Ok(()) => Instance::Kept,
+            Err(error) => {
+                tracing::error!(%error, "a transaction could not be undone in memory: the object is woken afresh");
+                Instance::Spoiled
+            }
+        }
+    }
+
+    /// Commits the transaction and appends its record to the log.
+    fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
+        if self.cx.erased && self.is_empty()? {
+            return self.commit_deletion(shared);
+        }
+        let fields = self.write_fields()?;
+        DELTA.with_borrow_mut(|delta| {
+            delta.clear();
+            if !self.cx.database.commit(delta)? {
+                return Ok(());
+            }
+            // Until the log has it, the pages hold what nobody may see.
+            self.history.void = true;
+            if self.history.sequence == 0 {
+                // What `#[init]` wrote is part of it.
+                delta.clear();
+                let template = shared.host.template()?;
+                self.cx.database.image(|image| image.difference(&template.pages, delta))??;
+            }
+            self.append(shared, delta)?;
+            self.history.void = false;
+            Ok::<_, Error>(())
+        })?;
+        self.stored.commit(fields);
+        Ok(Instance::Kept)
+    }
+
+    /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
+    fn commit_unborn(&mut self) -> Result<()> {
+        let fields = self.write_fields()?;
+        DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
+        self.stored.commit(fields);
+        Ok(())
+    }
+
+    /// Writes the stored fields that changed, and beside anything else that is written those that storage lacks.
+    fn write_fields(&mut self) -> Result<StoredChanges> {
+        let fields = self.stored.changes(&self.object.0)?;
+        if !fields.is_empty() || self.cx.database.has_written() {
+            self.stored.write(&fields, &self.cx.database)?;
+        }
+        Ok(fields)
+    }
+
+    /// Appends the record of a transaction that SQLite has committed in memory.
+    fn append(&mut self, shared: &Shared<O>, delta: &[u8]) -> Result<()> {
+        let name = shared.identity.shared_name();
+        let kind = match self.history.template {
+            Some(template) if self.history.sequence == 0 => {
+                if name.is_none() && shared.identity.id().is_named() {
+                    return Err(unnamed(&shared.identity));
+                }
+                CommitKind::Create { name: name.as_deref(), template }
+            }
+            _ => CommitKind::Change,
+        };
+        let pages = self.cx.database.image(|image| image.size())?;
+        self.log(shared, kind, pages, delta)?;
+        if kind != CommitKind::Change {
+            shared.exists.store(true, Ordering::Release);
+            shared.host.note_created(&shared.identity);
+        }
+        shared.host.note_dirty(shared);
+        Ok(())
+    }
+
+    /// The object is empty and was erased: it does not exist any more.
+    fn commit_deletion(&mut self, shared: &Shared<O>) -> Result<Instance> {
+        self.cx.database.rollback()?;
+        self.history.void = true;
+        if self.history.sequence > 0 {
+            self.log(shared, CommitKind::Delete, 0, &[])?;
+            shared.host.note_deleted(shared, self.head(shared, 0));
+        }
+        Ok(Instance::Spoiled)
+    }
+
+    fn log(&mut self, shared: &Shared<O>, kind: CommitKind<'_>, pages: u32, delta: &[u8]) -> Result<()> {
+        shared.log_commit(self.history.sequence + 1, pages, kind, delta)?;
+        self.history.sequence += 1;
+        Ok(())
+    }
+
+    /// The pages in memory are nobody's from here on.
+    pub(crate) fn make_void(&mut self) {
+        self.history.void = true;
+    }
+
+    /// Whether nothing is left of the object: no row, no key, and every stored field as it was at first.
+    fn is_empty(&self) -> Result<bool> {
+        Ok(StoredState::first::<O>()?.changes(&self.object.0)?.is_empty() && self.cx.is_bare()?)
+    }
+
+    fn head(&self, shared: &Shared<O>, pages: u32) -> Head {
+        Head {
+            class: shared.host.tag(),
+            name: shared.identity.shared_name(),
+            sequence: self.history.sequence,
+            applied: shared.position(),
+            pages,
+            template: self.history.template,
+            next_alarm: None,
+            last_used: shared.host.node().now(),
+            deleted: pages == 0,
+        }
+    }
+
+    /// The state after the last commit, for the page store: what changed since it was taken before.
+    fn take_changes(&mut self, shared: &Shared<O>) -> Result<Option<(Changes, HandOver)>> {
+        if self.history.void || self.history.sequence == 0 {
+            return Ok(None);
+        }
+        let (pages, size, hand_over) =
+            self.cx.database.image(|image| (image.take_dirty(), image.size(), image.hand_over()))?;
+        let changes = Changes { object: shared.identity.id(), head: self.head(shared, size), pages };
+        Ok(Some((changes, hand_over)))
+    }
+
+    /// Hands what changed over to the store, which keeps it once the log is durable so far and has it to read at once.
+    pub(crate) fn hand_over(&mut self, shared: &Shared<O>) -> Result<()> {
+        let Some((changes, hand_over)) = self.take_changes(shared)? else { return Ok(()) };
+        let source = shared.host.pages_of(shared.identity.id())?;
+        shared.host.node().rest()?.behind.put(changes);
+        self.cx.database.image(|image| {
+            image.set_source(source);
+            image.kept(hand_over);
+        })
+    }
+
+    /// Adds what the class has gained since the object was last awake: tables, indexes, columns.
+    pub(crate) fn follow_schema(&mut self, shared: &Shared<O>) -> Result<()> {
+        self.begin(shared)?;
+        let followed = sqlite::follow(&self.cx.database, O::TABLES).and_then(|_| self.commit(shared));
+        if followed.is_err() {
+            self.undo();
+        }
+        followed.map(drop).map_err(|error| error.context(&shared.identity))
+    }
+
+    /// What stops the SQL that runs in this object.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        self.cx.database.interrupt_handle()
+    }
+
+    /// Bytes of memory that it takes, about.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let image = self.cx.database.image(|image| image.resident_bytes()).unwrap_or(0);
+        image + CONNECTION_BYTES
+    }
+
+    /// Gives back memory that can be had again.
+    pub(crate) fn release_memory(&mut self) {
+        self.cx.database.release_memory();
+    }
+}
+
+/// The error of a handler that panicked. The panic itself was printed by the panic hook; this line says where.
+pub(crate) fn panicked(identity: &Identity, panic: &(dyn Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    tracing::error!(class = identity.class(), id = %identity.id(), name = identity.name(), panic = text, "a handler panicked");
+    Error::new(ErrorKind::Handler, format!("a handler of {identity} panicked: {text}"))
+}
+
+fn unnamed(identity: &Identity) -> Error {
+    Error::invalid(format!(
+        "{identity} does not exist yet, and its id was made from a name that this process was not told: call it by \
+         `get_by_name` first"
+    ))
+}
+

@@ -1,0 +1,79 @@
+//! What a node does by itself: hibernation, checkpoints, and watching handlers.
+
+use std::future::Future;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::{Node, checkpoint, sleep};
+use crate::error::Error;
+
+/// How often the coarse time moves on, and how often running handlers are looked at.
+const TICK: Duration = Duration::from_millis(50);
+const TICKS_A_WATCH: u32 = 10;
+
+/// Starts the background work of a node. It ends with the node.
+pub(super) fn start(node: &Arc<Node>) {
+    let weak = Arc::downgrade(node);
+    let watcher = weak.clone();
+    // Without threads there is nobody to watch: a handler that does not return stops the simulation.
+    let _ = node.env().spawn.thread("do-watch", Box::new(move || watch(&watcher)));
+    node.spawn(Box::pin(hibernate(weak.clone())));
+    node.spawn(Box::pin(watch_journal(weak.clone(), node.log().failed())));
+    node.spawn(Box::pin(keep_checkpoints(weak)));
+}
+
+fn watch(node: &Weak<Node>) {
+    for tick in 1_u32.. {
+        std::thread::sleep(TICK);
+        let Some(node) = node.upgrade().filter(|node| !node.is_abandoned()) else { return };
+        node.tick();
+        if tick.is_multiple_of(TICKS_A_WATCH) {
+            for host in node.hosts() {
+                host.fence_stuck(node.coarse_now());
+            }
+        }
+    }
+}
+
+/// Makes every call answer `unavailable` once the journal has failed.
+async fn watch_journal(node: Weak<Node>, failed: impl Future<Output = Error> + Send) {
+    let error = failed.await;
+    if let Some(node) = node.upgrade().filter(|node| !node.is_closing()) {
+        tracing::error!(%error, "the journal has failed: every call answers `unavailable` until the folder is opened again");
+        node.note_failure();
+    }
+}
+
+/// Puts idle objects to sleep. Without an object that is awake it has no timer, so that virtual time can leap.
+async fn hibernate(node: Weak<Node>) {
+    loop {
+        let Some(woken) = node.upgrade().map(|node| node.woken().clone()) else { return };
+        woken.notified().await;
+        loop {
+            let Some((clock, pause)) = node.upgrade().filter(|node| !node.is_abandoned()).map(|node| {
+                (node.env().clock.clone(), (node.options().idle / 2).max(Duration::from_millis(10)))
+            }) else {
+                return;
+            };
+            clock.sleep_until(clock.now() + pause).await;
+            let Some(node) = node.upgrade().filter(|node| !node.is_abandoned()) else { return };
+            node.tick();
+            sleep::sweep(&node);
+            if node.hosts().iter().all(|host| host.awake().is_empty()) {
+                break;
+            }
+        }
+    }
+}
+
+/// Makes a checkpoint whenever the journal, or what waits for the store, has grown enough.
+async fn keep_checkpoints(node: Weak<Node>) {
+    loop {
+        let Some(wanted) = node.upgrade().map(|node| node.checkpoint_wanted().clone()) else { return };
+        wanted.notified().await;
+        let Some(node) = node.upgrade().filter(|node| !node.is_closing()) else { return };
+        if let Err(error) = checkpoint::checkpoint(&node).await {
+            tracing::error!(%error, "a checkpoint failed: the journal keeps what it was to write, and the next one tries again");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Handlers that do not return: the object is fenced and goes on in another slot, from what is durable.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Host;
+use crate::call::{Slot, Status, refusal, refuse_all};
+use crate::object::Dispatch;
+
+/// Fences an object whose handler has been running for longer than its class may.
+///
+/// From here on nothing of the stuck slot commits. Who waits behind it is told; who comes finds the object in another
+/// slot, which is rebuilt from the log. The thread that is stuck stays stuck: nobody can stop it, so it is reported.
+pub(super) fn fence<O: Dispatch>(host: &Arc<Host<O>>, slot: &Arc<Slot<O>>) {
+    let shared = &slot.shared;
+    // A commit on its way into the log ends by itself: then there is nothing to fence.
+    if !shared.move_status(Status::Live, Status::Fenced) {
+        return;
+    }
+    tracing::error!(
+        class = O::CLASS,
+        id = %shared.identity.id(),
+        name = shared.identity.name(),
+        limit = ?O::LIMITS.run,
+        "a handler does not return: its object is fenced and goes on from what is durable; the thread stays stuck"
+    );
+    if shared.awake.swap(false, Ordering::AcqRel) {
+        host.node().awake_bytes.fetch_sub(shared.resident.swap(0, Ordering::AcqRel), Ordering::Relaxed);
+    }
+    if let Some(statement) = &*shared.interrupt.lock() {
+        statement.interrupt();
+    }
+    host.replace(slot);
+    let mut waiting: VecDeque<_> = std::mem::take(&mut *shared.waiting.lock());
+    slot.steal(&mut waiting);
+    refuse_all(shared, waiting, &refusal(shared));
+}

@@ -1,0 +1,30 @@
+//! A node: one folder, one process, and the objects in it.
+
+mod awake;
+mod background;
+mod builder;
+mod checkpoint;
+mod fence;
+mod folder;
+mod home;
+mod host;
+mod names;
+mod namespace;
+mod node;
+mod objects;
+mod registration;
+mod sleep;
+mod wake;
+
+pub(crate) use awake::{Awake, panicked};
+pub use builder::{Builder, IntoBytes};
+#[cfg(feature = "testing")]
+pub(crate) use folder::reopen;
+pub(crate) use home::Home;
+pub(crate) use host::{AnyHost, Host};
+pub use namespace::{List, ListIter, Namespace};
+pub(crate) use node::{Node, durable};
+pub use objects::Objects;
+pub use registration::ClassEntry;
+pub(crate) use sleep::put_to_sleep;
+pub(crate) use wake::start_wake;

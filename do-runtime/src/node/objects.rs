@@ -1,0 +1,111 @@
+//! `Objects`: the user's handle to a node.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Builder, Home, Namespace};
+use crate::error::{Error, Result};
+use crate::journal::Log;
+use crate::object::Dispatch;
+
+/// All objects of one folder. Cheap to clone; the last clone releases the folder.
+#[derive(Clone)]
+pub struct Objects {
+    home: Arc<Home>,
+    /// Not there in the handles that the runtime itself lends to handlers.
+    open: Option<Arc<Open>>,
+}
+
+/// While it lives the node is open.
+struct Open(Arc<Home>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(node) = self.0.leave() {
+            node.abandon();
+        }
+    }
+}
+
+impl fmt::Debug for Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.home.node().is_ok() { "Objects(open)" } else { "Objects(closed)" })
+    }
+}
+
+impl Objects {
+    /// Opens a folder with the default options, and makes it if it does not exist.
+    ///
+    /// # Errors
+    /// See [`Builder::open`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Objects::builder().open(path).await
+    }
+
+    /// Options to open a folder with.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn owning(home: Arc<Home>) -> Self {
+        Objects { open: Some(Arc::new(Open(home.clone()))), home }
+    }
+
+    /// A handle that does not keep the node open.
+    pub(crate) fn visiting(home: Arc<Home>) -> Self {
+        Objects { home, open: None }
+    }
+
+    pub(crate) fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
+    /// The objects of one class.
+    pub fn namespace<O: Dispatch>(&self) -> Namespace<O> {
+        Namespace::new(self.home.clone())
+    }
+
+    /// The stub of the object with a name. Wakes nothing, creates nothing.
+    pub fn get_by_name<O: Dispatch>(&self, name: impl AsRef<str>) -> O::Stub {
+        self.namespace::<O>().get_by_name(name)
+    }
+
+    /// The stub of the object with an id. Wakes nothing, creates nothing.
+    pub fn get<O: Dispatch>(&self, id: crate::ObjectId) -> O::Stub {
+        self.namespace::<O>().get(id)
+    }
+
+    /// Takes no new call, lets those that run end, hands everything over to the store, and releases the folder.
+    ///
+    /// # Errors
+    /// What could not be written: it is in the journal, and the next open brings it in.
+    pub async fn close(&self) -> Result {
+        match self.home.node() {
+            Ok(node) => {
+                let closed = super::checkpoint::close(&node).await;
+                self.home.leave();
+                closed
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// How many bytes have been appended to the journal since the folder was made.
+    ///
+    /// # Errors
+    /// `unavailable` once the objects were closed.
+    pub fn journal_bytes(&self) -> Result<u64> {
+        Ok(self.home.node()?.log().end().0)
+    }
+
+    /// Resolves with the reason once the node has failed: its journal could not be written. Every call answers
+    /// `unavailable` from then on; opening the folder again recovers all that was acknowledged. Pending as long as
+    /// all is well.
+    pub async fn failed(&self) -> Error {
+        match self.home.node() {
+            Ok(node) => node.log().failed().await,
+            Err(closed) => closed,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Classes that are linked into the program register themselves, so that the node knows them before anybody calls.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+
+use crate::error::{Error, Result};
+use crate::object::Dispatch;
+
+/// A class that is linked into the program.
+#[derive(Debug)]
+pub struct ClassEntry {
+    name: &'static str,
+    type_id: fn() -> TypeId,
+    rust_name: fn() -> &'static str,
+    jurisdiction: Option<&'static str>,
+}
+
+inventory::collect!(ClassEntry);
+
+impl ClassEntry {
+    /// The entry of a class.
+    pub const fn of<O: Dispatch>() -> Self {
+        ClassEntry {
+            name: O::CLASS,
+            type_id: TypeId::of::<O>,
+            rust_name: std::any::type_name::<O>,
+            jurisdiction: O::JURISDICTION,
+        }
+    }
+}
+
+/// The stored names of all classes, in order.
+///
+/// # Errors
+/// `invalid` if two have one name, or one asks for a jurisdiction that the node is not in.
+pub(super) fn check(jurisdiction: Option<&str>) -> Result<Vec<&'static str>> {
+    let mut classes: BTreeMap<&str, &ClassEntry> = BTreeMap::new();
+    for entry in inventory::iter::<ClassEntry> {
+        if let Some(other) = classes.insert(entry.name, entry)
+            && (other.type_id)() != (entry.type_id)()
+        {
+            return Err(Error::invalid(format!(
+                "`{}` and `{}` are both stored as class {:?}: give one of them another name with `#[durable_object(name = \"…\")]`",
+                (other.rust_name)(),
+                (entry.rust_name)(),
+                entry.name
+            )));
+        }
+        if let Some(wanted) = entry.jurisdiction
+            && jurisdiction != Some(wanted)
+        {
+            let here = jurisdiction.map_or_else(|| "in none".into(), |here| format!("in {here:?}"));
+            return Err(Error::invalid(format!(
+                "class {:?} must stay in jurisdiction {wanted:?}, and this node is {here}: say where it is with \
+                 `Objects::builder().jurisdiction({wanted:?})`",
+                entry.name
+            )));
+        }
+    }
+    Ok(classes.into_keys().collect())
+}

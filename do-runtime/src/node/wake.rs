@@ -1,0 +1,126 @@
+//! Waking an object: once, however many calls wait for it, on the blocking pool.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Poll, Waker};
+
+use super::awake::History;
+use super::{Awake, Node, sleep};
+use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
+use crate::ObjectId;
+use crate::error::Result;
+use crate::image::Image;
+use crate::journal::{Log, LogPosition};
+use crate::object::{Cx, Dispatch, StoredState, Surroundings};
+use crate::sqlite::{Database, DatabaseOptions};
+use crate::store::Replay;
+
+/// Wakes the object of a turn, then serves those who wait for it.
+pub(crate) fn start_wake<O: Dispatch>(turn: Owner<O>) {
+    let slot = turn.baton().clone();
+    slot.shared.host.node().spawn_blocking(Box::new(move || wake(turn)));
+}
+
+fn wake<O: Dispatch>(mut turn: Owner<O>) {
+    let slot = turn.baton().clone();
+    let shared = &slot.shared;
+    shared.started.store(0, Ordering::Relaxed);
+    match load(&slot) {
+        Ok(awake) => {
+            let resident = awake.resident_bytes();
+            shared.resident.store(resident, Ordering::Relaxed);
+            let node = shared.host.node();
+            let all = node.awake_bytes.fetch_add(resident, Ordering::Relaxed) + resident;
+            shared.last_used.store(node.coarse_now(), Ordering::Relaxed);
+            *turn = Body::Awake(Box::new(awake));
+            shared.awake.store(true, Ordering::Release);
+            node.woken().notify_one();
+            serve(turn, Place::Blocking);
+            if all > node.options().awake_memory {
+                sleep::sweep(node);
+            }
+        }
+        Err(error) => {
+            let mut waiting: VecDeque<_> = std::mem::take(&mut *shared.waiting.lock());
+            turn.queued(&mut waiting);
+            refuse_all(shared, waiting, &error);
+            serve(turn, Place::Blocking);
+        }
+    }
+}
+
+/// Brings an object into memory and runs its `#[init]`.
+fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
+    let shared = &slot.shared;
+    let (host, id) = (&shared.host, shared.identity.id());
+    let node = host.node();
+    node.available()?;
+    if shared.rebuild.load(Ordering::Acquire) {
+        rebuild(node, id, shared.position())?;
+        shared.rebuild.store(false, Ordering::Release);
+    }
+    let head = node.rest()?.behind.head(id)?.filter(|head| !head.deleted);
+    shared.exists.store(head.is_some(), Ordering::Release);
+    let (image, history) = match &head {
+        Some(head) => {
+            if let Some(name) = &head.name {
+                shared.identity.learn_name(name.clone());
+            }
+            let image = Image::stored(head.pages, host.pages_of(id)?, O::LIMITS)?;
+            (image, History { sequence: head.sequence, template: head.template, void: false })
+        }
+        None => {
+            let template = host.template()?;
+            let image = Image::from_template(&template.pages, O::LIMITS);
+            (image, History { sequence: 0, template: Some(template.id), void: false })
+        }
+    };
+    let random = node.env().random.clone();
+    let database = Database::open(image, &DatabaseOptions { limits: O::LIMITS, random: random.clone() })
+        .map_err(|error| error.context(&shared.identity))?;
+    let (object, stored) = StoredState::wake::<O>(&database)?;
+    let surroundings = Surroundings { identity: shared.identity.clone(), home: host.home().clone(), random };
+    let cx = Cx::new(database, surroundings, node.now());
+    let mut awake = Awake::new(object, cx, stored, history);
+    if head.is_some() {
+        awake.follow_schema(shared)?;
+    }
+    awake.init(shared)?;
+    awake.release_memory();
+    *shared.interrupt.lock() = Some(awake.interrupt());
+    Ok(awake)
+}
+
+/// Brings an object whose slot was fenced to where its last commit left it, from the log: its pages are in the hands
+/// of a thread that does not come back.
+fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
+    wait_durable(node, position)?;
+    let rest = node.rest()?;
+    let from = rest.behind.head(id)?.map_or(LogPosition::default(), |head| head.applied);
+    let mut replay = Replay::new(&rest.behind, &rest.pages, node.now());
+    node.log().read_back(from.max(rest.registry().checkpoint()), &mut |commit, position| {
+        if commit.object == id { replay.apply(commit, position) } else { Ok(()) }
+    })?;
+    replay.hand_over();
+    Ok(())
+}
+
+/// Blocks until the log is durable up to a position: for the blocking pool.
+fn wait_durable(node: &Node, position: LogPosition) -> Result<()> {
+    struct Unpark(std::thread::Thread);
+
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    loop {
+        match node.log().poll_durable(position, &waker) {
+            Poll::Ready(durable) => return durable,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}

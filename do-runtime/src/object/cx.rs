@@ -1,0 +1,92 @@
+//! `Cx`: what a handler sees of its object and of the world.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Identity, Object};
+use crate::engine::Engine;
+use crate::env::Random;
+use crate::error::Result;
+use crate::node::{Home, Objects};
+use crate::sqlite::Database;
+use crate::{ObjectId, Timestamp};
+
+/// The storage of an object, its identity, and the time, for a handler: by `&Cx<Self>` to read, by `&mut Cx<Self>` to
+/// write as well.
+pub struct Cx<O> {
+    pub(crate) database: Database,
+    surroundings: Surroundings,
+    now: Timestamp,
+    /// Whether `delete_all` was called in this transaction.
+    pub(crate) erased: bool,
+    object: PhantomData<fn() -> O>,
+}
+
+/// What is around an object.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) home: Arc<Home>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl<O: Object> Cx<O> {
+    pub(crate) fn new(database: Database, surroundings: Surroundings, now: Timestamp) -> Self {
+        Cx { database, surroundings, now, erased: false, object: PhantomData }
+    }
+
+    /// A handler begins.
+    pub(crate) fn begin(&mut self, now: Timestamp) {
+        self.now = now;
+        self.erased = false;
+    }
+
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &self.database
+    }
+
+    /// The time at which this handler began: it stays the same while the handler runs.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The object's id.
+    pub fn id(&self) -> ObjectId {
+        self.surroundings.identity.id()
+    }
+
+    /// The object's name, unless it was made by `new_unique_id`.
+    pub fn name(&self) -> Option<&str> {
+        self.surroundings.identity.name()
+    }
+
+    /// The name of the object's class.
+    pub fn class(&self) -> &'static str {
+        self.surroundings.identity.class()
+    }
+
+    /// The objects of this node, to make stubs of: in a synchronous handler they can be sent or handed on, but not
+    /// awaited.
+    pub fn objects(&self) -> Objects {
+        Objects::visiting(self.surroundings.home.clone())
+    }
+
+    /// The size of the object's database in bytes.
+    pub fn storage_size(&self) -> Result<u64> {
+        Ok(self.database.size())
+    }
+
+    /// Random bits, from the operating system or, under test, from the run's seed.
+    pub fn random(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.surroundings.random.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// A random UUID (version 4).
+    pub fn uuid(&mut self) -> uuid::Uuid {
+        let mut bytes = [0; 16];
+        self.surroundings.random.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}

@@ -1,0 +1,66 @@
+//! Deleting all that an object stores, and looking at what is physically there.
+
+use std::ops::ControlFlow;
+
+use super::{Cx, Object};
+use crate::engine::{Engine, KeyRange, Params, Space};
+use crate::error::{Error, Result};
+use crate::table::TableDef;
+use crate::value::ValueRef;
+
+impl<O: Object> Cx<O> {
+    /// Deletes all rows and key-values of the object. Stored fields keep what the handler leaves in them. If they are
+    /// as at first, and nothing else is written in the transaction, the object does not exist any more once the handler
+    /// has returned.
+    ///
+    /// # Errors
+    /// `storage` if the database can't be written.
+    pub fn delete_all(&mut self) -> Result {
+        // Rows go in any order: what references what is looked at when the transaction ends.
+        self.database.defer_foreign_keys()?;
+        for table in O::TABLES {
+            self.database.execute(&format!("DELETE FROM {}", quoted(table.name)), Params::Positional(&[]))?;
+        }
+        self.database.kv_clear(Space::User)?;
+        self.erased = true;
+        Ok(())
+    }
+
+    /// Whether there is neither a row nor a key-value.
+    pub(crate) fn is_bare(&self) -> Result<bool> {
+        let mut bare = true;
+        for table in O::TABLES {
+            let sql = format!("SELECT 1 FROM {} LIMIT 1", quoted(table.name));
+            self.database.query(&sql, Params::Positional(&[]), &mut |_| {
+                bare = false;
+                Ok(ControlFlow::Break(()))
+            })?;
+        }
+        self.database.kv_list(Space::User, &KeyRange { limit: Some(1), ..KeyRange::default() }, &mut |_, _| {
+            bare = false;
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(bare)
+    }
+
+    /// How many rows a table has, whatever queries see of them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn physical_rows(&self, table: &TableDef) -> Result<u64> {
+        if !O::TABLES.iter().any(|declared| declared.name == table.name) {
+            return Err(Error::invalid(format!("`{}` has no table `{}`", O::CLASS, table.rust_name)));
+        }
+        let mut rows = 0;
+        let sql = format!("SELECT count(*) FROM {}", quoted(table.name));
+        self.database.query(&sql, Params::Positional(&[]), &mut |row| {
+            if let ValueRef::Integer(count) = row.value(0) {
+                rows = count.unsigned_abs();
+            }
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(rows)
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

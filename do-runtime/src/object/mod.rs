@@ -1,0 +1,23 @@
+//! What a user's struct is to the runtime, and what its handlers see.
+
+mod class;
+mod cx;
+mod erase;
+mod identity;
+mod kv;
+pub(crate) mod payload;
+mod query;
+mod savepoint;
+mod stored;
+mod this;
+
+pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, TypedStub};
+pub use cx::Cx;
+pub(crate) use cx::Surroundings;
+pub(crate) use identity::Identity;
+pub use kv::{Kv, KvList, KvMut};
+pub use query::{IntoParams, Parameters, Query};
+pub(crate) use stored::{StoredChanges, StoredState};
+pub use stored::{StoredReader, StoredWriter};
+pub use this::This;
+pub(crate) use this::orchestrate;

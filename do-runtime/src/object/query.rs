@@ -1,0 +1,78 @@
+//! `cx.sql_unchecked`: SQL that is not checked while the program compiles.
+
+mod params;
+
+use std::marker::PhantomData;
+
+pub use params::{IntoParams, Parameters};
+
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::object::{Cx, Object};
+use crate::table::{self, Flow, FromRow};
+
+impl<O: Object> Cx<O> {
+    /// A statement that nothing has checked, with its parameters: `()`, a tuple, an array or slice, or
+    /// [`named!`](crate::named). `R` is what its rows are read as. A statement that writes is `invalid` outside
+    /// a handler with `&mut self`.
+    ///
+    /// ```
+    /// # use do_runtime::{Cx, Object, Result, named};
+    /// fn older<O: Object>(cx: &Cx<O>, age: i64) -> Result<Vec<(String, i64)>> {
+    ///     cx.sql_unchecked("SELECT name, age FROM person WHERE age > ?1", (age,)).all()
+    /// }
+    ///
+    /// fn rename<O: Object>(cx: &mut Cx<O>, id: i64, to: &str) -> Result<u64> {
+    ///     cx.sql_unchecked::<()>("UPDATE person SET name = :to WHERE id = :id", named![id = id, to = to]).run()
+    /// }
+    /// ```
+    pub fn sql_unchecked<'q, R>(&'q self, text: &'q str, params: impl IntoParams) -> Query<'q, R> {
+        Query { engine: self.engine(), text, params: params.into_params(), rows: PhantomData }
+    }
+}
+
+/// A statement that has not run yet. Its rows are read as `R`.
+#[must_use = "a statement runs when it is asked: `.all()?`, `.one()?`, `.optional()?`, `.each(…)?` or `.run()?`"]
+pub struct Query<'q, R> {
+    engine: &'q dyn Engine,
+    text: &'q str,
+    params: Result<Parameters>,
+    rows: PhantomData<fn() -> R>,
+}
+
+impl<R> Query<'_, R> {
+    /// Runs the statement to its end; how many rows it inserted, updated or deleted.
+    pub fn run(self) -> Result<u64> {
+        let params = self.params?;
+        let done = params.with(|params| self.engine.execute(self.text, params))?;
+        Ok(done.changes)
+    }
+}
+
+impl<R: FromRow> Query<'_, R> {
+    /// All rows.
+    pub fn all(self) -> Result<Vec<R>> {
+        let params = self.params?;
+        params.with(|params| table::all(self.engine, self.text, params, R::from_row))
+    }
+
+    /// The only row. None is `not_found`, more than one is `invalid`.
+    pub fn one(self) -> Result<R> {
+        self.optional()?.ok_or_else(|| Error::new(ErrorKind::NotFound, "the query gives no row"))
+    }
+
+    /// The only row, if there is one. More than one is `invalid`.
+    pub fn optional(self) -> Result<Option<R>> {
+        let params = self.params?;
+        params.with(|params| table::at_most_one(self.engine, self.text, params, R::from_row))
+    }
+
+    /// Hands over one row after another. The closure returns nothing, a `Result`, or a `ControlFlow` to stop early.
+    pub fn each<S: Flow>(self, closure: impl FnMut(R) -> S) -> Result {
+        let params = self.params?;
+        params.with(|params| table::each(self.engine, self.text, params, R::from_row, closure))
+    }
+}
+
+#[cfg(test)]
+mod tests;

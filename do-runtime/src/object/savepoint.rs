@@ -1,0 +1,40 @@
+//! Savepoints: a part of a handler that is undone alone.
+
+use super::{Cx, Object, StoredState};
+use crate::error::{Error, Result};
+
+impl<O: Object> Cx<O> {
+    /// Runs a part of a handler; if it fails, what that part did is undone, and nothing else: rows, key-values and
+    /// stored fields, but not ephemeral ones. Savepoints nest. A panic undoes the whole handler.
+    ///
+    /// ```ignore
+    /// let booked = cx.savepoint(self, |me, cx| me.book(cx, seat));
+    /// if booked.is_err() {
+    ///     self.put_on_waiting_list(cx, seat)?;
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// What the part returns; or `storage` if it could not be undone, which the handler should pass on.
+    pub fn savepoint<T, E: From<Error>>(
+        &mut self,
+        object: &mut O,
+        part: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut fields = StoredState::of(object)?;
+        let erased = self.erased;
+        self.database.begin_savepoint()?;
+        match part(object, self) {
+            Ok(value) => {
+                self.database.keep_savepoint()?;
+                Ok(value)
+            }
+            Err(error) => {
+                self.database.undo_savepoint()?;
+                fields.restore(object)?;
+                self.erased = erased;
+                Err(error)
+            }
+        }
+    }
+}

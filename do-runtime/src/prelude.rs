@@ -1,0 +1,10 @@
+//! Everything that a user imports, besides serde's derives: `use do_runtime::prelude::*;`
+
+#[cfg(feature = "testing")]
+pub use crate::testing::TestKit;
+pub use crate::{
+    Bytes, Call, CallError, Column, Context, Cx, Error, ErrorKind, Id, IntoDuration, Json, ObjectId, ObjectRef, Objects,
+    OrInvalid, Result, RpcError, This, Timestamp, Uuid, bail, days, ensure, hours, millis,
+    minutes, secs,
+};
+pub use tracing::{debug, error, info, trace, warn};

@@ -1,0 +1,480 @@
+//! `Database`: the storage of one object, a connection of its own to its [`Image`].
+
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::ffi;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::limits::Limit;
+
+use super::failure::{self, Known};
+use super::glue::{Failure, Lease, Origin, OwnerCell, Session, Stopped, TransactionStatement};
+use super::guard::Guard;
+use super::{image_vfs, temp_file};
+use crate::Limits;
+use crate::engine::{Engine, Executed, KeyRange, Params, RowAccess, Space};
+use crate::env::Random;
+use crate::error::{Error, ErrorKind, Result};
+use crate::image::{Image, PAGE};
+
+/// Kept statements that survive [`Database::release_memory`].
+const KEPT_WHEN_IDLE: usize = 8;
+
+/// Free pages that a database may keep for its next rows: a quarter of it, and at least these.
+const FREE_PAGES: u32 = 64;
+
+/// Free pages that one commit gives back at most, since each may move another page into the record: 1 MiB.
+const VACUUMED_PAGES: u32 = 256;
+
+/// In this order: no lock is looked at again once the mode is exclusive, and `synchronous` reads the schema.
+const SET_UP: &str =
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;
+    PRAGMA cache_size = 8; PRAGMA temp_store = FILE;";
+
+/// For a database that has no page yet.
+const SET_UP_NEW: &str = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;";
+
+/// Bytes at the end of each page that SQLite leaves alone.
+const RESERVED_BYTES: i32 = 16;
+
+/// What a database is opened with.
+#[derive(Clone)]
+pub struct DatabaseOptions {
+    /// What it may use.
+    pub limits: Limits,
+    /// What `random()` and `randomblob()` draw from.
+    pub random: Arc<dyn Random>,
+}
+
+/// What handlers may do with a database at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Read. No transaction is open.
+    Shared,
+    /// Read and write, in the transaction that [`Database::begin_exclusive`] has opened.
+    Exclusive,
+}
+
+/// Stops what a database is computing, from any thread.
+pub struct Interrupt(rusqlite::InterruptHandle);
+
+impl Interrupt {
+    /// The statements that run now end with a `deadline` error. Nothing, if none runs.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+/// The storage of one object. It moves between threads, and is used by one at a time.
+pub struct Database {
+    pub(super) session: Session,
+    image: OwnerCell<Image>,
+    guard: Guard,
+    mode: Cell<Mode>,
+    /// What the connection had changed when the transaction began.
+    changes_before: Cell<u64>,
+    /// Why SQLite has ended the transaction by itself: nothing more can be done in it.
+    doomed: RefCell<Option<Error>>,
+    options: DatabaseOptions,
+}
+
+impl Database {
+    /// Opens the database of an image. One without pages becomes a new database with the first commit. A `storage` error
+    /// if it can't be read.
+    pub fn open(mut image: Image, options: &DatabaseOptions) -> Result<Self> {
+        super::glue::initialize()?;
+        image.set_limits(options.limits);
+        let is_new = image.size() == 0;
+        let (image, file) = OwnerCell::pair(image);
+        temp_file::set_cap(options.limits.temp);
+        let mut connection = image_vfs::connect(file)?;
+        let guard = Guard::new(&mut connection)?;
+        let session = Session::new(connection, guard.runtime.clone());
+        let database = Database {
+            session,
+            image,
+            guard,
+            mode: Cell::new(Mode::Shared),
+            changes_before: Cell::new(0),
+            doomed: RefCell::new(None),
+            options: options.clone(),
+        };
+        database
+            .set_up(is_new, options)
+            .map_err(|failure| database.plain(failure))?;
+        Ok(database)
+    }
+
+    fn set_up(&self, is_new: bool, options: &DatabaseOptions) -> Result<(), Failure> {
+        self.session.no_lookaside()?;
+        let connection = self.session.connection();
+        for (setting, value) in [
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+            (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+            (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
+        ] {
+            connection.set_db_config(setting, value)?;
+        }
+        connection.set_limit(
+            Limit::SQLITE_LIMIT_LENGTH,
+            i32::try_from(options.limits.value).unwrap_or(i32::MAX),
+        )?;
+        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+        override_random(connection, options)?;
+        if is_new {
+            self.session.reserve_bytes(RESERVED_BYTES)?;
+            self.session.batch(SET_UP_NEW)?;
+        }
+        self.session.batch(SET_UP)
+    }
+
+    /// What handlers may do at the moment.
+    pub fn mode(&self) -> Mode {
+        self.mode.get()
+    }
+
+    /// Whether a row or key was written since the transaction began.
+    pub fn has_written(&self) -> bool {
+        self.session.connection().total_changes() != self.changes_before.get()
+    }
+
+    /// Until the transaction ends, rows that are referenced may go before those that reference them.
+    pub fn defer_foreign_keys(&self) -> Result<()> {
+        self.batch("PRAGMA defer_foreign_keys = ON")
+    }
+
+    /// Begins the transaction of an exclusive handler.
+    pub fn begin_exclusive(&self) -> Result<()> {
+        if self.mode.get() == Mode::Exclusive {
+            return Err(Error::invalid(
+                "an update can't run within an update of the same object: call the method directly",
+            ));
+        }
+        self.image(Image::begin)?;
+        if let Err(failure) = self.session.transaction(TransactionStatement::Begin) {
+            self.image(Image::rollback)?;
+            return Err(self.plain(failure));
+        }
+        self.doomed.replace(None);
+        self.changes_before.set(self.session.connection().total_changes());
+        self.mode.set(Mode::Exclusive);
+        Ok(())
+    }
+
+    /// Commits the transaction and appends the byte differences of its pages to `delta`. Whether anything changed. If it
+    /// fails, the transaction is rolled back: `conflict` for a reference that dangles, `storage` for a limit.
+    pub fn commit(&self, delta: &mut Vec<u8>) -> Result<bool> {
+        if self.mode.get() != Mode::Exclusive {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "a transaction was committed that had not begun",
+            ));
+        }
+        if let Err(error) = self.still_open() {
+            self.rollback()?;
+            return Err(error);
+        }
+        if let Err(failure) = self.session.transaction(TransactionStatement::Commit) {
+            let error = match failure.code {
+                ffi::SQLITE_CONSTRAINT_FOREIGNKEY => self.dangling_reference(failure),
+                _ => self.explained(failure, "COMMIT"),
+            };
+            self.rollback()?;
+            return Err(error);
+        }
+        self.give_back_free_pages()?;
+        let changed = self.image(|image| image.commit(delta))?;
+        self.mode.set(Mode::Shared);
+        Ok(changed)
+    }
+
+    /// Undoes the transaction, if one is open: the image is what it was before.
+    pub fn rollback(&self) -> Result<()> {
+        let rolled_back = match self.session.is_autocommit() {
+            true => Ok(()),
+            false => self.session.transaction(TransactionStatement::Rollback),
+        };
+        self.image(Image::rollback)?;
+        self.mode.set(Mode::Shared);
+        self.doomed.replace(None);
+        rolled_back.map_err(|failure| self.plain(failure))?;
+        self.image(|image| drop(image.take_failure()))
+    }
+
+    /// Gives free pages back once they are more than 64 and a quarter of the database, 256 with each commit. It is in the
+    /// same record as the transaction; if it fails (it has the same limits), the pages just stay free.
+    fn give_back_free_pages(&self) -> Result<()> {
+        let (free, size) =
+            self.image(|image| (image.header(36).map_or(0, u32::from_be_bytes), image.size()))?;
+        if free <= FREE_PAGES || free <= size / 4 {
+            return Ok(());
+        }
+        let count = (free - FREE_PAGES / 2).min(VACUUMED_PAGES);
+        let vacuumed = self.session.batch(&format!(
+            "BEGIN; PRAGMA incremental_vacuum({count}); COMMIT"
+        ));
+        if vacuumed.is_err() && !self.session.is_autocommit() {
+            self.session
+                .transaction(TransactionStatement::Rollback)
+                .map_err(|failure| self.plain(failure))?;
+        }
+        self.image(|image| drop(image.take_failure()))
+    }
+
+    /// Does something with the image, between statements: hand pages over, shed, look at it.
+    pub fn image<R>(&self, f: impl FnOnce(&mut Image) -> R) -> Result<R> {
+        self.image.with(f).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "the image of an object was used within its own use",
+            )
+        })
+    }
+
+    /// Closes the connection and gives the image back. A transaction that is open is rolled back.
+    pub fn into_image(self) -> Result<Image> {
+        self.rollback()?;
+        drop(self.session);
+        self.image.into_inner().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "SQLite kept the image of a closed database",
+            )
+        })
+    }
+
+    /// What it was opened with.
+    pub(super) fn options(&self) -> DatabaseOptions {
+        self.options.clone()
+    }
+
+    /// Stops what is computed here, from another thread.
+    pub fn interrupt_handle(&self) -> Interrupt {
+        Interrupt(self.session.connection().get_interrupt_handle())
+    }
+
+    /// Gives back what is not needed while the object idles: SQLite's page cache and most prepared statements.
+    pub fn release_memory(&self) {
+        self.session.release_memory(KEPT_WHEN_IDLE);
+    }
+
+    /// Runs statements of the runtime's own, several in one text, within the open transaction.
+    pub(super) fn batch(&self, sql: &str) -> Result<()> {
+        self.still_open()?;
+        self.session
+            .batch(sql)
+            .map_err(|failure| self.explained(failure, sql))
+    }
+
+    /// Runs one statement.
+    pub(super) fn run(
+        &self,
+        origin: Origin,
+        sql: &str,
+        params: Params<'_>,
+        each: &mut dyn FnMut(&dyn RowAccess) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let mut lease = self.lease(origin, sql)?;
+        match lease.run(params, each) {
+            Ok(()) => Ok(()),
+            Err(stopped) => {
+                drop(lease);
+                Err(self.stopped(stopped, sql))
+            }
+        }
+    }
+
+    fn lease(&self, origin: Origin, sql: &str) -> Result<Lease<'_>> {
+        self.still_open()?;
+        temp_file::set_cap(self.options.limits.temp);
+        let lease = self
+            .session
+            .lease(sql, origin)
+            .map_err(|stopped| self.stopped(stopped, sql))?;
+        if self.mode.get() == Mode::Shared && !lease.is_readonly() {
+            return Err(Error::invalid(
+                "a handler with `&self` only reads: give it `&mut self` to write",
+            ));
+        }
+        Ok(lease)
+    }
+
+    /// An error if SQLite has rolled the transaction back by itself: what runs now would run outside any.
+    pub(super) fn still_open(&self) -> Result<()> {
+        if self.mode.get() == Mode::Shared || !self.session.is_autocommit() {
+            return Ok(());
+        }
+        Err(self.doomed.borrow().clone().unwrap_or_else(|| {
+            Error::new(
+                ErrorKind::Conflict,
+                "a statement has rolled the transaction back (ON CONFLICT ROLLBACK)",
+            )
+        }))
+    }
+
+    pub(super) fn stopped(&self, stopped: Stopped, sql: &str) -> Error {
+        match stopped {
+            Stopped::Other(error) => error,
+            Stopped::Sqlite(failure) => {
+                let error = self.explained(failure, sql);
+                if self.mode.get() == Mode::Exclusive && self.session.is_autocommit() {
+                    self.doomed
+                        .borrow_mut()
+                        .get_or_insert_with(|| error.clone());
+                }
+                error
+            }
+        }
+    }
+
+    fn explained(&self, failure: Failure, sql: &str) -> Error {
+        let refusal = self.guard.take_refusal();
+        failure::explained(
+            failure,
+            Known {
+                sql,
+                value_limit: self.options.limits.value,
+                refusal,
+                cause: self.cause(),
+            },
+        )
+    }
+
+    fn plain(&self, failure: Failure) -> Error {
+        self.cause().unwrap_or_else(|| failure::plain(failure))
+    }
+
+    /// What was behind a failed read or write.
+    fn cause(&self) -> Option<Error> {
+        let of_image = self.image(Image::take_failure).ok().flatten();
+        let of_temp_file = temp_file::take_failure();
+        of_image.or(of_temp_file)
+    }
+
+    /// Names the tables of a deferred reference that dangles, while the transaction is still open.
+    fn dangling_reference(&self, failure: Failure) -> Error {
+        let mut named = None;
+        let checked = self.run(
+            Origin::Runtime,
+            "PRAGMA foreign_key_check",
+            Params::Positional(&[]),
+            &mut |row| {
+                if let (crate::value::ValueRef::Text(child), crate::value::ValueRef::Text(parent)) =
+                    (row.value(0), row.value(2))
+                {
+                    named = Some(format!(
+                        "a row of `{child}` refers to a row of `{parent}` that does not exist"
+                    ));
+                }
+                Ok(ControlFlow::Break(()))
+            },
+        );
+        match (checked, named) {
+            (Ok(()), Some(sentence)) => Error::new(
+                ErrorKind::Conflict,
+                format!("{sentence} ({})", failure.message),
+            ),
+            _ => self.explained(failure, "COMMIT"),
+        }
+    }
+}
+
+/// Lets `random()` and `randomblob()` draw from the runtime's randomness.
+fn override_random(connection: &Connection, options: &DatabaseOptions) -> Result<(), Failure> {
+    // Innocuous as SQLite's own are: a DEFAULT or a trigger may use them.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
+    let random = options.random.clone();
+    connection.create_scalar_function(c"random", 0, flags, move |_| {
+        let mut bytes = [0; 8];
+        random.fill(&mut bytes);
+        Ok(i64::from_le_bytes(bytes))
+    })?;
+    let (random, limit) = (options.random.clone(), options.limits.value);
+    connection.create_scalar_function(c"randomblob", 1, flags, move |context| {
+        let count: Option<i64> = context.get(0)?;
+        let count = count.unwrap_or(0).max(1) as u64;
+        if count > limit {
+            return Err(rusqlite::Error::SqliteFailure(
+                ffi::Error::new(ffi::SQLITE_TOOBIG),
+                None,
+            ));
+        }
+        let mut bytes = vec![0; count as usize];
+        random.fill(&mut bytes);
+        Ok(bytes)
+    })?;
+    Ok(())
+}
+
+impl Engine for Database {
+    fn query(
+        &self,
+        sql: &str,
+        params: Params<'_>,
+        each: &mut dyn FnMut(&dyn RowAccess) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.run(Origin::User, sql, params, each)
+    }
+
+    fn execute(&self, sql: &str, params: Params<'_>) -> Result<Executed> {
+        let connection = self.session.connection();
+        let before = connection.total_changes();
+        self.run(Origin::User, sql, params, &mut |_| {
+            Ok(ControlFlow::Continue(()))
+        })?;
+        // What changed nothing leaves the count of the statement before it.
+        let changes = if connection.total_changes() == before {
+            0
+        } else {
+            connection.changes()
+        };
+        Ok(Executed {
+            changes,
+            last_key: connection.last_insert_rowid(),
+        })
+    }
+
+    fn kv_get(&self, space: Space, key: &str) -> Result<Option<Vec<u8>>> {
+        self.key_value(space, key)
+    }
+
+    fn kv_list(
+        &self,
+        space: Space,
+        range: &KeyRange<'_>,
+        each: &mut dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.key_values(space, range, each)
+    }
+
+    fn kv_put(&self, space: Space, key: &str, value: &[u8]) -> Result<()> {
+        self.put_key_value(space, key, value)
+    }
+
+    fn kv_delete(&self, space: Space, key: &str) -> Result<bool> {
+        self.delete_key(space, key)
+    }
+
+    fn kv_clear(&self, space: Space) -> Result<()> {
+        self.clear_keys(space)
+    }
+
+    fn savepoint(&self, body: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        self.begin_savepoint()?;
+        match body() {
+            Ok(()) => self.keep_savepoint(),
+            Err(error) => self.undo_savepoint().and(Err(error)),
+        }
+    }
+
+    fn size(&self) -> u64 {
+        self.image
+            .with(|image| u64::from(image.size()) * PAGE as u64)
+            .unwrap_or(0)
+    }
+}

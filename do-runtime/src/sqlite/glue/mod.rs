@@ -1,0 +1,20 @@
+//! The C side of SQLite: the only module of the crate with `unsafe` code. What it offers is safe.
+//!
+//! | file | what it makes safe |
+//! |---|---|
+//! | `process` | settings of SQLite that hold for the whole process |
+//! | `vfs` | a VFS written against safe traits |
+//! | `session` | a connection with its prepared statements |
+//! | `statement` | one prepared statement: binding, stepping, columns |
+//! | `owner_cell` | what a connection and its owner share |
+
+mod owner_cell;
+mod process;
+mod session;
+mod statement;
+mod vfs;
+
+pub(crate) use owner_cell::OwnerCell;
+pub(crate) use process::initialize;
+pub(crate) use session::{Failure, Lease, Origin, Session, Stopped, TransactionStatement};
+pub(crate) use vfs::{Code, Durable, FileKind, Registration, Vfs, VfsFile};

@@ -1,0 +1,342 @@
+//! How an existing database follows its declared tables.
+//!
+//! What only adds is done: new tables and indexes, new columns that may be NULL or have a default. Indexes that are no longer
+//! declared go. Tables that are no longer declared stay as they are. Everything else is refused, with what to do.
+
+use std::ops::ControlFlow;
+
+use super::database::Database;
+use super::declaration::{Declaration, same};
+use super::glue::Origin;
+use crate::engine::{Engine, Params, RowAccess, Space};
+use crate::error::{Error, ErrorKind, Result};
+use crate::image::Image;
+use crate::table::TableDef;
+use crate::value::{Value, ValueRef};
+
+/// The key in [`Space::Meta`] under which the fingerprint is kept.
+pub(super) const FINGERPRINT: &str = "schema";
+
+/// The statements that make these tables, one text a table, with the placeholders for users' own column types filled in.
+pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
+    let filled = |table: &&TableDef| {
+        table
+            .types
+            .iter()
+            .fold(table.schema.to_owned(), |text, (name, sql)| {
+                text.replace(&format!("{{{name}}}"), sql)
+            })
+    };
+    tables.iter().map(filled).collect()
+}
+
+/// What tells one set of declared tables from another.
+pub fn fingerprint(ddl: &[String]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for statements in ddl {
+        hasher.update(&(statements.len() as u64).to_le_bytes());
+        hasher.update(statements.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}
+
+/// Lets the database follow its declared tables, within the open transaction. Whether there was something to do. A change
+/// that can't be made is a `storage` error that names table and column; then the transaction is to be rolled back.
+pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
+    let ddl = ddl(tables);
+    let fingerprint = fingerprint(&ddl);
+    if database.kv_get(Space::Meta, FINGERPRINT)?.as_deref() == Some(&fingerprint) {
+        return Ok(false);
+    }
+    let declared = declared(database, &ddl)?;
+    let change = Change {
+        database,
+        declared: &declared,
+        there: objects(database)?,
+        wanted: objects(&declared)?,
+    };
+    change.tables()?;
+    change.indexes()?;
+    database.kv_put(Space::Meta, FINGERPRINT, &fingerprint)?;
+    Ok(true)
+}
+
+/// A database of its own, as the program declares it.
+fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
+    let declared = Database::open(Image::empty(crate::Limits::DEFAULT), &beside.options())?;
+    declared.begin_exclusive()?;
+    ddl.iter()
+        .try_for_each(|statements| declared.batch(statements))?;
+    Ok(declared)
+}
+
+/// A table, index, trigger or view.
+struct Object {
+    kind: String,
+    name: String,
+    table: String,
+    sql: String,
+}
+
+/// Everything that was declared by SQL, in the order in which it was made.
+fn objects(database: &Database) -> Result<Vec<Object>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL
+        AND tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') ORDER BY rowid";
+    let mut objects = Vec::new();
+    rows(database, sql, &[], &mut |row| {
+        let [kind, name, table, sql] = [0, 1, 2, 3].map(|column| text(row, column));
+        objects.push(Object {
+            kind,
+            name,
+            table,
+            sql,
+        });
+    })?;
+    Ok(objects)
+}
+
+fn rows(
+    database: &Database,
+    sql: &str,
+    values: &[Value<'_>],
+    each: &mut dyn FnMut(&dyn RowAccess),
+) -> Result<()> {
+    database.run(
+        Origin::Runtime,
+        sql,
+        Params::Positional(values),
+        &mut |row| {
+            each(row);
+            Ok(ControlFlow::Continue(()))
+        },
+    )
+}
+
+fn text(row: &dyn RowAccess, column: usize) -> String {
+    match row.value(column) {
+        ValueRef::Text(text) => text.to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// What SQLite says of a column.
+#[derive(PartialEq, Eq)]
+struct ColumnInfo {
+    name: String,
+    sql_type: String,
+    not_null: bool,
+    default: Option<String>,
+    in_key: bool,
+}
+
+fn columns(database: &Database, table: &str) -> Result<Vec<ColumnInfo>> {
+    let sql = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_xinfo(?1)";
+    let mut columns = Vec::new();
+    rows(database, sql, &[Value::Text(table.into())], &mut |row| {
+        columns.push(ColumnInfo {
+            name: text(row, 0),
+            sql_type: text(row, 1),
+            not_null: text(row, 2) != "0",
+            default: (row.value(3) != ValueRef::Null).then(|| text(row, 3)),
+            in_key: text(row, 4) != "0",
+        });
+    })?;
+    Ok(columns)
+}
+
+struct Change<'a> {
+    database: &'a Database,
+    declared: &'a Database,
+    there: Vec<Object>,
+    wanted: Vec<Object>,
+}
+
+impl Change<'_> {
+    fn tables(&self) -> Result<()> {
+        for wanted in self.wanted.iter().filter(|object| object.kind == "table") {
+            match self.find(wanted) {
+                None => self.database.batch(&wanted.sql)?,
+                Some(there) if same(&there.sql, &wanted.sql) => {}
+                Some(there) => self.table(there, wanted)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn indexes(&self) -> Result<()> {
+        let is_declared = |table: &str| {
+            self.wanted
+                .iter()
+                .any(|object| object.kind == "table" && is(&object.name, table))
+        };
+        for there in self
+            .there
+            .iter()
+            .filter(|object| object.kind == "index" && is_declared(&object.table))
+        {
+            let wanted = self
+                .wanted
+                .iter()
+                .find(|object| object.kind == "index" && is(&object.name, &there.name));
+            if !wanted.is_some_and(|wanted| same(&wanted.sql, &there.sql)) {
+                self.database
+                    .batch(&format!("DROP INDEX {}", quoted(&there.name)))?;
+            }
+        }
+        for wanted in self.wanted.iter().filter(|object| object.kind != "table") {
+            match self.find(wanted) {
+                Some(there) if same(&there.sql, &wanted.sql) => continue,
+                Some(_) if wanted.kind != "index" => {
+                    self.database.batch(&format!(
+                        "DROP {} {}",
+                        wanted.kind,
+                        quoted(&wanted.name)
+                    ))?;
+                }
+                _ => {}
+            }
+            let Object {
+                kind, name, table, ..
+            } = wanted;
+            self.database.batch(&wanted.sql).map_err(|error| match error.kind() {
+                ErrorKind::Conflict => refused(
+                    format!("the {kind} `{name}` of the table `{table}` can't be made, because rows contradict it"),
+                    "remove those rows with the former program first",
+                ),
+                _ => error,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn find(&self, wanted: &Object) -> Option<&Object> {
+        self.there
+            .iter()
+            .find(|object| object.kind == wanted.kind && is(&object.name, &wanted.name))
+    }
+
+    /// A table that is there and is declared otherwise.
+    fn table(&self, there: &Object, wanted: &Object) -> Result<()> {
+        let table = &wanted.name;
+        let parsed = (
+            Declaration::parse(&there.sql),
+            Declaration::parse(&wanted.sql),
+        );
+        let (Some(before), Some(after)) = parsed else {
+            return Err(refused(
+                format!("the declaration of `{table}` has changed in a way that can't be followed"),
+                "declare it under another name",
+            ));
+        };
+        if let Some((name, _)) = before
+            .columns
+            .iter()
+            .find(|(name, _)| after.column(name).is_none())
+        {
+            return Err(refused(
+                format!(
+                    "the table `{table}` has a column `{name}` that the program does not declare: the object was written by a newer program, or the column was removed"
+                ),
+                "run the newer program, or declare the column again",
+            ));
+        }
+        if before.rest != after.rest {
+            let changed = after
+                .rest
+                .iter()
+                .find(|one| !before.rest.contains(one))
+                .or(before.rest.first());
+            let changed = changed.map_or("", String::as_str);
+            return Err(refused(
+                format!(
+                    "the key, the constraints or the options of the table `{table}` have changed (`{changed}`)"
+                ),
+                "declare a table of another name and move the rows",
+            ));
+        }
+        let infos = (
+            columns(self.database, table)?,
+            columns(self.declared, table)?,
+        );
+        for (name, text) in &after.columns {
+            let info_of = |infos: &[ColumnInfo]| infos.iter().position(|info| is(&info.name, name));
+            let (Some(wanted), there) = (
+                info_of(&infos.1).map(|index| &infos.1[index]),
+                info_of(&infos.0),
+            ) else {
+                continue;
+            };
+            match (before.column(name), there.map(|index| &infos.0[index])) {
+                (Some(before), _) if same(before, text) => {}
+                (_, Some(there)) => return Err(changed(table, there, wanted)),
+                (_, None) => self.add_column(table, wanted, text)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add_column(&self, table: &str, column: &ColumnInfo, text: &str) -> Result<()> {
+        let name = &column.name;
+        if column.in_key || column.not_null && column.default.is_none() {
+            return Err(refused(
+                format!(
+                    "the column `{name}` of the table `{table}` is new, and rows that are there would have no value for it"
+                ),
+                "give it a `#[default(…)]`, or make it an `Option`",
+            ));
+        }
+        self.database.batch(&format!("ALTER TABLE {} ADD COLUMN {text}", quoted(table))).map_err(|error| {
+            refused(
+                format!("the column `{name}` of the table `{table}` is new and can't be added: {error}"),
+                "give it a constant default, or make it an `Option`",
+            )
+        })
+    }
+}
+
+/// The error for a column that is declared otherwise than it is there.
+fn changed(table: &str, there: &ColumnInfo, wanted: &ColumnInfo) -> Error {
+    let name = &wanted.name;
+    let nullability = |column: &ColumnInfo| {
+        if column.not_null {
+            "must have a value"
+        } else {
+            "may be NULL"
+        }
+    };
+    let default = |column: &ColumnInfo| column.default.clone().unwrap_or_else(|| "none".into());
+    let how = match () {
+        () if there.sql_type != wanted.sql_type => {
+            format!("its type was {} and is {}", there.sql_type, wanted.sql_type)
+        }
+        () if there.in_key != wanted.in_key => {
+            "whether it belongs to the primary key has changed".into()
+        }
+        () if there.not_null != wanted.not_null => {
+            format!("it {} and now {}", nullability(there), nullability(wanted))
+        }
+        () if there.default != wanted.default => format!(
+            "its default was {} and is {}",
+            default(there),
+            default(wanted)
+        ),
+        () => "its checks, references or collation have changed".into(),
+    };
+    refused(
+        format!("the column `{name}` of the table `{table}` has changed: {how}"),
+        "declare a column of another name and move the values",
+    )
+}
+
+fn refused(what: String, remedy: &str) -> Error {
+    Error::new(ErrorKind::Storage, format!("{what}; {remedy}"))
+}
+
+fn is(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

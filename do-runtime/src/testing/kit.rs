@@ -1,0 +1,203 @@
+//! The kit that a test is given.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::call::{Body, TurnFor, TurnOf, give_back};
+use crate::env::{Env, Sim, SimDisk};
+use crate::error::{Error, ErrorKind, Result};
+use crate::node::{Builder, Home, Objects, durable, put_to_sleep, reopen};
+use crate::object::{Cx, Dispatch, TypedStub};
+use crate::table::Table;
+use crate::time::IntoDuration;
+use crate::{ObjectId, Timestamp};
+
+/// When virtual time begins: 2026-01-01T00:00:00Z.
+const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// How many rounds of all tasks without a new timer count as rest.
+const ROUNDS: usize = 32;
+
+/// What a test controls: time, crashes, hibernation; and a look inside. Cheap to clone.
+#[derive(Clone)]
+pub struct TestKit(Arc<Inner>);
+
+struct Inner {
+    seed: u64,
+    sim: Mutex<Sim>,
+    objects: Objects,
+}
+
+impl std::fmt::Debug for TestKit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TestKit(seed {})", self.0.seed)
+    }
+}
+
+impl TestKit {
+    /// A fresh folder in memory. It must be called inside a tokio runtime of one thread.
+    ///
+    /// # Errors
+    /// `invalid` if the classes that are linked into the program can't be opened together.
+    pub async fn open(seed: u64) -> Result<Self> {
+        let sim = Sim::new(seed, BEGINNING, tokio::runtime::Handle::current());
+        let objects = builder(sim.env()).open("").await?;
+        Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects })))
+    }
+
+    /// The objects.
+    pub fn objects(&self) -> &Objects {
+        &self.0.objects
+    }
+
+    /// The run's seed: it is printed when the test fails, and `DO_SEED=…` runs the same again.
+    pub fn seed(&self) -> u64 {
+        self.0.seed
+    }
+
+    /// Virtual time. It stands still until the kit moves it.
+    pub fn now(&self) -> Timestamp {
+        crate::env::Clock::now(&*self.0.sim.lock().clock)
+    }
+
+    /// Moves time on by a duration (`"31d"`, `secs(5)`), running what falls due on the way in order of time.
+    ///
+    /// # Panics
+    /// If text is given that is no duration.
+    pub async fn advance(&self, duration: impl IntoDuration) {
+        let duration = match duration.into_duration() {
+            Ok(duration) => duration,
+            Err(error) => panic!("kit.advance: {error}"),
+        };
+        self.set_time(self.now() + duration).await;
+    }
+
+    /// Sets the time. Forwards, what falls due on the way runs in order of time; a jump back runs nothing.
+    pub async fn set_time(&self, time: Timestamp) {
+        self.settle().await;
+        let clock = self.0.sim.lock().clock.clone();
+        while clock.advance_to_next_timer(time).is_some() {
+            self.settle().await;
+        }
+        clock.set(time);
+        self.settle().await;
+    }
+
+    /// Lets everything run that can run without time moving on.
+    pub async fn settle(&self) {
+        for _ in 0..ROUNDS {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Runs a closure inside an object, as a transaction. It is durable when this returns.
+    ///
+    /// # Errors
+    /// What the closure returns, and then nothing of it happened; or an error of the runtime.
+    pub async fn inside<S: TypedStub, T>(
+        &self,
+        stub: &S,
+        body: impl FnOnce(&mut S::Object, &mut Cx<S::Object>) -> Result<T>,
+    ) -> Result<T> {
+        let mut turn = TurnFor::new(stub.stub().slot()?, TurnOf::Instance).await?;
+        let (awake, shared) = turn.parts();
+        let Body::Awake(awake) = awake else {
+            return Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept"));
+        };
+        let (result, ran) = awake.exclusive(shared, body);
+        if ran.instance == crate::call::Instance::Spoiled {
+            put_to_sleep(&mut turn);
+        }
+        give_back(turn);
+        durable(self.home().node()?.log(), ran.position).await?;
+        result
+    }
+
+    /// Puts an object to sleep now.
+    ///
+    /// # Errors
+    /// `unavailable` once the objects were closed.
+    pub async fn evict(&self, stub: &impl TypedStub) -> Result {
+        let mut turn = TurnFor::new(stub.stub().slot()?, TurnOf::Slot).await?;
+        put_to_sleep(&mut turn);
+        give_back(turn);
+        Ok(())
+    }
+
+    /// Puts all objects to sleep now.
+    ///
+    /// # Errors
+    /// `unavailable` once the objects were closed.
+    pub async fn evict_all(&self) -> Result {
+        for host in self.home().node()?.hosts() {
+            host.put_to_sleep(None).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops cleanly and starts again. Stubs stay valid.
+    ///
+    /// # Errors
+    /// What prevents the folder from being opened.
+    pub async fn restart(&self) -> Result {
+        self.0.objects.close().await?;
+        let disk = self.0.sim.lock().disk.kill();
+        self.start_on(disk).await
+    }
+
+    /// Loses everything that is not durable, and starts again. Stubs stay valid.
+    ///
+    /// # Errors
+    /// What prevents the folder from being opened.
+    pub async fn crash(&self) -> Result {
+        let disk = self.0.sim.lock().disk.crash();
+        if let Some(node) = self.home().leave() {
+            node.abandon();
+        }
+        self.start_on(disk).await
+    }
+
+    async fn start_on(&self, disk: Arc<SimDisk>) -> Result {
+        let sim = self.0.sim.lock().with_disk(disk);
+        let env = sim.env();
+        *self.0.sim.lock() = sim;
+        reopen(builder(env), self.home()).await
+    }
+
+    /// The ids of the objects of a class that exist.
+    ///
+    /// # Errors
+    /// `storage` if the registry can't be read.
+    pub async fn list<O: Dispatch>(&self) -> Result<Vec<ObjectId>> {
+        self.objects().namespace::<O>().list().into_iter().map(|listed| listed.map(|listed| listed.id)).collect()
+    }
+
+    /// The ids of the objects that are awake.
+    pub fn awake(&self) -> Vec<ObjectId> {
+        let Ok(node) = self.home().node() else { return Vec::new() };
+        node.hosts().iter().flat_map(|host| host.awake()).collect()
+    }
+
+    /// How many rows a table of an object has in its database, whatever queries see of them.
+    ///
+    /// # Errors
+    /// `invalid` if the object has no such table, or an error of the runtime.
+    pub async fn physical_rows<T: Table>(&self, stub: &impl TypedStub) -> Result<u64> {
+        self.inside(stub, |_, cx| cx.physical_rows(T::DEF)).await
+    }
+
+    /// The simulated disk, to look at its files and to make it fail.
+    pub fn disk(&self) -> Arc<SimDisk> {
+        self.0.sim.lock().disk.clone()
+    }
+
+    fn home(&self) -> &Arc<Home> {
+        self.0.objects.home()
+    }
+
+}
+
+fn builder(env: Env) -> Builder {
+    Builder::default().env(env).deterministic()
+}

@@ -1,0 +1,57 @@
+//! `crash-load FOLDER FIRST`: puts accounts under load until it is killed. Operations are numbered from FIRST on;
+//! each that was acknowledged is a line on standard output: `account operation`, or `account -operation` for one that
+//! was forgotten again.
+
+#![allow(clippy::print_stdout)]
+
+use std::io::Write;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+use do_crash::Account;
+use do_runtime::prelude::*;
+
+/// How many call at once.
+const CALLERS: i64 = 24;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result {
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().context("the first argument is a folder")?;
+    let first: i64 = arguments.next().context("the second argument is a number")?.parse().or_invalid()?;
+    // Everything that happens now and then happens often: sleeping, checkpoints.
+    let objects =
+        Objects::builder().idle("20ms").checkpoint_every("192KiB").awake_memory("1MiB").open(&folder).await?;
+    acknowledge("open");
+    let next = AtomicI64::new(first);
+    futures::future::try_join_all((0..CALLERS).map(|_| call(&objects, &next))).await?;
+    Ok(())
+}
+
+async fn call(objects: &Objects, next: &AtomicI64) -> Result {
+    loop {
+        let operation = next.fetch_add(1, Relaxed);
+        let dice = do_crash::dice(operation);
+        let account = do_crash::account_of(dice);
+        let stub = objects.get_by_name::<Account>(format!("account-{account}"));
+        if do_crash::fails(dice) {
+            drop(stub.fail(operation).await);
+        } else if do_crash::forgets(dice) {
+            let earlier = operation - 500;
+            if earlier > 0 && stub.forget(earlier).await? {
+                acknowledge(format_args!("{account} -{earlier}"));
+            }
+        } else {
+            stub.add(operation, operation % 1000).await?;
+            acknowledge(format_args!("{account} {operation}"));
+        }
+    }
+}
+
+/// One line, in one write: a kill leaves a whole line or none.
+fn acknowledge(line: impl std::fmt::Display) {
+    let line = format!("{line}\n");
+    let mut out = std::io::stdout().lock();
+    // A reader that went away is about to kill this process.
+    let _ = out.write_all(line.as_bytes());
+    let _ = out.flush();
+}
