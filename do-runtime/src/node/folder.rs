@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::node::Rest;
+use super::recovery::apply_delta;
 use super::{Home, Node, Objects, background, registration};
 use crate::env::{Disk, Env, LockError, Open};
 use crate::error::{Error, ErrorKind, Result};
@@ -64,7 +65,7 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let lock = disk.lock().map_err(|error| taken(&shown, error))?;
     let ids = id_key(&env, &shown)?;
 
-    let vfs = DiskVfs::new(disk.clone())?;
+    let vfs = DiskVfs::register(disk.clone())?;
     let pages = Arc::new(SqlitePageStore::open(Location::on_vfs(disk, vfs.name()), &*env.random)?);
     let registry = pages.registry();
     for class in classes {
@@ -74,7 +75,7 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let behind = Arc::new(WriteBehind::new(pages.clone(), checkpoint));
 
     let settings = JournalOptions { segment: options.segment_bytes, ..JournalOptions::new(ids.folder_mark()) };
-    let mut replay = Replay::new(&behind, &pages, env.clock.now());
+    let mut replay = Replay::new(&behind, &pages, apply_delta, env.clock.now());
     let replayed = Journal::recover(&env, settings)?
         .replay(checkpoint, &mut |commit, position| replay.apply(commit, position))?;
     let kept = replay.finish()?;

@@ -12,6 +12,7 @@ mod names;
 mod namespace;
 mod node;
 mod objects;
+mod recovery;
 mod registration;
 mod sleep;
 mod wake;

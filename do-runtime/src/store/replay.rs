@@ -81,6 +81,11 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
+    /// Hands over what was recovered, without writing anything: for one object of a node that runs.
+    pub fn hand_over(mut self) {
+        self.adopt();
+    }
+
     /// Brings all of it to the store and makes a checkpoint there, durably.
     pub fn finish(mut self) -> Result<Checkpointed> {
         self.flush()?;
@@ -134,13 +139,17 @@ impl<'a> Replay<'a> {
         self.behind.hold(object, since, error);
     }
 
-    fn flush(&mut self) -> Result<()> {
+    fn adopt(&mut self) {
         for (object, known) in std::mem::take(&mut self.objects) {
             if let Some(layer) = known.layer {
                 self.behind.adopt(object, layer);
             }
         }
         self.bytes = 0;
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.adopt();
         self.behind.flush(LogPosition(u64::MAX))?;
         Ok(())
     }
