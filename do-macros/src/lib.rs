@@ -1,1 +1,101 @@
-//! Attribute macros of do-runtime.
+//! Attribute macros of do-runtime: durable objects, their tables and their calls. Use them through the crate
+//! `do-runtime`, which says what they mean; this one says how they are made.
+//!
+//! Each macro is a pipeline: what is written is parsed into a plain model, the model is checked, and Rust is
+//! printed from it. On a mistake the item is emitted all the same, beside stand-ins for what it would have made.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `table` | `#[table]` |
+//! | `object` | `#[durable_object]` on a struct |
+//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]` and `#[init]` |
+//! | `derive` | `Column`, `Row`, `RpcError` |
+//! | `kit_test` | `#[do_runtime::test]` |
+//! | `misplaced` | `#[rpc]` and `#[init]` elsewhere |
+//! | `options`, `duration`, `size` | what stands in attributes |
+//! | `types`, `generics` | what can be told of types from their spelling |
+//! | `sql`, `raw` | texts in SQL and as literals |
+//! | `problems`, `suggest`, `strip` | mistakes: collecting, helping, going on |
+
+mod derive;
+mod duration;
+mod generics;
+mod item;
+mod kit_test;
+mod methods;
+mod misplaced;
+mod object;
+mod options;
+mod problems;
+mod raw;
+mod size;
+mod sql;
+mod strip;
+mod suggest;
+mod table;
+#[cfg(test)]
+mod test_support;
+mod types;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct a table of an object's database.
+///
+/// `#[table(name = "…", index = column, index = (a, b desc), unique = (…), index(columns, where = "…"))]`; on the
+/// fields `#[key]`, `#[default(now)]`, `#[default(expr)]`, `#[references(on_delete = cascade)]`, `#[unique]`, `#[index]`
+/// and `#[column(name = "…", json, check = "…")]`.
+#[proc_macro_attribute]
+pub fn table(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    table::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes a struct a class of durable objects, and reads its methods from an impl block.
+///
+/// On the struct: `#[durable_object(tables(A, B), name = "…", jurisdiction = "…", limits(…))]`, and `#[stored]` or
+/// `#[ephemeral]` on each field. On the impl block: `#[durable_object]`, with `#[rpc]` and `#[init]` on its methods;
+/// `#[durable_object(helpers)]` on further blocks.
+#[proc_macro_attribute]
+pub fn durable_object(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    item::durable_object(arguments.into(), item.into()).into()
+}
+
+/// Makes a method callable through the stub: on a method in a `#[durable_object] impl` block.
+///
+/// `#[rpc(slow)]` keeps long computing off the callers' threads; `#[rpc(rename = "…")]` calls it otherwise.
+#[proc_macro_attribute]
+pub fn rpc(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced::expand("rpc", item.into()).into()
+}
+
+/// Runs a method at each wake, before anything else reaches the object: on a method in a `#[durable_object] impl` block.
+#[proc_macro_attribute]
+pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced::expand("init", item.into()).into()
+}
+
+/// Makes an async function a test with a runtime of its own, on virtual time.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    kit_test::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes an enum without fields, or a newtype, a type of a column.
+///
+/// An enum is text in snake case; `#[column(name = "…")]` on a variant calls it otherwise. A newtype is what is in it.
+#[proc_macro_derive(Column, attributes(column))]
+pub fn derive_column(input: TokenStream) -> TokenStream {
+    derive::column::expand(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct readable from the row of a query, by the names of the columns.
+#[proc_macro_derive(Row)]
+pub fn derive_row(input: TokenStream) -> TokenStream {
+    derive::row::expand(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a type an error that handlers return: beside serde's derives and `Display`.
+#[proc_macro_derive(RpcError)]
+pub fn derive_rpc_error(input: TokenStream) -> TokenStream {
+    derive::rpc_error::expand(&parse_macro_input!(input as DeriveInput)).into()
+}

@@ -47,8 +47,9 @@ mod time;
 pub mod value;
 
 pub use call::{Call, Stub};
-// pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
-// pub use do_macros::test;
+pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
+#[cfg(feature = "testing")]
+pub use do_macros::test;
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;

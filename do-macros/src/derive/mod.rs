@@ -1,0 +1,8 @@
+//! The derives: `Column`, `Row` and `RpcError`.
+
+pub(crate) mod column;
+pub(crate) mod row;
+pub(crate) mod rpc_error;
+
+#[cfg(test)]
+mod tests;

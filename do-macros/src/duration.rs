@@ -1,0 +1,53 @@
+//! Durations in attributes, in jiff's friendly form: `"30s"`, `"1m 30s"`, `"24h 1s"`.
+
+use jiff::SignedDuration;
+use syn::LitStr;
+
+use crate::problems::Problems;
+
+/// The milliseconds of a duration, which is at least one.
+pub(crate) fn millis(text: &LitStr, problems: &mut Problems) -> Option<u64> {
+    let value = text.value();
+    let Ok(duration) = value.parse::<SignedDuration>() else {
+        let message = format!("{value:?} is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\"");
+        problems.at(text, message);
+        return None;
+    };
+    match u64::try_from(duration.as_millis()) {
+        Ok(0) => problems.at(text, "this is no time at all: write at least \"1ms\""),
+        Ok(millis) => return Some(millis),
+        Err(_) => problems.at(text, "a duration is not negative: write it as in \"30s\""),
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<u64, String> {
+        let mut problems = Problems::default();
+        let millis = millis(&LitStr::new(text, Span::call_site()), &mut problems);
+        millis.ok_or_else(|| problems.sentences().concat())
+    }
+
+    #[test]
+    fn friendly_forms_are_read() {
+        assert_eq!(read("30s"), Ok(30_000));
+        assert_eq!(read("1m 30s"), Ok(90_000));
+        assert_eq!(read("24h 1s"), Ok(86_401_000));
+        assert_eq!(read("250ms"), Ok(250));
+    }
+
+    #[test]
+    fn nonsense_shows_how_to_write_one() {
+        assert_eq!(
+            read("soon"),
+            Err("\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\"".into())
+        );
+        assert_eq!(read("0s"), Err("this is no time at all: write at least \"1ms\"".into()));
+        assert_eq!(read("-5s"), Err("a duration is not negative: write it as in \"30s\"".into()));
+    }
+}

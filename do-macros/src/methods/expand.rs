@@ -1,0 +1,29 @@
+//! Prints the Rust of a block: the user's impl, and one `const _` with the two sides of its calls.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::model::{Block, Written};
+use super::{dispatch, stub};
+
+/// A block without mistakes.
+pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
+    let item = &written.item;
+    let object = &block.object;
+    let methods = stub::methods(block);
+    let impls = stub::impls(block);
+    let requests = dispatch::requests(block);
+    let constants = dispatch::constants(block);
+    let dispatch = dispatch::dispatch(block);
+    quote! {
+        #item
+        const _: () = {
+            #methods
+            #impls
+            #requests
+            #constants
+            #dispatch
+            ::do_runtime::__private::register! { #object }
+        };
+    }
+}

@@ -1,0 +1,214 @@
+//! Checks one `#[rpc]` method, and makes the handler of it.
+
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, Ident, ImplItemFn, LitStr, Path, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
+
+use super::arguments::{self, ContextParameter, Inputs};
+use super::model::{Context, Handler, Kind, Outcome, RpcOptions};
+use super::validate::cfgs;
+use crate::problems::Problems;
+use crate::types;
+
+/// The handler that is meant, unless there is something wrong with the method.
+pub(super) fn handler(
+    method: &ImplItemFn,
+    options: &RpcOptions,
+    object: &Path,
+    problems: &mut Problems,
+) -> Option<Handler> {
+    let signature = &method.sig;
+    let plain = is_plain(signature, problems);
+    let inputs = arguments::split(signature, problems);
+    let kind = inputs.as_ref().and_then(|inputs| kind(signature, inputs, problems));
+    let context = match &inputs {
+        Some(Inputs { context: Some(_), .. }) => Context::Taken,
+        _ => Context::LeftOut,
+    };
+    let rest = inputs.iter().flat_map(|inputs| &inputs.rest);
+    let arguments: Vec<_> = rest.map(|written| arguments::argument(written, object, problems)).collect();
+    let arguments = arguments.into_iter().collect::<Option<Vec<_>>>();
+    let outcome = outcome(signature, object, problems);
+    let stub_ident = stub_ident(&signature.ident, options.rename.as_ref(), problems);
+    if !plain {
+        return None;
+    }
+    let stub_ident = stub_ident?;
+    Some(Handler {
+        ident: signature.ident.clone(),
+        name: stub_ident.unraw().to_string(),
+        variant: stub_ident.clone(),
+        constant: stub_ident.clone(),
+        stub_ident,
+        cfgs: cfgs(&method.attrs),
+        carried: carried(&method.attrs),
+        kind: kind?,
+        context,
+        arguments: arguments?,
+        outcome: outcome?,
+        speed: options.speed,
+    })
+}
+
+/// Whether the method is without generics, `unsafe` and `extern`.
+fn is_plain(signature: &Signature, problems: &mut Problems) -> bool {
+    if !signature.generics.params.is_empty() {
+        let message = "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own";
+        problems.at(&signature.generics, message);
+        return false;
+    }
+    if let Safety::Unsafe(token) = &signature.safety {
+        problems.at(token, "an `#[rpc]` is called from afar, and can't be `unsafe`");
+        return false;
+    }
+    if let Some(abi) = &signature.abi {
+        problems.at(abi, "an `#[rpc]` is a plain `fn`");
+        return false;
+    }
+    true
+}
+
+/// How a receiver is written, if it is one of a handler.
+pub(super) fn receiver_kind(receiver: &Receiver) -> Option<Kind> {
+    match &receiver.kind {
+        ReceiverKind::Reference(_, None, Some(_)) => Some(Kind::Exclusive),
+        ReceiverKind::Reference(_, None, None) => Some(Kind::Shared),
+        _ => None,
+    }
+}
+
+fn kind(signature: &Signature, inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Kind> {
+    match &signature.asyncness {
+        Some(_) => orchestration(inputs, problems),
+        None => synchronous(signature, inputs, problems),
+    }
+}
+
+fn orchestration(inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Kind> {
+    if let Some(receiver) = inputs.receiver {
+        let message = "an `async` handler holds no state while it awaits: write `this: This<Self>`, and \
+                       `this.update(|me, cx| …).await?` where it touches the object";
+        problems.at(receiver, message);
+        return None;
+    }
+    match &inputs.context {
+        Some(ContextParameter::Cx(ty) | ContextParameter::CxMut(ty)) => {
+            let message = "an `async` handler has no transaction of its own: write `this: This<Self>`, and \
+                           `this.update(|me, cx| …).await?` where it touches the object";
+            problems.at(ty, message);
+            None
+        }
+        Some(ContextParameter::This(_)) | None => Some(Kind::Orchestration),
+    }
+}
+
+fn synchronous(signature: &Signature, inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Kind> {
+    if let Some(ContextParameter::This(ty)) = &inputs.context {
+        match inputs.receiver {
+            None => problems.at(&signature.fn_token, "a handler with `this: This<Self>` awaits: write `async fn`"),
+            Some(_) => problems.at(ty, "`This<Self>` is for an `async fn` without `self`: write `cx: &mut Cx<Self>`"),
+        }
+        return None;
+    }
+    let Some(receiver) = inputs.receiver else {
+        let message = "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first";
+        problems.at(&signature.ident, message);
+        return None;
+    };
+    let Some(kind) = receiver_kind(receiver) else {
+        let message = "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it";
+        problems.at(receiver, message);
+        return None;
+    };
+    if let (Kind::Shared, Some(ContextParameter::CxMut(Type::Reference(reference)))) = (kind, &inputs.context) {
+        let borrow = [reference.and_token.to_token_stream(), reference.mutability.to_token_stream()];
+        let message = "a handler with `&self` only reads: write `&mut self`, or `cx: &Cx<Self>`";
+        problems.at(&quote!(#(#borrow)*), message);
+        return None;
+    }
+    Some(kind)
+}
+
+fn outcome(signature: &Signature, object: &Path, problems: &mut Problems) -> Option<Outcome> {
+    const INSTEAD: &str = "an `#[rpc]` returns a `Result`";
+    let ty = match &signature.output {
+        ReturnType::Type(_, ty) => types::peel(ty),
+        ReturnType::Default => {
+            problems.at(&signature.ident, format!("{INSTEAD}: write `-> Result`, or `-> Result<T>` with a value"));
+            return None;
+        }
+    };
+    if types::has_impl_trait(ty) {
+        problems.at(ty, "a result has one type, which the caller gets: write it out instead of `impl …`");
+        return None;
+    }
+    if let Some(found) = types::not_send(ty) {
+        let message = format!(
+            "{} can't be in a result: results move between threads, so that they are `Send`; {}",
+            found.name, found.instead
+        );
+        problems.at(found.part, message);
+        return None;
+    }
+    let named = types::named(ty);
+    let Some(named) = named.filter(|_| !types::is_known(ty)) else {
+        let text = types::readable(ty);
+        let instead = if text == "()" { "Result".to_owned() } else { format!("Result<{text}>") };
+        problems.at(ty, format!("{INSTEAD}: write `{instead}`"));
+        return None;
+    };
+    if named.ident == "Result" {
+        for part in &named.arguments {
+            if matches!(types::peel(part), Type::Reference(_)) {
+                problems.at(part, "a result travels to its caller: give it by value");
+                return None;
+            }
+        }
+    }
+    let own = |part: &Type| types::without_self(part, object);
+    Some(match named.arguments[..] {
+        [] if named.is("Result") => Outcome { value: quote!(()), error: None },
+        [value] if named.is("Result") => Outcome { value: own(value), error: None },
+        [value, error] if named.is("Result") => Outcome { value: own(value), error: Some(own(error)) },
+        _ => {
+            let outcome = own(ty);
+            Outcome {
+                value: quote!(<#outcome as ::do_runtime::__private::Outcome>::Value),
+                error: Some(quote!(<#outcome as ::do_runtime::__private::Outcome>::Error)),
+            }
+        }
+    })
+}
+
+/// A problem, unless the method returns `Result` without a value.
+pub(super) fn check_unit_result(signature: &Signature, problems: &mut Problems) {
+    let good = match &signature.output {
+        ReturnType::Default => false,
+        ReturnType::Type(_, ty) => types::named(ty).is_some_and(|named| {
+            named.ident == "Result"
+                && named.arguments.first().is_none_or(|value| matches!(value, Type::Tuple(unit) if unit.elems.is_empty()))
+        }),
+    };
+    match &signature.output {
+        _ if good => {}
+        ReturnType::Default => problems.at(&signature.ident, "`#[init]` can fail: write `-> Result`"),
+        ReturnType::Type(_, ty) => problems.at(ty, "`#[init]` gives nothing to anybody: write `Result`"),
+    }
+}
+
+fn stub_ident(ident: &Ident, rename: Option<&LitStr>, problems: &mut Problems) -> Option<Ident> {
+    let Some(rename) = rename else { return Some(ident.clone()) };
+    match rename.parse::<Ident>() {
+        Ok(ident) => Some(ident),
+        Err(_) => {
+            problems.at(rename, "a new name is one of a method, such as \"post_message\"");
+            None
+        }
+    }
+}
+
+fn carried(attributes: &[Attribute]) -> Vec<Attribute> {
+    let carried = ["doc", "must_use", "deprecated"];
+    let is_carried = |attribute: &&Attribute| carried.iter().any(|name| attribute.path().is_ident(name));
+    attributes.iter().filter(is_carried).cloned().collect()
+}

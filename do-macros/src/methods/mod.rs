@@ -1,0 +1,33 @@
+//! `#[durable_object]` on an impl block: what can be called on an object.
+//!
+//! `parse` reads what is written, `handler` and `arguments` check one method, `validate` the block; `stub` and
+//! `dispatch` print the two sides of a call, and `expand` puts them together.
+
+mod arguments;
+mod dispatch;
+mod expand;
+mod handler;
+mod model;
+mod parse;
+mod refuse;
+mod stub;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use syn::ItemImpl;
+
+use crate::problems::Problems;
+
+/// `#[durable_object(arguments)] impl`.
+pub(crate) fn expand(arguments: TokenStream, item: ItemImpl) -> TokenStream {
+    let mut problems = Problems::default();
+    let written = parse::block(arguments, item, &mut problems);
+    let block = validate::block(&written, &mut problems);
+    match block {
+        Some(block) if problems.is_empty() => expand::block(&written, &block),
+        _ => refuse::block(&written, problems),
+    }
+}

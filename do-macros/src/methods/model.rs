@@ -1,0 +1,165 @@
+//! What an impl block is: first as it is written, then as it is meant.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Attribute, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type};
+
+/// An impl block as it is written.
+pub(crate) struct Written {
+    /// The block, without our attributes.
+    pub(crate) item: ItemImpl,
+    /// What the block is for.
+    pub(crate) purpose: Purpose,
+    /// The methods with our attributes, in order.
+    pub(crate) methods: Vec<WrittenMethod>,
+}
+
+/// What a block is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It says what can be called.
+    Handlers,
+    /// `#[durable_object(helpers)]`.
+    Helpers,
+}
+
+/// A method with one of our attributes.
+pub(crate) struct WrittenMethod {
+    /// The method, without our attributes.
+    pub(crate) method: ImplItemFn,
+    /// What it is.
+    pub(crate) role: Role,
+}
+
+/// What a method is.
+pub(crate) enum Role {
+    /// `#[rpc(…)]`.
+    Rpc(RpcOptions),
+    /// `#[init]`.
+    Init(Span),
+}
+
+/// The options of `#[rpc]`.
+pub(crate) struct RpcOptions {
+    /// The attribute's name.
+    pub(crate) span: Span,
+    /// `slow`.
+    pub(crate) speed: Speed,
+    /// `rename = "…"`.
+    pub(crate) rename: Option<LitStr>,
+}
+
+/// Whether a method computes for long.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speed {
+    /// It does not.
+    Quick,
+    /// It does, and is kept off the callers' threads.
+    Slow,
+}
+
+/// An impl block as it is meant.
+pub(crate) struct Block {
+    /// The object.
+    pub(crate) object: Path,
+    /// Its stub.
+    pub(crate) stub: Path,
+    /// `#[init]`.
+    pub(crate) init: Option<Init>,
+    /// The methods that can be called.
+    pub(crate) handlers: Vec<Handler>,
+    /// The name of the enum of requests.
+    pub(crate) request: Ident,
+}
+
+/// The `#[init]` method.
+pub(crate) struct Init {
+    /// Its name.
+    pub(crate) ident: Ident,
+    /// `#[cfg(…)]`.
+    pub(crate) cfgs: Vec<Attribute>,
+    /// Whether it takes `cx`.
+    pub(crate) context: Context,
+}
+
+/// A method that can be called.
+pub(crate) struct Handler {
+    /// The method.
+    pub(crate) ident: Ident,
+    /// Its name in the stub.
+    pub(crate) stub_ident: Ident,
+    /// The name that is called.
+    pub(crate) name: String,
+    /// The variant of its requests.
+    pub(crate) variant: Ident,
+    /// Its `static`.
+    pub(crate) constant: Ident,
+    /// `#[cfg(…)]`.
+    pub(crate) cfgs: Vec<Attribute>,
+    /// What the stub's method takes over: documentation, `#[must_use]`, `#[deprecated]`.
+    pub(crate) carried: Vec<Attribute>,
+    /// How it runs.
+    pub(crate) kind: Kind,
+    /// Whether it takes `cx` or `this`.
+    pub(crate) context: Context,
+    /// Its arguments.
+    pub(crate) arguments: Vec<Argument>,
+    /// What it gives.
+    pub(crate) outcome: Outcome,
+    /// Whether it computes for long.
+    pub(crate) speed: Speed,
+}
+
+/// How a handler runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `&mut self`: in a transaction.
+    Exclusive,
+    /// `&self`: it reads.
+    Shared,
+    /// `async fn`: it awaits.
+    Orchestration,
+}
+
+/// Whether a handler takes `cx` or `this`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Context {
+    /// It does.
+    Taken,
+    /// It does not.
+    LeftOut,
+}
+
+/// An argument.
+pub(crate) struct Argument {
+    /// Its name.
+    pub(crate) ident: Ident,
+    /// Its type, with the object's path for `Self`.
+    pub(crate) ty: Type,
+    /// How it travels.
+    pub(crate) passing: Passing,
+}
+
+/// How an argument travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passing {
+    /// `&str`, as a `String`.
+    Text,
+    /// `&[u8]`, as a `Vec<u8>`.
+    Bytes,
+    /// `String`, which the stub takes by `Into`.
+    String,
+    /// As it is, being of a fixed size.
+    Fixed,
+    /// As it is, and its bytes are counted.
+    Counted,
+    /// Any other type, with the proof that it can travel.
+    Carried,
+}
+
+/// What a handler gives.
+pub(crate) struct Outcome {
+    /// The value.
+    pub(crate) value: TokenStream,
+    /// The error, unless it is `Error`.
+    pub(crate) error: Option<TokenStream>,
+}

@@ -1,0 +1,135 @@
+//! The caller's side: the methods of the stub.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::model::{Argument, Block, Handler, Passing};
+
+/// `impl ChatRoomStub { … }`.
+pub(super) fn methods(block: &Block) -> TokenStream {
+    let stub = &block.stub;
+    let own = own_methods();
+    let methods = block.handlers.iter().map(|handler| method(handler, block));
+    quote! {
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        impl #stub {
+            #own
+            #(#methods)*
+        }
+    }
+}
+
+/// What every stub has.
+pub(super) fn own_methods() -> TokenStream {
+    quote! {
+        /// The object's id.
+        pub fn id(&self) -> ::do_runtime::ObjectId {
+            self.0.id()
+        }
+
+        /// The object's name, unless it has none or it is not known here.
+        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
+            self.0.name()
+        }
+
+        /// The name of the object's class.
+        pub fn class(&self) -> &'static ::core::primitive::str {
+            self.0.class()
+        }
+    }
+}
+
+/// What the runtime and everybody else want of a stub.
+pub(super) fn impls(block: &Block) -> TokenStream {
+    let (stub, object) = (&block.stub, &block.object);
+    quote! {
+        #[automatically_derived]
+        impl ::core::clone::Clone for #stub {
+            fn clone(&self) -> Self {
+                Self(::core::clone::Clone::clone(&self.0))
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #stub {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::convert::From<::do_runtime::Stub<#object>> for #stub {
+            fn from(stub: ::do_runtime::Stub<#object>) -> Self {
+                Self(stub)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::do_runtime::__private::TypedStub for #stub {
+            type Object = #object;
+
+            fn stub(&self) -> &::do_runtime::Stub<#object> {
+                &self.0
+            }
+        }
+    }
+}
+
+fn method(handler: &Handler, block: &Block) -> TokenStream {
+    let Handler { stub_ident, variant, constant, cfgs, carried, .. } = handler;
+    let request = &block.request;
+    let doc = undocumented(handler, block);
+    let parameters = handler.arguments.iter().map(parameter);
+    let output = output(handler, block);
+    let fields = handler.arguments.iter().map(sent);
+    let request = if handler.arguments.is_empty() {
+        quote!(#request::#variant)
+    } else {
+        quote!(#request::#variant { #(#fields),* })
+    };
+    quote! {
+        #(#cfgs)*
+        #doc
+        #(#carried)*
+        pub fn #stub_ident(&self, #(#parameters),*) -> #output {
+            self.0.call(&#constant, #request)
+        }
+    }
+}
+
+/// A documentation for a method that has none.
+fn undocumented(handler: &Handler, block: &Block) -> Option<TokenStream> {
+    if handler.carried.iter().any(|attribute| attribute.path().is_ident("doc")) {
+        return None;
+    }
+    let object = block.object.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+    let doc = format!(" Calls `{object}::{}`.", handler.ident);
+    Some(quote!(#[doc = #doc]))
+}
+
+fn output(handler: &Handler, block: &Block) -> TokenStream {
+    let object = &block.object;
+    let value = &handler.outcome.value;
+    let error = handler.outcome.error.iter();
+    quote!(::do_runtime::Call<#object, #value #(, #error)*>)
+}
+
+fn parameter(argument: &Argument) -> TokenStream {
+    let (ident, ty) = (&argument.ident, &argument.ty);
+    match argument.passing {
+        Passing::String => quote!(#ident: impl ::core::convert::Into<#ty>),
+        _ => quote!(#ident: #ty),
+    }
+}
+
+/// A field of a request, made of a parameter.
+fn sent(argument: &Argument) -> TokenStream {
+    let (ident, ty) = (&argument.ident, &argument.ty);
+    match argument.passing {
+        Passing::Text => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
+        Passing::Bytes => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
+        Passing::String => quote!(#ident: ::core::convert::Into::into(#ident)),
+        Passing::Fixed | Passing::Counted => quote!(#ident),
+        Passing::Carried => quote!(#ident: ::do_runtime::__private::Carried::<#ty>::new(#ident)),
+    }
+}

@@ -1,0 +1,35 @@
+//! `#[durable_object]` on a struct: what an object is, apart from what can be called on it.
+//!
+//! `parse` reads what is written, `validate` makes the `model` of it, and `expand` prints the Rust.
+
+mod expand;
+mod limits;
+mod model;
+mod parse;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::{Ident, ItemStruct};
+
+use crate::problems::Problems;
+
+/// `#[durable_object(arguments)] struct`.
+pub(crate) fn expand(arguments: TokenStream, item: ItemStruct) -> TokenStream {
+    let mut problems = Problems::default();
+    let written = parse::object(arguments, item, &mut problems);
+    let object = validate::object(&written, &mut problems);
+    match object {
+        Some(object) if problems.is_empty() => expand::object(&written, &object),
+        _ => expand::refused(&written, problems),
+    }
+}
+
+/// `ChatRoomStub`.
+pub(crate) fn stub_ident(object: &Ident) -> Ident {
+    format_ident!("{}Stub", object.unraw(), span = object.span())
+}

@@ -1,0 +1,94 @@
+//! Reads what is written: the options of `#[durable_object]` and the attributes of the fields.
+
+use proc_macro2::TokenStream;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Attribute, Field, ItemStruct, Meta, Path, Token};
+
+use super::limits;
+use super::model::{Keeping, Written, WrittenField};
+use crate::options::{self, Opt, OptValue, Place, Repeat};
+use crate::problems::Problems;
+use crate::strip;
+
+const OBJECT: Place =
+    Place { what: "`#[durable_object]` on a struct", known: &["tables", "name", "jurisdiction", "limits"] };
+
+const FIELD_ATTRIBUTES: &[&str] = &["stored", "ephemeral"];
+const OF_TABLES: &[(&str, &str)] = &[
+    ("key", "`#[key]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
+    ("default", "`#[default]` is for a field of a `#[table]`: write `#[stored(default = …)]`"),
+    ("references", "`#[references]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
+    ("unique", "`#[unique]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
+    ("index", "`#[index]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
+    ("column", "`#[column]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
+    ("rpc", "`#[rpc]` is for a method in a `#[durable_object] impl` block: remove it here"),
+    ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
+];
+
+/// The object as it is written.
+pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Problems) -> Written {
+    let mut written = Written {
+        item,
+        tables: Vec::new(),
+        name: None,
+        jurisdiction: None,
+        limits: Vec::new(),
+        fields: Vec::new(),
+    };
+    for option in options::read(arguments, OBJECT, Repeat::Refused, problems) {
+        match option.key().as_str() {
+            "tables" => written.tables = tables(&option, problems),
+            "name" => written.name = option.text("\"ChatRoom\"", problems),
+            "jurisdiction" => written.jurisdiction = option.text("\"eu\"", problems),
+            _ => match &option.value {
+                OptValue::List(list) => written.limits = limits::setters(list, problems),
+                _ => problems.at(&option, "write the limits in parentheses: `limits(value = \"2MiB\", queue = 16384)`"),
+            },
+        }
+    }
+    for field in &mut written.item.fields {
+        written.fields.extend(self::field(field, problems));
+    }
+    written
+}
+
+fn tables(option: &Opt, problems: &mut Problems) -> Vec<Path> {
+    const EXAMPLE: &str = "write the tables in parentheses: `tables(Message, Author)`";
+    let OptValue::List(list) = &option.value else {
+        problems.at(option, EXAMPLE);
+        return Vec::new();
+    };
+    let parser = |input: syn::parse::ParseStream<'_>| {
+        Punctuated::<Path, Token![,]>::parse_terminated_with(input, Path::parse_mod_style)
+    };
+    match syn::parse::Parser::parse2(parser, list.stream()) {
+        Ok(tables) => tables.into_iter().collect(),
+        Err(_) => {
+            problems.at(&list.stream(), EXAMPLE);
+            Vec::new()
+        }
+    }
+}
+
+fn field(field: &mut Field, problems: &mut Problems) -> Option<WrittenField> {
+    let attributes = strip::take(&mut field.attrs, FIELD_ATTRIBUTES, OF_TABLES, problems);
+    let mut written =
+        WrittenField { ident: field.ident.clone()?, ty: field.ty.clone(), stored: None, ephemeral: None };
+    for attribute in attributes {
+        let keeping = Some(keeping(&attribute, problems));
+        match options::name_of(&attribute).as_str() {
+            "stored" => written.stored = keeping,
+            _ => written.ephemeral = keeping,
+        }
+    }
+    Some(written)
+}
+
+fn keeping(attribute: &Attribute, problems: &mut Problems) -> Keeping {
+    let default = match attribute.meta {
+        Meta::Path(_) => None,
+        _ => options::only_expression(attribute, "default", problems),
+    };
+    Keeping { span: attribute.path().span(), default }
+}

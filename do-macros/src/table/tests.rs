@@ -1,0 +1,118 @@
+use quote::quote;
+
+use crate::test_support::{assert_expansion, sentences};
+
+#[test]
+fn a_simple_table() {
+    let expansion = super::expand(
+        quote!(index = (author, at desc)),
+        quote! {
+            /// One line of a room's history.
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+            pub struct Message {
+                #[key]
+                pub id: Id<Message>,
+                pub author: String,
+                pub body: String,
+                #[default(now)]
+                pub at: Timestamp,
+            }
+        },
+    );
+    assert_expansion("table_simple", expansion);
+}
+
+#[test]
+fn a_table_with_everything() {
+    let expansion = super::expand(
+        quote!(name = "order", unique = (tenant, number), index(status, where = "status <> 'done'")),
+        quote! {
+            #[derive(Clone)]
+            pub(crate) struct Order {
+                #[key]
+                tenant: String,
+                #[key]
+                #[references(on_delete = cascade)]
+                customer: Id<Customer>,
+                #[default(1)]
+                #[column(check = "number > 0")]
+                number: u32,
+                #[default("new")]
+                label: Option<String>,
+                #[default(Status::Open)]
+                #[index]
+                status: Status,
+                #[column(json)]
+                lines: Vec<Line>,
+                #[references(on_delete = set_null)]
+                refund: Option<Id<crate::Refund>>,
+                #[column(name = "group")]
+                r#type: Option<model::Kind>,
+                #[default(-1.5)]
+                discount: f64,
+            }
+        },
+    );
+    assert_expansion("table_with_everything", expansion);
+}
+
+#[test]
+fn a_table_with_mistakes_is_emitted_all_the_same() {
+    let expansion = super::expand(
+        quote!(idnex = author, unique = (autor)),
+        quote! {
+            pub struct Message {
+                #[key]
+                pub id: Option<Id<Message>>,
+                pub author: String,
+                #[defualt(now)]
+                pub size: usize,
+            }
+        },
+    );
+    assert_eq!(
+        sentences(expansion.clone()),
+        [
+            "`#[table]` has no option `idnex`: did you mean `index`?",
+            "there is no attribute `defualt` here: did you mean `default`?",
+            "a key is never NULL: write its type without `Option`",
+            "`usize` can't be a column: its size differs between machines; use `i64`",
+            "there is no field `autor`: did you mean `author`?",
+        ]
+    );
+    assert_expansion("table_with_mistakes", expansion);
+}
+
+#[test]
+fn a_table_is_a_struct_with_named_fields_and_a_key() {
+    for (item, sentence) in [
+        (quote!(enum Kind { A }), "a table is a struct with named fields: write `#[table]` above a `struct`"),
+        (quote!(struct Pair(u8, u8);), "the fields of a table have names: write `{ … }` instead of `( … )`"),
+        (quote!(struct Nothing;), "a table has columns: write a field for each, with `#[key]` above one"),
+        (quote!(struct Log { line: String }), "a table has a key: write `#[key]` above a field"),
+        (quote!(struct Of<T> { #[key] id: T }), "a table can't be generic: write a struct for each table"),
+    ] {
+        assert_eq!(sentences(super::expand(quote!(), item)), [sentence]);
+    }
+}
+
+#[test]
+fn the_finders_are_the_prefixes_of_the_indexes() {
+    let expansion = super::expand(
+        quote!(index = (a, b desc, c), index = (b), unique = (a, b)),
+        quote! {
+            struct T {
+                #[key]
+                k: i64,
+                #[key]
+                l: i64,
+                a: String,
+                b: i64,
+                c: i64,
+            }
+        },
+    );
+    let text = crate::test_support::pretty(expansion);
+    let finders: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("fn by_")).collect();
+    assert_eq!(finders, ["k<'c>(", "a<'c>(", "a_and_b(", "a_and_b_and_c<'c>(", "b<'c>("]);
+}

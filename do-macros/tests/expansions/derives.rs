@@ -1,0 +1,119 @@
+const _: () = {
+    #[automatically_derived]
+    impl ::do_runtime::__private::ToValue for Status {
+        fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
+            let text = match self {
+                Self::Open => "open",
+                Self::InProgress => "in_progress",
+                Self::Done => "finished",
+            };
+            ::core::result::Result::Ok(
+                ::do_runtime::__private::Value::Text(::std::borrow::Cow::Borrowed(text)),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::do_runtime::__private::Column for Status {
+        const SQL_TYPE: &'static ::core::primitive::str = "TEXT";
+        type Ref<'k> = Self;
+        fn as_key(&self) -> Self {
+            match self {
+                Self::Open => Self::Open,
+                Self::InProgress => Self::InProgress,
+                Self::Done => Self::Done,
+            }
+        }
+        fn from_value(
+            value: ::do_runtime::__private::ValueRef<'_>,
+        ) -> ::do_runtime::Result<Self> {
+            match value {
+                ::do_runtime::__private::ValueRef::Text("open") => {
+                    ::core::result::Result::Ok(Self::Open)
+                }
+                ::do_runtime::__private::ValueRef::Text("in_progress") => {
+                    ::core::result::Result::Ok(Self::InProgress)
+                }
+                ::do_runtime::__private::ValueRef::Text("finished") => {
+                    ::core::result::Result::Ok(Self::Done)
+                }
+                other => {
+                    ::core::result::Result::Err(
+                        ::do_runtime::Error::new(
+                            ::do_runtime::ErrorKind::Storage,
+                            ::std::format!(
+                                "a `Status` is one of \"open\", \"in_progress\", \"finished\", not {other}"
+                            ),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+};
+const _: () = {
+    #[automatically_derived]
+    impl ::do_runtime::__private::ToValue for Email {
+        fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
+            ::do_runtime::__private::ToValue::to_value(&self.0)
+        }
+    }
+    #[automatically_derived]
+    impl ::do_runtime::__private::Column for Email {
+        const SQL_TYPE: &'static ::core::primitive::str = <String as ::do_runtime::__private::Column>::SQL_TYPE;
+        type Ref<'k> = &'k Self;
+        fn as_key(&self) -> &Self {
+            self
+        }
+        fn from_value(
+            value: ::do_runtime::__private::ValueRef<'_>,
+        ) -> ::do_runtime::Result<Self> {
+            ::core::result::Result::map(
+                <String as ::do_runtime::__private::Column>::from_value(value),
+                Self,
+            )
+        }
+    }
+};
+const _: () = {
+    #[automatically_derived]
+    impl ::do_runtime::__private::ToValue for Cents {
+        fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
+            ::do_runtime::__private::ToValue::to_value(&self.0)
+        }
+    }
+    #[automatically_derived]
+    impl ::do_runtime::__private::Column for Cents {
+        const SQL_TYPE: &'static ::core::primitive::str = <i64 as ::do_runtime::__private::Column>::SQL_TYPE;
+        type Ref<'k> = Self;
+        fn as_key(&self) -> Self {
+            Self(self.0)
+        }
+        fn from_value(
+            value: ::do_runtime::__private::ValueRef<'_>,
+        ) -> ::do_runtime::Result<Self> {
+            ::core::result::Result::map(
+                <i64 as ::do_runtime::__private::Column>::from_value(value),
+                Self,
+            )
+        }
+    }
+};
+#[automatically_derived]
+impl ::do_runtime::__private::FromRow for Totals {
+    fn from_row(
+        row: &dyn ::do_runtime::__private::RowAccess,
+    ) -> ::do_runtime::Result<Self> {
+        ::core::result::Result::Ok(Self {
+            lines: ::do_runtime::__private::named_column::<i64>(row, "lines")?,
+            r#type: ::do_runtime::__private::named_column::<Option<Status>>(row, "type")?,
+        })
+    }
+}
+#[automatically_derived]
+impl ::do_runtime::RpcError for Refused {}
+#[automatically_derived]
+impl ::core::convert::From<Refused> for ::do_runtime::Error {
+    fn from(error: Refused) -> Self {
+        ::do_runtime::__private::user_error(error)
+    }
+}

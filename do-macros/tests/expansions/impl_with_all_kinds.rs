@@ -1,0 +1,299 @@
+impl ChatRoom {
+    const LONGEST: usize = 4000;
+    fn wake(&mut self, cx: &mut Cx<Self>) -> Result {
+        self.prepare(cx)
+    }
+    /// Adds a message.
+    fn post(
+        &mut self,
+        cx: &mut Cx<Self>,
+        author: String,
+        body: String,
+    ) -> Result<Message, CallError<Refused>> {
+        self.add(cx, author, body)
+    }
+    /// The newest messages.
+    fn history(&self, cx: &Cx<Self>, limit: u32) -> Result<Vec<Message>> {
+        self.newest(cx, limit)
+    }
+    #[must_use]
+    fn find(&self, cx: &Cx<Self>, text: &str, limit: u32) -> Result<Vec<Message>> {
+        self.look(cx, text, limit)
+    }
+    fn reset(&mut self) -> Result {
+        Ok(())
+    }
+    #[cfg(feature = "import")]
+    fn import(
+        &mut self,
+        cx: &mut Cx<Self>,
+        lines: Vec<Line>,
+        mut at: Option<Timestamp>,
+    ) -> Result<u64> {
+        self.take_in(cx, lines, at)
+    }
+    async fn forward(
+        this: This<Self>,
+        room: String,
+        copies: [Option<Self>; 2],
+    ) -> model::Sent {
+        this.forward_to(room, copies).await
+    }
+    #[deprecated(note = "use `history`")]
+    async fn relay(to: &str) -> Result {
+        Ok(())
+    }
+    fn helper(&self) {}
+}
+const _: () = {
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl ChatRoomStub {
+        /// The object's id.
+        pub fn id(&self) -> ::do_runtime::ObjectId {
+            self.0.id()
+        }
+        /// The object's name, unless it has none or it is not known here.
+        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
+            self.0.name()
+        }
+        /// The name of the object's class.
+        pub fn class(&self) -> &'static ::core::primitive::str {
+            self.0.class()
+        }
+        /// Adds a message.
+        pub fn post(
+            &self,
+            author: impl ::core::convert::Into<String>,
+            body: impl ::core::convert::Into<String>,
+        ) -> ::do_runtime::Call<ChatRoom, Message, CallError<Refused>> {
+            self.0
+                .call(
+                    &POST,
+                    Request::Post {
+                        author: ::core::convert::Into::into(author),
+                        body: ::core::convert::Into::into(body),
+                    },
+                )
+        }
+        /// The newest messages.
+        pub fn history(&self, limit: u32) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
+            self.0.call(&HISTORY, Request::History { limit })
+        }
+        /// Calls `ChatRoom::find`.
+        #[must_use]
+        pub fn search(
+            &self,
+            text: &str,
+            limit: u32,
+        ) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
+            self.0
+                .call(
+                    &SEARCH,
+                    Request::Search {
+                        text: ::std::borrow::ToOwned::to_owned(text),
+                        limit,
+                    },
+                )
+        }
+        /// Calls `ChatRoom::reset`.
+        pub fn reset(&self) -> ::do_runtime::Call<ChatRoom, ()> {
+            self.0.call(&RESET, Request::Reset)
+        }
+        #[cfg(feature = "import")]
+        /// Calls `ChatRoom::import`.
+        pub fn import(
+            &self,
+            lines: Vec<Line>,
+            at: Option<Timestamp>,
+        ) -> ::do_runtime::Call<ChatRoom, u64> {
+            self.0
+                .call(
+                    &IMPORT,
+                    Request::Import {
+                        lines: ::do_runtime::__private::Carried::<Vec<Line>>::new(lines),
+                        at,
+                    },
+                )
+        }
+        /// Calls `ChatRoom::forward`.
+        pub fn forward(
+            &self,
+            room: impl ::core::convert::Into<String>,
+            copies: [Option<ChatRoom>; 2],
+        ) -> ::do_runtime::Call<
+            ChatRoom,
+            <model::Sent as ::do_runtime::__private::Outcome>::Value,
+            <model::Sent as ::do_runtime::__private::Outcome>::Error,
+        > {
+            self.0
+                .call(
+                    &FORWARD,
+                    Request::Forward {
+                        room: ::core::convert::Into::into(room),
+                        copies: ::do_runtime::__private::Carried::<
+                            [Option<ChatRoom>; 2],
+                        >::new(copies),
+                    },
+                )
+        }
+        /// Calls `ChatRoom::relay`.
+        #[deprecated(note = "use `history`")]
+        pub fn relay(&self, to: &str) -> ::do_runtime::Call<ChatRoom, ()> {
+            self.0
+                .call(
+                    &RELAY,
+                    Request::Relay {
+                        to: ::std::borrow::ToOwned::to_owned(to),
+                    },
+                )
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for ChatRoomStub {
+        fn clone(&self) -> Self {
+            Self(::core::clone::Clone::clone(&self.0))
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ChatRoomStub {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<::do_runtime::Stub<ChatRoom>> for ChatRoomStub {
+        fn from(stub: ::do_runtime::Stub<ChatRoom>) -> Self {
+            Self(stub)
+        }
+    }
+    #[automatically_derived]
+    impl ::do_runtime::__private::TypedStub for ChatRoomStub {
+        type Object = ChatRoom;
+        fn stub(&self) -> &::do_runtime::Stub<ChatRoom> {
+            &self.0
+        }
+    }
+    #[doc(hidden)]
+    #[allow(private_interfaces, unreachable_pub)]
+    pub enum Request {
+        Post { author: String, body: String },
+        History { limit: u32 },
+        Search { text: ::std::string::String, limit: u32 },
+        Reset,
+        #[cfg(feature = "import")]
+        Import {
+            lines: ::do_runtime::__private::Carried<Vec<Line>>,
+            at: Option<Timestamp>,
+        },
+        Forward {
+            room: String,
+            copies: ::do_runtime::__private::Carried<[Option<ChatRoom>; 2]>,
+        },
+        Relay { to: ::std::string::String },
+    }
+    static POST: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+        "post",
+    );
+    static HISTORY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+        "history",
+    );
+    static SEARCH: ::do_runtime::__private::Method = ::do_runtime::__private::Method::slow(
+        "search",
+    );
+    static RESET: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+        "reset",
+    );
+    #[cfg(feature = "import")]
+    static IMPORT: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+        "import",
+    );
+    static FORWARD: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+        "forward",
+    );
+    static RELAY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+        "relay",
+    );
+    #[automatically_derived]
+    impl ::do_runtime::__private::Dispatch for ChatRoom {
+        type Request = Request;
+        type Stub = ChatRoomStub;
+        fn dispatch(
+            request: Request,
+            run: ::do_runtime::__private::Run<'_, Self>,
+        ) -> ::do_runtime::__private::Ran {
+            match request {
+                Request::Post { author, body } => {
+                    run.exclusive::<
+                            Message,
+                            CallError<Refused>,
+                        >(|me, cx| me.post(cx, author, body))
+                }
+                Request::History { limit } => {
+                    run.shared::<
+                            Vec<Message>,
+                            ::do_runtime::Error,
+                        >(|me, cx| me.history(cx, limit))
+                }
+                Request::Search { text, limit } => {
+                    run.shared::<
+                            Vec<Message>,
+                            ::do_runtime::Error,
+                        >(|me, cx| me.find(cx, &text, limit))
+                }
+                Request::Reset => {
+                    run.exclusive::<(), ::do_runtime::Error>(|me, _| me.reset())
+                }
+                #[cfg(feature = "import")]
+                Request::Import { lines, at } => {
+                    run.exclusive::<
+                            u64,
+                            ::do_runtime::Error,
+                        >(|me, cx| me.import(cx, lines.take(), at))
+                }
+                Request::Forward { room, copies } => {
+                    run.orchestrate::<
+                            <model::Sent as ::do_runtime::__private::Outcome>::Value,
+                            <model::Sent as ::do_runtime::__private::Outcome>::Error,
+                            _,
+                        >(|this| Self::forward(this, room, copies.take()))
+                }
+                #[allow(deprecated)]
+                Request::Relay { to } => {
+                    run.orchestrate::<
+                            (),
+                            ::do_runtime::Error,
+                            _,
+                        >(move |_| async move { Self::relay(&to).await })
+                }
+            }
+        }
+        fn argument_bytes(request: &Request) -> ::core::primitive::u64 {
+            match request {
+                Request::Post { author, body } => {
+                    ::do_runtime::__private::argument_bytes(author)
+                        + ::do_runtime::__private::argument_bytes(body)
+                }
+                Request::History { .. } => 0,
+                Request::Search { text, .. } => {
+                    ::do_runtime::__private::argument_bytes(text)
+                }
+                Request::Reset => 0,
+                #[cfg(feature = "import")]
+                Request::Import { lines, .. } => {
+                    ::do_runtime::__private::argument_bytes(lines)
+                }
+                Request::Forward { room, copies } => {
+                    ::do_runtime::__private::argument_bytes(room)
+                        + ::do_runtime::__private::argument_bytes(copies)
+                }
+                Request::Relay { to } => ::do_runtime::__private::argument_bytes(to),
+            }
+        }
+        fn init(&mut self, cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {
+            self.wake(cx)
+        }
+    }
+    ::do_runtime::__private::register! {
+        ChatRoom
+    }
+};

@@ -1,0 +1,87 @@
+/// A chat room.
+pub struct ChatRoom {
+    topic: String,
+    settings: Settings,
+    mood: Mood,
+    posts_since_wake: u64,
+    recent: Vec<Message>,
+}
+/// Calls a [`ChatRoom`].
+///
+/// A chat room.
+pub struct ChatRoomStub(::do_runtime::Stub<ChatRoom>);
+const _: () = {
+    const SETTINGS_FIELD: ::do_runtime::__private::StoredField<Settings> = ::do_runtime::__private::StoredField::new(
+        "settings",
+    );
+    const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::StoredField::new(
+        "mood",
+    );
+    #[automatically_derived]
+    impl ::do_runtime::__private::Declares<Message> for ChatRoom {}
+    #[automatically_derived]
+    impl ::do_runtime::__private::Declares<model::Author> for ChatRoom {}
+    #[automatically_derived]
+    impl ::do_runtime::__private::Object for ChatRoom {
+        const CLASS: &'static ::core::primitive::str = "Room";
+        const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[
+            <Message as ::do_runtime::__private::Table>::DEF,
+            <model::Author as ::do_runtime::__private::Table>::DEF,
+        ];
+        const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT
+            .with_value(1048576)
+            .with_queue(5)
+            .with_run_millis(90000);
+        const JURISDICTION: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
+            "eu",
+        );
+        fn sendable() -> ::do_runtime::__private::Sendable<Self> {
+            ::do_runtime::__private::Sendable::new()
+        }
+        fn wake(
+            stored: &mut ::do_runtime::__private::StoredReader<'_>,
+        ) -> ::do_runtime::Result<Self> {
+            ::core::result::Result::Ok(Self {
+                topic: stored
+                    .take("topic")?
+                    .unwrap_or_else(::core::default::Default::default),
+                settings: SETTINGS_FIELD
+                    .take(stored)?
+                    .unwrap_or_else(|| Settings::new(3, true)),
+                mood: MOOD_FIELD
+                    .take(stored)?
+                    .unwrap_or_else(
+                        <Mood as ::do_runtime::__private::FirstValue>::first_value,
+                    ),
+                posts_since_wake: ::core::default::Default::default(),
+                recent: Vec::with_capacity(16),
+            })
+        }
+        fn store(
+            &self,
+            to: &mut ::do_runtime::__private::StoredWriter<'_>,
+        ) -> ::do_runtime::Result {
+            to.put("topic", &self.topic)?;
+            SETTINGS_FIELD.put(to, &self.settings)?;
+            MOOD_FIELD.put(to, &self.mood)?;
+            ::core::result::Result::Ok(())
+        }
+        fn restore(
+            &mut self,
+            stored: &mut ::do_runtime::__private::StoredReader<'_>,
+        ) -> ::do_runtime::Result {
+            self.topic = stored
+                .take("topic")?
+                .unwrap_or_else(::core::default::Default::default);
+            self.settings = SETTINGS_FIELD
+                .take(stored)?
+                .unwrap_or_else(|| Settings::new(3, true));
+            self.mood = MOOD_FIELD
+                .take(stored)?
+                .unwrap_or_else(
+                    <Mood as ::do_runtime::__private::FirstValue>::first_value,
+                );
+            ::core::result::Result::Ok(())
+        }
+    }
+};

@@ -1,0 +1,59 @@
+::core::compile_error! {
+    "`#[durable_object]` on a struct has no option `table`: did you mean `tables`?"
+}
+::core::compile_error! {
+    "`limits` has no option `qeue`: did you mean `queue`?"
+}
+::core::compile_error! {
+    "\"2MB?\" is not a size: write a number and a unit, as in \"64KiB\", \"2MiB\" or \"1GiB\""
+}
+::core::compile_error! {
+    "`queue` is a number of calls: write `queue = 16384`"
+}
+::core::compile_error! {
+    "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\""
+}
+::core::compile_error! {
+    "what becomes of `topic` when the object sleeps? Write `#[stored]` above it to keep it, or `#[ephemeral]` to start afresh at each wake"
+}
+::core::compile_error! {
+    "a field is either `#[stored]` or `#[ephemeral]`: remove one of them"
+}
+::core::compile_error! {
+    "`Rc<str>` can't be in a field: an object moves between threads, so that its fields are `Send`; use `Arc`"
+}
+pub struct ChatRoom {
+    topic: String,
+    both: u8,
+    shared: Rc<str>,
+}
+/// Calls a [`ChatRoom`].
+pub struct ChatRoomStub(::do_runtime::Stub<ChatRoom>);
+const _: () = {
+    impl ::do_runtime::__private::Object for ChatRoom {
+        const CLASS: &'static ::core::primitive::str = "";
+        const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[];
+        const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT;
+        const JURISDICTION: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
+        fn sendable() -> ::do_runtime::__private::Sendable<Self> {
+            ::do_runtime::__private::refused()
+        }
+        fn wake(
+            _: &mut ::do_runtime::__private::StoredReader<'_>,
+        ) -> ::do_runtime::Result<Self> {
+            ::do_runtime::__private::refused()
+        }
+        fn store(
+            &self,
+            _: &mut ::do_runtime::__private::StoredWriter<'_>,
+        ) -> ::do_runtime::Result {
+            ::do_runtime::__private::refused()
+        }
+        fn restore(
+            &mut self,
+            _: &mut ::do_runtime::__private::StoredReader<'_>,
+        ) -> ::do_runtime::Result {
+            ::do_runtime::__private::refused()
+        }
+    }
+};
