@@ -49,6 +49,8 @@ struct Recovering {
     layer: Option<Layer>,
     /// The object began in the layer: only its template is below.
     born: bool,
+    /// What is counted of the layer's memory, in bytes.
+    cost: usize,
 }
 
 impl<'a> Replay<'a> {
@@ -97,7 +99,7 @@ impl<'a> Replay<'a> {
         let object = commit.object;
         if !self.objects.contains_key(&object) {
             let head = self.behind.head(object)?;
-            self.objects.insert(object, Recovering { head, layer: None, born: false });
+            self.objects.insert(object, Recovering { head, layer: None, born: false, cost: 0 });
         }
         self.tell_registry(commit);
         let Some(known) = self.objects.get_mut(&object) else {
@@ -109,9 +111,9 @@ impl<'a> Replay<'a> {
         }
         check_sequence(known.head.as_ref(), commit)?;
         let head = next_head(known.head.as_ref(), commit, position, self.now);
-        let before = known.layer.as_ref().map_or(0, Layer::cost);
         known.apply(self.behind, self.delta, commit, head, start)?;
-        self.bytes = self.bytes - before + known.layer.as_ref().map_or(0, Layer::cost);
+        let before = std::mem::replace(&mut known.cost, known.layer.as_ref().map_or(0, Layer::cost));
+        self.bytes = self.bytes - before + known.cost;
         Ok(())
     }
 
@@ -128,9 +130,9 @@ impl<'a> Replay<'a> {
     }
 
     fn set_aside(&mut self, object: ObjectId, start: LogPosition, error: Error) {
-        let layer = self.objects.remove(&object).and_then(|known| known.layer);
-        let since = layer.as_ref().map_or(start, |layer| layer.since);
-        self.bytes -= layer.map_or(0, |layer| layer.cost());
+        let known = self.objects.remove(&object);
+        self.bytes -= known.as_ref().map_or(0, |known| known.cost);
+        let since = known.and_then(|known| known.layer).map_or(start, |layer| layer.since);
         let error = match error.kind() {
             ErrorKind::Storage => error,
             _ => error.context(format!("object {object} can't be recovered")),
@@ -257,19 +259,12 @@ fn next_head(known: Option<&Head>, commit: &Commit<'_>, position: LogPosition, n
 
 /// A gap means that an acknowledged commit is lost, in the log or in the store.
 fn check_sequence(known: Option<&Head>, commit: &Commit<'_>) -> Result<()> {
-    let Commit { object, sequence, .. } = commit;
     let alive = known.filter(|head| !head.deleted);
-    match (commit.kind, alive) {
-        (CommitKind::Create { .. }, None) => {
-            // An object that begins again counts from 1 or goes on.
-            let next = known.map_or(1, |head| head.sequence + 1);
-            if *sequence == 1 || *sequence == next { Ok(()) } else { Err(gap(*object, next, *sequence)) }
-        }
-        (CommitKind::Create { .. }, Some(head)) => Err(gap(*object, head.sequence + 1, *sequence)),
-        (CommitKind::Change | CommitKind::Delete, alive) => match alive.map_or(1, |head| head.sequence + 1) {
-            next if next == *sequence && alive.is_some() => Ok(()),
-            next => Err(gap(*object, next, *sequence)),
-        },
+    let expected = alive.map_or(1, |head| head.sequence + 1);
+    let is_creation = matches!(commit.kind, CommitKind::Create { .. });
+    match commit.sequence == expected && is_creation == alive.is_none() {
+        true => Ok(()),
+        false => Err(gap(commit.object, expected, commit.sequence)),
     }
 }
 

@@ -18,7 +18,8 @@ fn a_checkpoint_frees_the_log_up_to_where_it_began() {
 
     assert_eq!((kept.position, kept.failed), (LogPosition(5), vec![]));
     drop((store, behind));
-    let store = World::on(world.disk.crash()).open();
+    let world = World::on(world.disk.crash());
+    let store = world.open();
     assert_eq!(store.registry().checkpoint(), LogPosition(5));
     assert_eq!(stored(&*store, object(1, 1)), [(0, 1), (1, 2)]);
     assert_eq!(store.registry().list(CLASS, None, None, 10).unwrap()[0].created, at(1));

@@ -12,7 +12,11 @@ const FILE: &str = "pages/01.db";
 
 /// Two objects in partition 1 and one in partition 2, listed, and everything in the files themselves.
 fn world() -> World {
-    let world = World::new();
+    world_of(7)
+}
+
+fn world_of(seed: u64) -> World {
+    let world = World { seed, ..World::new() };
     let store = world.open();
     put_template(&*store, &[10, 11]);
     let behind = WriteBehind::new(store.clone(), LogPosition(0));
@@ -179,10 +183,7 @@ fn a_partition_of_another_number_or_folder_is_refused() {
     world.disk.put(Path::new(FILE), &neighbour);
     assert_storage(&read(&*world.open(), first()).unwrap_err(), &["01.db", "moved"]);
 
-    let elsewhere = World { seed: 8, ..World::new() };
-    let store = elsewhere.open();
-    write(&store, &[changes(first(), head(1, 1), &[(0, 1)])]);
-    drop(store);
+    let elsewhere = world_of(8);
     elsewhere.disk.put(Path::new(FILE), &own);
     assert_storage(&read(&*elsewhere.open(), first()).unwrap_err(), &["01.db", "another folder"]);
 }
@@ -216,7 +217,8 @@ fn a_failed_sync_closes_the_partition_until_it_is_opened_again() {
     assert_storage(&read(&*store, first()).unwrap_err(), &["01.db"]);
     assert!(read(&*store, other()).is_ok());
     drop(store);
-    assert!(read(&*World::on(world.disk.crash()).open(), first()).is_ok());
+    let world = World::on(world.disk.crash());
+    assert!(read(&*world.open(), first()).is_ok());
 }
 
 #[test]
@@ -260,7 +262,10 @@ fn a_checkpoint_position_that_is_damaged_is_refused() {
     let world = world();
     world
         .sql("registry.db")
-        .execute("UPDATE meta SET value = x'ff00000000000000' || substr(value, 9) WHERE key = 'checkpoint'", [])
+        .execute(
+            "UPDATE meta SET value = CAST(x'ff00000000000000' || substr(value, 9) AS BLOB) WHERE key = 'checkpoint'",
+            [],
+        )
         .unwrap();
     assert_storage(&world.try_open().unwrap_err(), &["registry.db", "checkpoint"]);
 }

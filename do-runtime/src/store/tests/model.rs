@@ -89,7 +89,7 @@ impl Model {
             Kind::Create => TEMPLATE_BYTES.map(|byte| [byte; PAGE]).to_vec(),
             Kind::Change | Kind::Delete => object.pages.clone().unwrap_or_default(),
         };
-        object.sequence = if kind == Kind::Create && random.below(2) == 0 { 1 } else { object.sequence + 1 };
+        object.sequence = if kind == Kind::Create { 1 } else { object.sequence + 1 };
         object.applied = position;
         let record = Record {
             object: id,

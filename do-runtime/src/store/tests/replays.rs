@@ -38,7 +38,8 @@ fn a_log_leads_to_the_same_objects_with_any_memory() {
             let (world, store, model) = committed(seed, 150);
             model.check(&recover(&model, &store, memory), &store);
             drop(store);
-            let store = World::on(world.disk.crash()).open();
+            let world = World::on(world.disk.crash());
+            let store = world.open();
             model.check(&WriteBehind::new(store.clone(), model.end()), &store);
         }
     }

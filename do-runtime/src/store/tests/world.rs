@@ -46,7 +46,9 @@ impl World {
 
     /// Something else that looks into a file, or spoils it.
     pub(super) fn sql(&self, file: &str) -> Connection {
-        self.vfs.connect(Path::new(file)).unwrap()
+        let connection = self.vfs.connect(Path::new(file)).unwrap();
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE").unwrap();
+        connection
     }
 
     /// Changes the bytes of a file.
