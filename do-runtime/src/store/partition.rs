@@ -48,6 +48,9 @@ pub(super) struct Partition {
     pub(super) unfolded: bool,
 }
 
+/// A part of a longer answer, and where the rest begins if there is more.
+pub(super) type Part<T> = (Vec<T>, Option<u32>);
+
 /// The name of a partition's file, relative to the folder.
 pub(super) fn file_name(number: u8) -> String {
     format!("{PAGES}/{number:02x}.db")
@@ -130,7 +133,7 @@ impl Partition {
         from: u32,
         to: u32,
         limit: u32,
-    ) -> Result<(Vec<(u32, Arc<Page>)>, Option<u32>), Trouble> {
+    ) -> Result<Part<(u32, Arc<Page>)>, Trouble> {
         let Some(row) = self.head(object)?.filter(|row| !row.head.deleted) else {
             return Ok((Vec::new(), None));
         };
@@ -340,7 +343,7 @@ impl Partition {
     }
 
     /// Up to `limit` heads with a handle above `after`, and the last handle; damaged ones are left out.
-    pub(super) fn heads(&self, after: u32, limit: u32) -> Result<(Vec<(ObjectId, Head)>, Option<u32>), Trouble> {
+    pub(super) fn heads(&self, after: u32, limit: u32) -> Result<Part<(ObjectId, Head)>, Trouble> {
         let mut statement = self.connection.prepare_cached(head_row::SELECT_AFTER)?;
         let mut rows = statement.query([after, limit])?;
         let (mut heads, mut last) = (Vec::new(), None);
