@@ -10,6 +10,9 @@ use crate::store::{Head, PageStore, WriteBehind, checkpoint};
 
 const FILE: &str = "pages/01.db";
 
+/// Changes the bytes of a file.
+type Spoil = fn(&mut Vec<u8>);
+
 /// Two objects in partition 1 and one in partition 2, listed, and everything in the files themselves.
 fn world() -> World {
     world_of(7)
@@ -133,7 +136,7 @@ fn a_head_that_the_registry_knows_is_missed() {
 
 #[test]
 fn a_partition_that_cannot_be_used_takes_only_its_own_objects_and_is_left_alone() {
-    let spoils: [(&str, fn(&mut Vec<u8>)); 6] = [
+    let spoils: [(&str, Spoil); 6] = [
         ("the header", |bytes| bytes[3] ^= 0xff),
         ("the page size", |bytes| bytes[16] = 0x7f),
         ("half of it", |bytes| bytes.truncate(bytes.len() / 2)),
@@ -239,7 +242,7 @@ fn a_damaged_template_is_taken_from_its_copy() {
 
 #[test]
 fn a_damaged_registry_is_refused_with_what_to_do_and_rebuilt_when_it_is_moved_away() {
-    let spoils: [fn(&mut Vec<u8>); 3] =
+    let spoils: [Spoil; 3] =
         [|bytes| bytes[3] ^= 0xff, |bytes| bytes.truncate(bytes.len() / 2), |bytes| bytes[100..200].fill(0xff)];
     for spoil in spoils {
         let world = world();
