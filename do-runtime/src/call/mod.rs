@@ -24,4 +24,4 @@ pub use run::{Ran, Run};
 pub(crate) use serve::{Place, refusal, refuse_all, serve};
 pub(crate) use slot::{Body, Owner, Shared, Slot, Status};
 pub use stub::Stub;
-pub(crate) use turn::{TurnFor, TurnOf, give_back};
+pub(crate) use turn::{Held, TurnFor, TurnOf, give_back};

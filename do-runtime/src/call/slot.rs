@@ -85,7 +85,8 @@ impl<O: Dispatch> Shared<O> {
             position: AtomicU64::new(fenced_at.map_or(0, |position| position.0)),
             exists: AtomicBool::new(false),
             awake: AtomicBool::new(false),
-            dirty: AtomicBool::new(false),
+            // A fenced slot handed nothing over: its commits are in the log only.
+            dirty: AtomicBool::new(fenced_at.is_some()),
             started: AtomicU64::new(0),
             last_used: AtomicU64::new(0),
             released: AtomicBool::new(false),
@@ -143,6 +144,9 @@ impl<O: Dispatch> Shared<O> {
             kind,
             delta,
         };
+        // Before the log has it: a checkpoint that begins behind the record must find the object among those that have
+        // something to hand over, or it would free the record.
+        self.dirty.store(true, Release);
         let appended = self.host.node().log().append(&commit);
         if let Ok(position) = &appended {
             self.position.store(position.0, Release);

@@ -222,7 +222,7 @@ impl<O: Dispatch> Awake<O> {
             shared.exists.store(true, Ordering::Release);
             shared.host.note_created(&shared.identity);
         }
-        shared.host.note_dirty(shared);
+        shared.host.node().consider_checkpoint();
         Ok(())
     }
 

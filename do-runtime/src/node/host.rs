@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::{Home, Node};
 use crate::ObjectId;
-use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
+use crate::call::{Body, Held, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
 use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
@@ -168,10 +168,19 @@ impl<O: Dispatch> Host<O> {
         }
     }
 
-    /// The checkpoint has something to do here.
-    pub(crate) fn note_dirty(&self, shared: &Shared<O>) {
-        shared.dirty.store(true, Ordering::Release);
-        self.node.consider_checkpoint();
+    /// A turn at the object of a slot, be it in the slot that followed it when it was fenced; nothing, if the object is
+    /// here no more.
+    async fn turn_at(&self, mut slot: Arc<Slot<O>>) -> Option<Held<O>> {
+        loop {
+            if let Ok(turn) = TurnFor::new(slot.clone(), TurnOf::Slot).await {
+                return Some(Held::new(turn));
+            }
+            if slot.shared.status() != Status::Fenced {
+                return None;
+            }
+            slot = self.known_slot(slot.shared.identity.id())?;
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The slots that satisfy a condition, each shard's in an order that a replay repeats.
@@ -301,11 +310,10 @@ impl<O: Dispatch> AnyHost for Host<O> {
     fn hand_over(&self) -> Errand<'_> {
         Box::pin(async move {
             for slot in self.slots(|slot| slot.shared.dirty.load(Ordering::Acquire)) {
-                // A slot that was fenced meanwhile has nothing to hand over: its successor has.
-                if let Ok(mut turn) = TurnFor::new(slot, TurnOf::Slot).await {
-                    super::sleep::hand_over(&mut turn);
-                    give_back(turn);
-                }
+                let Some(mut turn) = self.turn_at(slot).await else { continue };
+                turn.settle().await?;
+                super::sleep::hand_over(&mut turn)?;
+                turn.end();
             }
             Ok(())
         })

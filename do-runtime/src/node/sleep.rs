@@ -20,7 +20,11 @@ where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
 {
-    hand_over(turn);
+    if let Err(error) = hand_over(turn) {
+        let shared = turn.shared();
+        tracing::error!(%error, object = %shared.identity, "pages could not be handed over: the object is rebuilt from the log");
+        shared.rebuild.store(true, Ordering::Release);
+    }
     let awake = std::mem::replace(&mut **turn, Body::Asleep);
     let shared = turn.shared();
     shared.awake.store(false, Ordering::Release);
@@ -34,21 +38,24 @@ where
 }
 
 /// Hands what changed in an object over to the store, which keeps it once the log is durable so far.
-pub(crate) fn hand_over<O, P>(turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>)
+///
+/// # Errors
+/// Why it could not be: then it is still to be done.
+pub(crate) fn hand_over<O, P>(turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>) -> Result<()>
 where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
 {
-    if !turn.shared().dirty.swap(false, Ordering::AcqRel) || !turn.shared().is_live() {
-        return;
-    }
     let (body, shared) = turn.parts();
-    if let Body::Awake(awake) = body
-        && let Err(error) = awake.hand_over(shared)
-    {
-        // Its commits are in the log: they come back from there.
-        tracing::error!(%error, object = %shared.identity, "pages could not be handed over");
+    if !shared.is_live() || !shared.dirty.swap(false, Ordering::AcqRel) {
+        return Ok(());
     }
+    let Body::Awake(awake) = body else { return Ok(()) };
+    let handed = awake.hand_over(shared);
+    if handed.is_err() {
+        shared.dirty.store(true, Ordering::Release);
+    }
+    handed
 }
 
 /// Deletes an object, asleep or awake; whether there was one.
@@ -57,7 +64,7 @@ where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
 {
-    hand_over(turn);
+    hand_over(turn)?;
     let (body, shared) = turn.parts();
     let node = shared.host.node();
     node.available()?;

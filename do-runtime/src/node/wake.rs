@@ -8,8 +8,7 @@ use std::task::{Poll, Waker};
 use super::awake::History;
 use super::recovery::apply_delta;
 use super::{Awake, Node, sleep};
-use crate::ObjectId;
-use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
+use crate::call::{Body, Owner, Place, Shared, Slot, refuse_all, serve};
 use crate::error::Result;
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
@@ -59,8 +58,8 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     let node = host.node();
     node.available()?;
     if shared.rebuild.load(Ordering::Acquire) {
-        rebuild(node, id, shared.position())?;
-        shared.rebuild.store(false, Ordering::Release);
+        wait_durable(node, shared.position())?;
+        rebuild(shared)?;
     }
     let head = node.rest()?.behind.head(id)?.filter(|head| !head.deleted);
     shared.exists.store(head.is_some(), Ordering::Release);
@@ -97,10 +96,10 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     Ok(awake)
 }
 
-/// Brings an object whose slot was fenced to where its last commit left it, from the log: its pages are in the hands
-/// of a thread that does not come back.
-fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
-    wait_durable(node, position)?;
+/// Brings an object whose slot was fenced to where its last commit left it, from the log, which is durable so far: its
+/// pages are in the hands of a thread that does not come back. By whoever has a turn at it.
+pub(crate) fn rebuild<O: Dispatch>(shared: &Shared<O>) -> Result<()> {
+    let (node, id) = (shared.host.node(), shared.identity.id());
     let rest = node.rest()?;
     let from = rest.behind.head(id)?.map_or(LogPosition::default(), |head| head.applied);
     let mut replay = Replay::new(&rest.behind, &rest.pages, apply_delta, node.now());
@@ -108,6 +107,7 @@ fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
         if commit.object == id { replay.apply(commit, position) } else { Ok(()) }
     })?;
     replay.hand_over();
+    shared.rebuild.store(false, Ordering::Release);
     Ok(())
 }
 
