@@ -1,0 +1,1 @@
+//! Tests of the macros and the runtime together: see `tests/`.
