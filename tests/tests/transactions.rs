@@ -131,6 +131,15 @@ impl Book {
         }
     }
 
+    /// As at first: an object that holds nothing does not exist.
+    #[rpc]
+    fn end(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.delete_all()?;
+        self.stored.clear();
+        self.numbers = vec![1, 2, 3];
+        Ok(())
+    }
+
     #[rpc]
     fn erase_and_write(&mut self, cx: &mut Cx<Self>, what: &str) -> Result {
         cx.delete_all()?;
@@ -139,20 +148,20 @@ impl Book {
 
     /// Polls a stub inside a synchronous handler, which is wrong.
     #[rpc]
-    fn poll_a_stub(&mut self, cx: &mut Cx<Self>, name: &str) -> Result<ErrorKind2> {
+    fn poll_a_stub(&mut self, cx: &mut Cx<Self>, name: &str) -> Result<KindName> {
         let other = cx.objects().get_by_name::<Book>(name);
         match poll_once(other.seen()) {
-            Poll::Ready(Err(error)) => Ok(ErrorKind2(error.kind().as_str().into())),
+            Poll::Ready(Err(error)) => Ok(KindName(error.kind().as_str().into())),
             Poll::Ready(Ok(_)) => bail!("the call went through"),
             Poll::Pending => bail!("the call hangs"),
         }
     }
 
     #[rpc]
-    fn poll_a_stub_reading(&self, cx: &Cx<Self>, name: &str) -> Result<ErrorKind2> {
+    fn poll_a_stub_reading(&self, cx: &Cx<Self>, name: &str) -> Result<KindName> {
         let other = cx.objects().get_by_name::<Book>(name);
         match poll_once(other.seen()) {
-            Poll::Ready(Err(error)) => Ok(ErrorKind2(error.kind().as_str().into())),
+            Poll::Ready(Err(error)) => Ok(KindName(error.kind().as_str().into())),
             Poll::Ready(Ok(_)) => bail!("the call went through"),
             Poll::Pending => bail!("the call hangs"),
         }
@@ -160,12 +169,12 @@ impl Book {
 
     /// An update inside an update, which is wrong.
     #[rpc]
-    async fn nest_updates(this: This<Self>) -> Result<ErrorKind2> {
+    async fn nest_updates(this: This<Self>) -> Result<KindName> {
         let inner = this.clone();
         this.update(|me, cx| {
             me.put(cx, "outer")?;
             match poll_once(inner.update(|me, cx| me.put(cx, "inner"))) {
-                Poll::Ready(Err(error)) => Ok(ErrorKind2(error.kind().as_str().into())),
+                Poll::Ready(Err(error)) => Ok(KindName(error.kind().as_str().into())),
                 Poll::Ready(Ok(())) => bail!("the update went through"),
                 Poll::Pending => bail!("the update hangs"),
             }
@@ -174,10 +183,10 @@ impl Book {
     }
 
     #[rpc]
-    async fn nest_reads(this: This<Self>) -> Result<ErrorKind2> {
+    async fn nest_reads(this: This<Self>) -> Result<KindName> {
         let inner = this.clone();
         this.read(|_, _| match poll_once(inner.read(|me, _| Ok(me.ephemeral))) {
-            Poll::Ready(Err(error)) => Ok(ErrorKind2(error.kind().as_str().into())),
+            Poll::Ready(Err(error)) => Ok(KindName(error.kind().as_str().into())),
             Poll::Ready(Ok(_)) => bail!("the read went through"),
             Poll::Pending => bail!("the read hangs"),
         })
@@ -214,10 +223,10 @@ impl Book {
 
 /// A kind as text: kinds are not serialized.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct ErrorKind2(String);
+struct KindName(String);
 
-fn invalid() -> ErrorKind2 {
-    ErrorKind2("invalid".into())
+fn invalid() -> KindName {
+    KindName("invalid".into())
 }
 
 fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
@@ -386,17 +395,29 @@ async fn fields_begin_with_their_defaults(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
-async fn delete_all_ends_the_object(kit: TestKit) -> Result {
+async fn delete_all_keeps_the_stored_fields(kit: TestKit) -> Result {
+    let books = kit.objects().namespace::<Book>();
+    let book = books.get_by_name("a");
+    book.write("one", End::Well).await?;
+    book.erase(End::InError).await.expect_err("kept after all");
+    assert_eq!(book.seen().await?.rows, ["one"]);
+    book.erase(End::Well).await?;
+    assert_eq!(book.seen().await?, seen(&[], "one", 1));
+    assert!(books.exists(book.id()).await?, "a stored field is not as at first");
+    kit.crash().await?;
+    assert_eq!(book.seen().await?, seen(&[], "one", 0));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_object_that_deletes_all_and_is_as_at_first_exists_no_more(kit: TestKit) -> Result {
     let books = kit.objects().namespace::<Book>();
     let book = books.get_by_name("a");
     book.write("one", End::Well).await?;
     book.change_defaults().await?;
-    book.erase(End::InError).await.expect_err("kept after all");
-    assert_eq!(book.seen().await?.rows, ["one"]);
-    book.erase(End::Well).await?;
+    book.end().await?;
     assert!(!books.exists(book.id()).await?);
-    let after = book.seen().await?;
-    assert_eq!((after.rows, after.keys, after.stored), (vec![], vec![], String::new()));
+    assert_eq!(book.seen().await?, Seen::default());
     kit.crash().await?;
     assert!(!books.exists(book.id()).await?);
     assert_eq!(book.seen().await?, Seen::default());
@@ -509,7 +530,8 @@ async fn a_full_queue_is_overloaded_at_once(kit: TestKit) -> Result {
     let small = kit.objects().get_by_name::<Small>("a");
     let mut calls: Vec<_> = (0..5).map(|_| Box::pin(small.keys())).collect();
     // When more calls come than may wait
-    let answers: Vec<_> = poll_fn(|cx| Poll::Ready(calls.iter_mut().map(|call| call.as_mut().poll(cx)).collect())).await;
+    let answers: Vec<_> =
+        poll_fn(|cx| Poll::Ready(calls.iter_mut().map(|call| call.as_mut().poll(cx)).collect())).await;
     let refused: Vec<&Error> = answers
         .iter()
         .filter_map(|answer| match answer {
