@@ -112,6 +112,7 @@ impl Image {
         if self.source.is_none() {
             return;
         }
+        self.adopt();
         let mut steps = self.size as u64 * 2;
         while self.resident_bytes() > keep_bytes && steps > 0 {
             steps -= 1;
@@ -125,6 +126,16 @@ impl Image {
                 *flags &= !READ;
             } else {
                 self.vacate(number);
+            }
+        }
+    }
+
+    /// Counts the pages that were shared when they were loaded and are this image's alone by now.
+    fn adopt(&mut self) {
+        for (page, flags) in self.pages.iter().zip(&mut self.flags) {
+            if *flags & OWN == 0 && page.as_ref().is_some_and(|page| Arc::strong_count(page) == 1) {
+                *flags |= OWN;
+                self.own += 1;
             }
         }
     }
