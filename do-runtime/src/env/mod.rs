@@ -144,6 +144,7 @@ pub enum LockError {
 }
 
 /// An open file. Positions and lengths are in bytes.
+#[allow(clippy::len_without_is_empty)]
 pub trait DiskFile: Send + Sync + 'static {
     /// Reads up to `into.len()` bytes; fewer only at the end of the file.
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize>;

@@ -108,20 +108,12 @@ fn run_end(before: &Page, after: &Page, start: usize) -> usize {
 /// Applies a delta to a database that is `pages` pages long afterwards. A delta that is damaged is a `storage` error,
 /// and then no page was changed.
 pub fn apply(delta: &[u8], pages: u32, target: &mut dyn PagesMut) -> Result<()> {
-    let mut check = Reader {
-        rest: delta,
-        next: 0,
-        pages,
-    };
+    let mut check = Reader { rest: delta, next: 0, pages };
     while check.page()?.is_some() {
         let mut at = 0;
         while check.run(&mut at)?.is_some() {}
     }
-    let mut reader = Reader {
-        rest: delta,
-        next: 0,
-        pages,
-    };
+    let mut reader = Reader { rest: delta, next: 0, pages };
     while let Some(number) = reader.page()? {
         let page = target.page_mut(number)?;
         let mut at = 0;
@@ -185,9 +177,7 @@ impl<'a> Reader<'a> {
                 return u32::try_from(value).map_err(|_| damaged("a number in it is too large"));
             }
         }
-        Err(damaged(
-            "it ends within a number, or the number is too large",
-        ))
+        Err(damaged("it ends within a number, or the number is too large"))
     }
 }
 
@@ -202,8 +192,6 @@ fn put_varint(out: &mut Vec<u8>, mut value: u32) {
 fn damaged(how: &'static str) -> Error {
     Error::new(
         ErrorKind::Storage,
-        format!(
-            "the page differences of a commit record are damaged: {how}; restore the object from a backup"
-        ),
+        format!("the page differences of a commit record are damaged: {how}; restore the object from a backup"),
     )
 }

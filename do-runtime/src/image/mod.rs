@@ -9,7 +9,6 @@
 //! | `spare` | page buffers to be used again |
 
 pub mod delta;
-mod difference;
 mod pages;
 mod residency;
 mod spare;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::delta::Encoder;
 use super::residency::PageSource;
 use super::transaction::Transaction;
 use super::{PAGE, Page, delta, spare};
@@ -81,18 +82,12 @@ impl Image {
     /// A database of `size` pages whose pages are loaded from `source` when they are needed.
     pub fn stored(size: u32, source: Arc<dyn PageSource>, limits: Limits) -> Result<Self> {
         let mut pages = Vec::new();
-        pages
-            .try_reserve_exact(size as usize)
-            .map_err(|_| too_large(size))?;
+        pages.try_reserve_exact(size as usize).map_err(|_| too_large(size))?;
         pages.resize(size as usize, None);
         Ok(Image::of(pages, Some(source), limits))
     }
 
-    fn of(
-        pages: Vec<Option<Arc<Page>>>,
-        source: Option<Arc<dyn PageSource>>,
-        limits: Limits,
-    ) -> Self {
+    fn of(pages: Vec<Option<Arc<Page>>>, source: Option<Arc<dyn PageSource>>, limits: Limits) -> Self {
         Image {
             size: pages.len() as u32,
             flags: vec![0; pages.len()],
@@ -113,11 +108,6 @@ impl Image {
     /// The size of the database in pages.
     pub fn size(&self) -> u32 {
         self.size
-    }
-
-    /// A page, if it is in memory.
-    pub(super) fn resident(&self, number: u32) -> Option<&Arc<Page>> {
-        self.pages.get(number as usize)?.as_ref()
     }
 
     /// Replaces the limits that writes are held to.
@@ -173,12 +163,7 @@ impl Image {
 
     /// Bytes of page 1 as the last write left them, if that page is in memory: `N` bytes from `at`.
     pub fn header<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
-        self.pages
-            .first()?
-            .as_ref()?
-            .get(at..at + N)?
-            .try_into()
-            .ok()
+        self.pages.first()?.as_ref()?.get(at..at + N)?.try_into().ok()
     }
 
     /// Writes a whole page. Pages between the end of the database and it become zero.
@@ -264,10 +249,7 @@ impl Image {
     /// transactions. A `storage` error if the delta is damaged; then nothing was changed.
     pub fn replay(&mut self, delta: &[u8], size: u32) -> Result<()> {
         if self.transaction.open {
-            return Err(Error::new(
-                ErrorKind::Internal,
-                "a commit record was replayed within a transaction",
-            ));
+            return Err(Error::new(ErrorKind::Internal, "a commit record was replayed within a transaction"));
         }
         let before = self.size;
         let more = (size as usize).saturating_sub(self.pages.len());
@@ -291,6 +273,28 @@ impl Image {
         Ok(())
     }
 
+    /// Appends the differences of all pages from those of a template to `delta`, outside transactions: what the first commit
+    /// record of an object carries if there were transactions before it.
+    pub fn difference(&mut self, template: &[Arc<Page>], delta: &mut Vec<u8>) -> Result<()> {
+        let mut encoder = Encoder::new(delta);
+        for number in 0..self.size {
+            let index = number as usize;
+            if self.pages[index].is_none() {
+                self.load(number)?;
+            }
+            let after = self.pages[index].as_ref();
+            let before = template.get(index);
+            let shared = matches!((before, after), (Some(before), Some(after)) if Arc::ptr_eq(before, after));
+            if !shared {
+                fn content(page: Option<&Arc<Page>>) -> &Page {
+                    page.map_or(&delta::ZERO, |page| page)
+                }
+                encoder.page(number, content(before), content(after));
+            }
+        }
+        Ok(())
+    }
+
     /// All pages, loaded if need be, for a template or an export.
     pub fn to_pages(&mut self) -> Result<Vec<Arc<Page>>> {
         (0..self.size)
@@ -298,9 +302,7 @@ impl Image {
                 if self.pages[number as usize].is_none() {
                     self.load(number)?;
                 }
-                Ok(self.pages[number as usize]
-                    .clone()
-                    .unwrap_or_else(spare::zero))
+                Ok(self.pages[number as usize].clone().unwrap_or_else(spare::zero))
             })
             .collect()
     }
@@ -319,17 +321,12 @@ impl delta::PagesMut for Replay<'_> {
         let page = image.vacate(number).unwrap_or_else(spare::zero);
         image.place(number, page, OWN);
         // It was placed in the line before.
-        Ok(Arc::make_mut(
-            image.pages[number as usize].get_or_insert_with(spare::zero),
-        ))
+        Ok(Arc::make_mut(image.pages[number as usize].get_or_insert_with(spare::zero)))
     }
 }
 
 fn too_large(size: u32) -> Error {
-    Error::new(
-        ErrorKind::Storage,
-        format!("there is not enough memory for a database of {size} pages"),
-    )
+    Error::new(ErrorKind::Storage, format!("there is not enough memory for a database of {size} pages"))
 }
 
 /// A number of bytes for people.

@@ -28,29 +28,15 @@ impl Image {
             return Ok(());
         };
         let (next, last_count) = self.last_load;
-        let wanted = if number == next {
-            (last_count * 2).clamp(2, READ_AHEAD)
-        } else {
-            1
-        };
-        let away = |number: &u32| {
-            self.pages[*number as usize].is_none() && self.flags[*number as usize] & TOUCHED == 0
-        };
+        let wanted = if number == next { (last_count * 2).clamp(2, READ_AHEAD) } else { 1 };
+        let away = |number: &u32| self.pages[*number as usize].is_none() && self.flags[*number as usize] & TOUCHED == 0;
         let count = match number < self.size {
-            true => {
-                1 + (number + 1..self.size.min(number.saturating_add(wanted)))
-                    .take_while(away)
-                    .count() as u32
-            }
+            true => 1 + (number + 1..self.size.min(number.saturating_add(wanted))).take_while(away).count() as u32,
             false => 1,
         };
         source.load(number, count, &mut |loaded, page| {
             if (number..number + count).contains(&loaded) {
-                let own = if Arc::strong_count(&page) == 1 {
-                    OWN
-                } else {
-                    0
-                };
+                let own = if Arc::strong_count(&page) == 1 { OWN } else { 0 };
                 self.place(loaded, page, own);
             }
         })?;
@@ -81,12 +67,7 @@ impl Image {
             if *flags & DIRTY != 0 {
                 *flags = *flags & !DIRTY | HANDED;
                 self.handed.insert(number, self.hand_overs);
-                pages.push((
-                    number,
-                    self.pages[number as usize]
-                        .clone()
-                        .unwrap_or_else(spare::zero),
-                ));
+                pages.push((number, self.pages[number as usize].clone().unwrap_or_else(spare::zero)));
             }
         }
         pages
@@ -134,11 +115,7 @@ impl Image {
         let mut steps = self.size as u64 * 2;
         while self.resident_bytes() > keep_bytes && steps > 0 {
             steps -= 1;
-            let number = if self.clock_hand < self.size {
-                self.clock_hand
-            } else {
-                0
-            };
+            let number = if self.clock_hand < self.size { self.clock_hand } else { 0 };
             self.clock_hand = number + 1;
             let flags = &mut self.flags[number as usize];
             if *flags & OWN == 0 || *flags & (DIRTY | HANDED | TOUCHED) != 0 {

@@ -17,10 +17,7 @@ thread_local! {
 
 /// A page of its own with this content.
 pub(super) fn filled(content: &Page) -> Arc<Page> {
-    let spare = SPARES
-        .try_with(|spares| spares.borrow_mut().pop())
-        .ok()
-        .flatten();
+    let spare = SPARES.try_with(|spares| spares.borrow_mut().pop()).ok().flatten();
     if let Some(mut page) = spare
         && let Some(bytes) = Arc::get_mut(&mut page)
     {

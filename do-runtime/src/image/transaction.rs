@@ -57,12 +57,7 @@ impl Image {
         touched.sort_unstable_by_key(|touched| touched.number);
         let mut changed = self.size != self.transaction.size;
         let mut encoder = Encoder::new(delta);
-        for Touched {
-            number,
-            own,
-            before,
-        } in touched.drain(..)
-        {
+        for Touched { number, own, before } in touched.drain(..) {
             let index = number as usize;
             self.flags[index] &= !TOUCHED;
             if number < self.size {
@@ -89,12 +84,7 @@ impl Image {
     /// Ends the transaction: pages and size are what they were before it, whatever SQLite wrote.
     pub fn rollback(&mut self) {
         let mut touched = std::mem::take(&mut self.transaction.touched);
-        for Touched {
-            number,
-            own,
-            before,
-        } in touched.drain(..)
-        {
+        for Touched { number, own, before } in touched.drain(..) {
             self.flags[number as usize] &= !TOUCHED;
             self.vacate(number).map(spare::give_back);
             if let Before::Page(page) = before {
@@ -110,11 +100,7 @@ impl Image {
     fn close(&mut self, mut touched: Vec<Touched>) {
         self.drop_beyond_size();
         touched.shrink_to(KEPT);
-        self.transaction = Transaction {
-            open: false,
-            size: self.size,
-            touched,
-        };
+        self.transaction = Transaction { open: false, size: self.size, touched };
     }
 
     /// A write outside a transaction is a defect of ours.
@@ -122,10 +108,7 @@ impl Image {
         if self.transaction.open {
             return Ok(());
         }
-        let error = Error::new(
-            ErrorKind::Internal,
-            "a page of the database was written outside a transaction",
-        );
+        let error = Error::new(ErrorKind::Internal, "a page of the database was written outside a transaction");
         Err(self.fail(ImageFailure::Refused, error))
     }
 
@@ -168,11 +151,7 @@ impl Image {
             Some(page) => Before::Page(page),
             None => Before::Away,
         };
-        self.transaction.touched.push(Touched {
-            number,
-            own,
-            before,
-        });
+        self.transaction.touched.push(Touched { number, own, before });
     }
 
     /// Cuts off the page that is the last one, or will be.
@@ -204,16 +183,14 @@ impl Image {
 
     /// A page that was cut off unseen comes back: its difference needs what it was.
     fn find_before(&mut self, number: u32) -> Result<(), ImageFailure> {
-        let away =
-            |touched: &Touched| touched.number == number && matches!(touched.before, Before::Away);
+        let away = |touched: &Touched| touched.number == number && matches!(touched.before, Before::Away);
         let Some(position) = self.transaction.touched.iter().position(away) else {
             return Ok(());
         };
         if let Err(error) = self.load(number) {
             return Err(self.fail(ImageFailure::Load, error));
         }
-        self.transaction.touched[position].before =
-            Before::Page(self.vacate(number).unwrap_or_else(spare::zero));
+        self.transaction.touched[position].before = Before::Page(self.vacate(number).unwrap_or_else(spare::zero));
         Ok(())
     }
 }

@@ -22,10 +22,12 @@ const EPOCHS_BETWEEN_LIVES: u64 = 1 << 16;
 /// Begins where replay has ended.
 pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
     let Replayed { env, options, live, blank, spare, end, chain, highest_epoch, mut highest_number } = replayed;
-    if options.segment < JournalOptions::SMALLEST_SEGMENT {
+    let sizes = JournalOptions::SMALLEST_SEGMENT..=JournalOptions::LARGEST_SEGMENT;
+    if !sizes.contains(&options.segment) {
         return Err(Error::invalid(format!(
-            "a segment of the journal has at least {} bytes, not {}",
-            JournalOptions::SMALLEST_SEGMENT,
+            "a segment of the journal has {} to {} bytes, not {}",
+            sizes.start(),
+            sizes.end(),
             options.segment
         )));
     }

@@ -9,7 +9,8 @@ pub struct JournalOptions {
     pub folder: PathBuf,
     /// The node's own mark: segments of another node are refused.
     pub node: [u8; 16],
-    /// The payload of a segment; at least [`JournalOptions::SMALLEST_SEGMENT`]. 16 MiB.
+    /// The payload of a segment; between [`JournalOptions::SMALLEST_SEGMENT`] and
+    /// [`JournalOptions::LARGEST_SEGMENT`]. 16 MiB.
     pub segment: u64,
     /// The largest transaction there will be: room for it is kept ready. 64 MiB.
     pub largest: u64,
@@ -33,6 +34,9 @@ pub enum Prepare {
 impl JournalOptions {
     /// A segment has at least so much payload.
     pub const SMALLEST_SEGMENT: u64 = 64;
+
+    /// A segment has at most so much payload: 1 GiB.
+    pub const LARGEST_SEGMENT: u64 = 1 << 30;
 
     /// The usual settings for the node with this mark.
     pub fn new(node: [u8; 16]) -> Self {

@@ -156,8 +156,7 @@ impl Found {
         let mut rest = &self.live[start..];
         let mut cursor = Cursor::from(rest[0].header.entry);
         let mut from = Origin { position: from, seen: false };
-        loop {
-            let Some((count, mut stream)) = Stream::first_run(disk, rest) else { break };
+        while let Some((count, mut stream)) = Stream::first_run(disk, rest) {
             check_lengths(disk, &rest[..count])?;
             let stop = walk(&mut stream, &mut cursor, &mut from, each)?;
             let later = &rest[count..];

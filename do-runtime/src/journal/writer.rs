@@ -177,13 +177,8 @@ fn release(shared: &Shared, mut gate: MutexGuard<'_, Gate>, flight: Flight) {
     let end = flight.range.end;
     let wakers = gate.release(flight);
     shared.set_durable(end);
-    // Records that came while a batch was lingering for more may have no writer yet.
-    let more = !gate.bytes.is_empty() && gate.idle > 0 && gate.lingering.is_none();
     drop(gate);
     shared.order.notify_all();
-    if more {
-        shared.work.notify_one();
-    }
     wakers.into_iter().for_each(std::task::Waker::wake);
 }
 

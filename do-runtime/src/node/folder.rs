@@ -65,7 +65,7 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let lock = disk.lock().map_err(|error| taken(&shown, error))?;
     let ids = id_key(&env, &shown)?;
 
-    let vfs = DiskVfs::new(disk.clone())?;
+    let vfs = DiskVfs::register(disk.clone())?;
     let pages = Arc::new(SqlitePageStore::open(Location::on_vfs(disk, vfs.name()), &*env.random)?);
     let registry = pages.registry();
     for class in classes {

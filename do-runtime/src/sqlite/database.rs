@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::ffi;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::limits::Limit;
+use rusqlite::{Connection, TransactionState};
 
 use super::failure::{self, Known};
 use super::glue::{Failure, Lease, Origin, OwnerCell, Session, Stopped, TransactionStatement};
@@ -26,12 +26,11 @@ const KEPT_WHEN_IDLE: usize = 8;
 /// Free pages that a database may keep for its next rows: a quarter of it, and at least these.
 const FREE_PAGES: u32 = 64;
 
-/// Free pages that one commit gives back at most, since each may move another page into the record: 1 MiB.
-const VACUUMED_PAGES: u32 = 256;
+/// Gives free pages back, one with each step. At most 256, since each may move another page into the record: 1 MiB.
+const VACUUM: &str = "PRAGMA incremental_vacuum(256)";
 
 /// In this order: no lock is looked at again once the mode is exclusive, and `synchronous` reads the schema.
-const SET_UP: &str =
-    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;
+const SET_UP: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;
     PRAGMA cache_size = 8; PRAGMA temp_store = FILE;";
 
 /// For a database that has no page yet.
@@ -74,8 +73,6 @@ pub struct Database {
     image: OwnerCell<Image>,
     guard: Guard,
     mode: Cell<Mode>,
-    /// What the connection had changed when the transaction began.
-    changes_before: Cell<u64>,
     /// Why SQLite has ended the transaction by itself: nothing more can be done in it.
     doomed: RefCell<Option<Error>>,
     options: DatabaseOptions,
@@ -90,7 +87,10 @@ impl Database {
         let is_new = image.size() == 0;
         let (image, file) = OwnerCell::pair(image);
         temp_file::set_cap(options.limits.temp);
-        let mut connection = image_vfs::connect(file)?;
+        let connected = image_vfs::connect(file);
+        // SQLite reads the first page at once.
+        let cause = || image.with(Image::take_failure).flatten();
+        let mut connection = connected.map_err(|error| cause().unwrap_or(error))?;
         let guard = Guard::new(&mut connection)?;
         let session = Session::new(connection, guard.runtime.clone());
         let database = Database {
@@ -98,13 +98,10 @@ impl Database {
             image,
             guard,
             mode: Cell::new(Mode::Shared),
-            changes_before: Cell::new(0),
             doomed: RefCell::new(None),
             options: options.clone(),
         };
-        database
-            .set_up(is_new, options)
-            .map_err(|failure| database.plain(failure))?;
+        database.set_up(is_new, options).map_err(|failure| database.plain(failure))?;
         Ok(database)
     }
 
@@ -120,32 +117,25 @@ impl Database {
         ] {
             connection.set_db_config(setting, value)?;
         }
-        connection.set_limit(
-            Limit::SQLITE_LIMIT_LENGTH,
-            i32::try_from(options.limits.value).unwrap_or(i32::MAX),
-        )?;
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::try_from(options.limits.value).unwrap_or(i32::MAX))?;
         connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
         override_random(connection, options)?;
         if is_new {
             self.session.reserve_bytes(RESERVED_BYTES)?;
-            self.session.batch(SET_UP_NEW)?;
         }
-        self.session.batch(SET_UP)
+        self.session.batch(SET_UP)?;
+        if is_new {
+            // SQLite may already write the first page here.
+            self.image.with(Image::begin);
+            self.session.batch(SET_UP_NEW)?;
+            self.image.with(|image| image.commit(&mut Vec::new()));
+        }
+        Ok(())
     }
 
     /// What handlers may do at the moment.
     pub fn mode(&self) -> Mode {
         self.mode.get()
-    }
-
-    /// Whether a row or key was written since the transaction began.
-    pub fn has_written(&self) -> bool {
-        self.session.connection().total_changes() != self.changes_before.get()
-    }
-
-    /// Until the transaction ends, rows that are referenced may go before those that reference them.
-    pub fn defer_foreign_keys(&self) -> Result<()> {
-        self.batch("PRAGMA defer_foreign_keys = ON")
     }
 
     /// Begins the transaction of an exclusive handler.
@@ -161,19 +151,20 @@ impl Database {
             return Err(self.plain(failure));
         }
         self.doomed.replace(None);
-        self.changes_before.set(self.session.connection().total_changes());
         self.mode.set(Mode::Exclusive);
         Ok(())
+    }
+
+    /// Whether the open transaction has begun to write.
+    pub fn has_written(&self) -> bool {
+        matches!(self.session.connection().transaction_state(Some("main")), Ok(TransactionState::Write))
     }
 
     /// Commits the transaction and appends the byte differences of its pages to `delta`. Whether anything changed. If it
     /// fails, the transaction is rolled back: `conflict` for a reference that dangles, `storage` for a limit.
     pub fn commit(&self, delta: &mut Vec<u8>) -> Result<bool> {
         if self.mode.get() != Mode::Exclusive {
-            return Err(Error::new(
-                ErrorKind::Internal,
-                "a transaction was committed that had not begun",
-            ));
+            return Err(Error::new(ErrorKind::Internal, "a transaction was committed that had not begun"));
         }
         if let Err(error) = self.still_open() {
             self.rollback()?;
@@ -209,43 +200,37 @@ impl Database {
     /// Gives free pages back once they are more than 64 and a quarter of the database, 256 with each commit. It is in the
     /// same record as the transaction; if it fails (it has the same limits), the pages just stay free.
     fn give_back_free_pages(&self) -> Result<()> {
-        let (free, size) =
-            self.image(|image| (image.header(36).map_or(0, u32::from_be_bytes), image.size()))?;
+        let (free, size) = self.image(|image| (image.header(36).map_or(0, u32::from_be_bytes), image.size()))?;
         if free <= FREE_PAGES || free <= size / 4 {
             return Ok(());
         }
-        let count = (free - FREE_PAGES / 2).min(VACUUMED_PAGES);
-        let vacuumed = self.session.batch(&format!(
-            "BEGIN; PRAGMA incremental_vacuum({count}); COMMIT"
-        ));
-        if vacuumed.is_err() && !self.session.is_autocommit() {
-            self.session
-                .transaction(TransactionStatement::Rollback)
-                .map_err(|failure| self.plain(failure))?;
+        if self.vacuum().is_err() && !self.session.is_autocommit() {
+            self.session.transaction(TransactionStatement::Rollback).map_err(|failure| self.plain(failure))?;
         }
         self.image(|image| drop(image.take_failure()))
     }
 
+    fn vacuum(&self) -> Result<()> {
+        let run = |which| self.session.transaction(which).map_err(|failure| self.plain(failure));
+        run(TransactionStatement::Begin)?;
+        self.run(Origin::Runtime, VACUUM, Params::Positional(&[]), &mut |_| Ok(ControlFlow::Continue(())))?;
+        run(TransactionStatement::Commit)
+    }
+
     /// Does something with the image, between statements: hand pages over, shed, look at it.
     pub fn image<R>(&self, f: impl FnOnce(&mut Image) -> R) -> Result<R> {
-        self.image.with(f).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Internal,
-                "the image of an object was used within its own use",
-            )
-        })
+        self.image
+            .with(f)
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "the image of an object was used within its own use"))
     }
 
     /// Closes the connection and gives the image back. A transaction that is open is rolled back.
     pub fn into_image(self) -> Result<Image> {
         self.rollback()?;
         drop(self.session);
-        self.image.into_inner().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Internal,
-                "SQLite kept the image of a closed database",
-            )
-        })
+        self.image
+            .into_inner()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "SQLite kept the image of a closed database"))
     }
 
     /// What it was opened with.
@@ -266,9 +251,7 @@ impl Database {
     /// Runs statements of the runtime's own, several in one text, within the open transaction.
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
         self.still_open()?;
-        self.session
-            .batch(sql)
-            .map_err(|failure| self.explained(failure, sql))
+        self.session.batch(sql).map_err(|failure| self.explained(failure, sql))
     }
 
     /// Runs one statement.
@@ -292,14 +275,9 @@ impl Database {
     fn lease(&self, origin: Origin, sql: &str) -> Result<Lease<'_>> {
         self.still_open()?;
         temp_file::set_cap(self.options.limits.temp);
-        let lease = self
-            .session
-            .lease(sql, origin)
-            .map_err(|stopped| self.stopped(stopped, sql))?;
+        let lease = self.session.lease(sql, origin).map_err(|stopped| self.stopped(stopped, sql))?;
         if self.mode.get() == Mode::Shared && !lease.is_readonly() {
-            return Err(Error::invalid(
-                "a handler with `&self` only reads: give it `&mut self` to write",
-            ));
+            return Err(Error::invalid("a handler with `&self` only reads: give it `&mut self` to write"));
         }
         Ok(lease)
     }
@@ -310,10 +288,7 @@ impl Database {
             return Ok(());
         }
         Err(self.doomed.borrow().clone().unwrap_or_else(|| {
-            Error::new(
-                ErrorKind::Conflict,
-                "a statement has rolled the transaction back (ON CONFLICT ROLLBACK)",
-            )
+            Error::new(ErrorKind::Conflict, "a statement has rolled the transaction back (ON CONFLICT ROLLBACK)")
         }))
     }
 
@@ -323,9 +298,7 @@ impl Database {
             Stopped::Sqlite(failure) => {
                 let error = self.explained(failure, sql);
                 if self.mode.get() == Mode::Exclusive && self.session.is_autocommit() {
-                    self.doomed
-                        .borrow_mut()
-                        .get_or_insert_with(|| error.clone());
+                    self.doomed.borrow_mut().get_or_insert_with(|| error.clone());
                 }
                 error
             }
@@ -334,15 +307,7 @@ impl Database {
 
     fn explained(&self, failure: Failure, sql: &str) -> Error {
         let refusal = self.guard.take_refusal();
-        failure::explained(
-            failure,
-            Known {
-                sql,
-                value_limit: self.options.limits.value,
-                refusal,
-                cause: self.cause(),
-            },
-        )
+        failure::explained(failure, Known { sql, value_limit: self.options.limits.value, refusal, cause: self.cause() })
     }
 
     fn plain(&self, failure: Failure) -> Error {
@@ -359,26 +324,16 @@ impl Database {
     /// Names the tables of a deferred reference that dangles, while the transaction is still open.
     fn dangling_reference(&self, failure: Failure) -> Error {
         let mut named = None;
-        let checked = self.run(
-            Origin::Runtime,
-            "PRAGMA foreign_key_check",
-            Params::Positional(&[]),
-            &mut |row| {
-                if let (crate::value::ValueRef::Text(child), crate::value::ValueRef::Text(parent)) =
-                    (row.value(0), row.value(2))
-                {
-                    named = Some(format!(
-                        "a row of `{child}` refers to a row of `{parent}` that does not exist"
-                    ));
-                }
-                Ok(ControlFlow::Break(()))
-            },
-        );
+        let checked = self.run(Origin::Runtime, "PRAGMA foreign_key_check", Params::Positional(&[]), &mut |row| {
+            if let (crate::value::ValueRef::Text(child), crate::value::ValueRef::Text(parent)) =
+                (row.value(0), row.value(2))
+            {
+                named = Some(format!("a row of `{child}` refers to a row of `{parent}` that does not exist"));
+            }
+            Ok(ControlFlow::Break(()))
+        });
         match (checked, named) {
-            (Ok(()), Some(sentence)) => Error::new(
-                ErrorKind::Conflict,
-                format!("{sentence} ({})", failure.message),
-            ),
+            (Ok(()), Some(sentence)) => Error::new(ErrorKind::Conflict, format!("{sentence} ({})", failure.message)),
             _ => self.explained(failure, "COMMIT"),
         }
     }
@@ -399,10 +354,7 @@ fn override_random(connection: &Connection, options: &DatabaseOptions) -> Result
         let count: Option<i64> = context.get(0)?;
         let count = count.unwrap_or(0).max(1) as u64;
         if count > limit {
-            return Err(rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_TOOBIG),
-                None,
-            ));
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_TOOBIG), None));
         }
         let mut bytes = vec![0; count as usize];
         random.fill(&mut bytes);
@@ -424,19 +376,10 @@ impl Engine for Database {
     fn execute(&self, sql: &str, params: Params<'_>) -> Result<Executed> {
         let connection = self.session.connection();
         let before = connection.total_changes();
-        self.run(Origin::User, sql, params, &mut |_| {
-            Ok(ControlFlow::Continue(()))
-        })?;
+        self.run(Origin::User, sql, params, &mut |_| Ok(ControlFlow::Continue(())))?;
         // What changed nothing leaves the count of the statement before it.
-        let changes = if connection.total_changes() == before {
-            0
-        } else {
-            connection.changes()
-        };
-        Ok(Executed {
-            changes,
-            last_key: connection.last_insert_rowid(),
-        })
+        let changes = if connection.total_changes() == before { 0 } else { connection.changes() };
+        Ok(Executed { changes, last_key: connection.last_insert_rowid() })
     }
 
     fn kv_get(&self, space: Space, key: &str) -> Result<Option<Vec<u8>>> {
@@ -473,8 +416,6 @@ impl Engine for Database {
     }
 
     fn size(&self) -> u64 {
-        self.image
-            .with(|image| u64::from(image.size()) * PAGE as u64)
-            .unwrap_or(0)
+        self.image.with(|image| u64::from(image.size()) * PAGE as u64).unwrap_or(0)
     }
 }

@@ -30,20 +30,12 @@ impl<'a> Declaration<'a> {
                 let (head, last) = (item.first()?, item.last()?);
                 match is_constraint(head.text) {
                     true => rest.push(item.iter().map(Word::normal).collect::<Vec<_>>().join(" ")),
-                    false => {
-                        columns.push((head.name(), sql.get(head.at..last.at + last.text.len())?))
-                    }
+                    false => columns.push((head.name(), sql.get(head.at..last.at + last.text.len())?)),
                 }
                 first = index + 1;
             }
             if depth == 0 {
-                rest.push(
-                    words[first..]
-                        .iter()
-                        .map(Word::normal)
-                        .collect::<Vec<_>>()
-                        .join(" "),
-                );
+                rest.push(words[first..].iter().map(Word::normal).collect::<Vec<_>>().join(" "));
                 return Some(Declaration { columns, rest });
             }
         }
@@ -52,25 +44,17 @@ impl<'a> Declaration<'a> {
 
     /// The text of a column.
     pub(super) fn column(&self, name: &str) -> Option<&'a str> {
-        self.columns
-            .iter()
-            .find(|(column, _)| column.eq_ignore_ascii_case(name))
-            .map(|(_, text)| *text)
+        self.columns.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)).map(|(_, text)| *text)
     }
 }
 
 /// Whether two texts are the same SQL: spaces, comments, case and quotes of names aside.
 pub(super) fn same(one: &str, other: &str) -> bool {
-    words(one)
-        .iter()
-        .map(Word::normal)
-        .eq(words(other).iter().map(Word::normal))
+    words(one).iter().map(Word::normal).eq(words(other).iter().map(Word::normal))
 }
 
 fn is_constraint(word: &str) -> bool {
-    ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"]
-        .iter()
-        .any(|head| head.eq_ignore_ascii_case(word))
+    ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"].iter().any(|head| head.eq_ignore_ascii_case(word))
 }
 
 /// A word, name, text, number or sign.
@@ -96,11 +80,7 @@ impl Word<'_> {
 
     /// For comparing: texts stay, all else in lower case.
     fn normal(&self) -> String {
-        if self.text.starts_with('\'') {
-            self.text.to_owned()
-        } else {
-            self.name().to_ascii_lowercase()
-        }
+        if self.text.starts_with('\'') { self.text.to_owned() } else { self.name().to_ascii_lowercase() }
     }
 }
 
@@ -113,32 +93,23 @@ fn words(sql: &str) -> Vec<Word<'_>> {
             b'\'' | b'"' | b'`' => quoted(bytes, at, byte),
             b'[' => quoted(bytes, at, b']'),
             b'-' if bytes.get(at + 1) == Some(&b'-') => {
-                at = bytes[at..]
-                    .iter()
-                    .position(|&byte| byte == b'\n')
-                    .map_or(bytes.len(), |length| at + length);
+                at = bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| at + length);
                 continue;
             }
             b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                at = sql[at + 2..]
-                    .find("*/")
-                    .map_or(bytes.len(), |length| at + length + 4);
+                at = sql[at + 2..].find("*/").map_or(bytes.len(), |length| at + length + 4);
                 continue;
             }
             byte if byte.is_ascii_whitespace() => {
                 at += 1;
                 continue;
             }
-            byte if is_word(byte) => bytes[at..]
-                .iter()
-                .position(|&byte| !is_word(byte))
-                .map_or(bytes.len(), |length| at + length),
+            byte if is_word(byte) => {
+                bytes[at..].iter().position(|&byte| !is_word(byte)).map_or(bytes.len(), |length| at + length)
+            }
             _ => at + 1,
         };
-        words.push(Word {
-            text: &sql[at..end],
-            at,
-        });
+        words.push(Word { text: &sql[at..end], at });
         at = end;
     }
     words
@@ -176,11 +147,7 @@ mod tests {
             PRIMARY KEY (id, c), FOREIGN KEY (c) REFERENCES d(e)
         ) STRICT, WITHOUT ROWID"#;
         let declaration = Declaration::parse(sql).expect("a table");
-        let names: Vec<_> = declaration
-            .columns
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let names: Vec<_> = declaration.columns.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["id", "order", "c"]);
         assert_eq!(
             declaration.column("ORDER"),

@@ -33,36 +33,29 @@ pub struct DiskVfs {
 
 impl DiskVfs {
     /// Makes the files of a disk known to SQLite.
-    pub fn new(disk: Arc<dyn Disk>) -> Result<Self> {
-        Ok(DiskVfs {
-            registration: Registration::new(Arc::new(OnDisk(disk)))?,
-        })
+    pub fn register(disk: Arc<dyn Disk>) -> Result<Self> {
+        Ok(DiskVfs { registration: Registration::new(Arc::new(OnDisk(disk)))? })
     }
 
-    /// The name that SQLite knows it by.
+    /// The name by which connections find it.
     pub fn name(&self) -> &'static str {
+        // The names are made of ASCII.
         self.registration.name().to_str().unwrap_or_default()
     }
 
     /// Opens a connection to a file, which is made if it does not exist; its folder exists. The path is relative to the
     /// disk's folder. The connection has no lock: one thread at a time.
     pub fn connect(&self, path: &Path) -> Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         LAST.take();
-        Connection::open_with_flags_and_vfs(path, flags, self.registration.name())
-            .map_err(|error| self.explain(error))
+        Connection::open_with_flags_and_vfs(path, flags, self.registration.name()).map_err(|error| self.explain(error))
     }
 
     /// A failure of a connection of this VFS as a `storage` error. If the disk was behind it, with the disk's own
     /// words: so ask on the thread, and right after the statement, that failed.
     pub fn explain(&self, error: rusqlite::Error) -> Error {
         use rusqlite::ErrorCode::{CannotOpen, DiskFull, SystemIoFailure};
-        let of_disk = matches!(
-            error.sqlite_error_code(),
-            Some(CannotOpen | DiskFull | SystemIoFailure)
-        );
+        let of_disk = matches!(error.sqlite_error_code(), Some(CannotOpen | DiskFull | SystemIoFailure));
         match LAST.take().filter(|_| of_disk) {
             Some(said) => Error::with_source(ErrorKind::Storage, said.sentence, said.error),
             None => Error::with_source(ErrorKind::Storage, error.to_string(), error),
@@ -74,19 +67,12 @@ struct OnDisk(Arc<dyn Disk>);
 
 impl OnDisk {
     fn failed(&self, what: &str, path: &Path, error: io::Error, code: Code) -> Code {
-        failed(
-            what,
-            &self.0.describe(path).display().to_string(),
-            error,
-            code,
-        )
+        failed(what, &self.0.describe(path).display().to_string(), error, code)
     }
 
     fn sync_folder_of(&self, path: &Path, code: Code) -> Result<(), Code> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        self.0
-            .sync_folder(folder)
-            .map_err(|error| self.failed("made durable", folder, error, code))
+        self.0.sync_folder(folder).map_err(|error| self.failed("made durable", folder, error, code))
     }
 }
 
@@ -109,10 +95,7 @@ impl Vfs for OnDisk {
             opened => opened,
         };
         let file = opened.map_err(|error| self.failed("opened", path, error, Code::CannotOpen))?;
-        Ok(Box::new(OpenFile {
-            file,
-            described: self.0.describe(path).display().to_string(),
-        }))
+        Ok(Box::new(OpenFile { file, described: self.0.describe(path).display().to_string() }))
     }
 
     fn delete(&self, name: &str, durable: Durable) -> Result<(), Code> {
@@ -127,9 +110,7 @@ impl Vfs for OnDisk {
 
     fn exists(&self, name: &str) -> Result<bool, Code> {
         let path = Path::new(name);
-        self.0
-            .exists(path)
-            .map_err(|error| self.failed("looked for", path, error, Code::Access))
+        self.0.exists(path).map_err(|error| self.failed("looked for", path, error, Code::Access))
     }
 
     fn now(&self) -> i64 {
@@ -149,46 +130,29 @@ impl OpenFile {
 }
 
 fn failed(what: &str, path: &str, error: io::Error, code: Code) -> Code {
-    let code = if error.kind() == io::ErrorKind::StorageFull {
-        Code::Full
-    } else {
-        code
-    };
-    LAST.set(Some(Said {
-        sentence: format!("{path} could not be {what}: {error}"),
-        error,
-    }));
+    let code = if error.kind() == io::ErrorKind::StorageFull { Code::Full } else { code };
+    LAST.set(Some(Said { sentence: format!("{path} could not be {what}: {error}"), error }));
     code
 }
 
 impl VfsFile for OpenFile {
     fn read(&mut self, into: &mut [u8], at: u64) -> Result<usize, Code> {
-        self.file
-            .read_at(into, at)
-            .map_err(|error| self.failed("read", error, Code::Read))
+        self.file.read_at(into, at).map_err(|error| self.failed("read", error, Code::Read))
     }
 
     fn write(&mut self, bytes: &[u8], at: u64) -> Result<(), Code> {
-        self.file
-            .write_at(bytes, at)
-            .map_err(|error| self.failed("written", error, Code::Write))
+        self.file.write_at(bytes, at).map_err(|error| self.failed("written", error, Code::Write))
     }
 
     fn truncate(&mut self, len: u64) -> Result<(), Code> {
-        self.file
-            .set_len(len)
-            .map_err(|error| self.failed("cut", error, Code::Truncate))
+        self.file.set_len(len).map_err(|error| self.failed("cut", error, Code::Truncate))
     }
 
     fn sync(&mut self) -> Result<(), Code> {
-        self.file
-            .sync()
-            .map_err(|error| self.failed("synced", error, Code::Sync))
+        self.file.sync().map_err(|error| self.failed("synced", error, Code::Sync))
     }
 
     fn len(&mut self) -> Result<u64, Code> {
-        self.file
-            .len()
-            .map_err(|error| self.failed("measured", error, Code::Length))
+        self.file.len().map_err(|error| self.failed("measured", error, Code::Length))
     }
 }

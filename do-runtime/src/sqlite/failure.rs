@@ -51,30 +51,16 @@ pub(super) fn explained(failure: Failure, known: Known<'_>) -> Error {
 pub(super) fn plain(failure: Failure) -> Error {
     let words = failure.message;
     match failure.code & 0xff {
-        ffi::SQLITE_INTERRUPT => Error::new(
-            ErrorKind::Deadline,
-            "the statement took too long and was interrupted",
-        ),
+        ffi::SQLITE_INTERRUPT => Error::new(ErrorKind::Deadline, "the statement took too long and was interrupted"),
         ffi::SQLITE_CONSTRAINT => Error::new(ErrorKind::Conflict, words),
         ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => Error::new(
             ErrorKind::Storage,
             format!("the object's database is damaged ({words}); restore it from a backup"),
         ),
-        ffi::SQLITE_FULL
-        | ffi::SQLITE_IOERR
-        | ffi::SQLITE_CANTOPEN
-        | ffi::SQLITE_NOMEM
-        | ffi::SQLITE_READONLY => Error::new(
-            ErrorKind::Storage,
-            format!("the object's storage failed: {words}"),
-        ),
-        _ => Error::new(
-            ErrorKind::Internal,
-            format!(
-                "SQLite failed unexpectedly (code {}): {words}",
-                failure.code
-            ),
-        ),
+        ffi::SQLITE_FULL | ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN | ffi::SQLITE_NOMEM | ffi::SQLITE_READONLY => {
+            Error::new(ErrorKind::Storage, format!("the object's storage failed: {words}"))
+        }
+        _ => Error::new(ErrorKind::Internal, format!("SQLite failed unexpectedly (code {}): {words}", failure.code)),
     }
 }
 
@@ -95,9 +81,7 @@ fn constraint(failure: &Failure) -> String {
     let subject = words.split_once(": ").map(|(_, subject)| subject);
     match (failure.code, subject) {
         (
-            ffi::SQLITE_CONSTRAINT_UNIQUE
-            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
-            | ffi::SQLITE_CONSTRAINT_ROWID,
+            ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID,
             Some(subject),
         ) => match columns(subject) {
             Some((table, columns)) => {
@@ -113,9 +97,7 @@ fn constraint(failure: &Failure) -> String {
             format!("the check `{subject}` does not hold ({words})")
         }
         (ffi::SQLITE_CONSTRAINT_FOREIGNKEY, _) => {
-            format!(
-                "a row refers to one that does not exist, or one that is referred to would go ({words})"
-            )
+            format!("a row refers to one that does not exist, or one that is referred to would go ({words})")
         }
         (ffi::SQLITE_CONSTRAINT_DATATYPE, _) => format!("a value is of the wrong type: {words}"),
         _ => words.to_owned(),

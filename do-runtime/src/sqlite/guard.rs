@@ -32,14 +32,8 @@ const TELLING: [&str; 14] = [
 ];
 
 /// Pragmas that only tell something without an argument.
-const TELLING_WITHOUT_ARGUMENT: [&str; 6] = [
-    "encoding",
-    "freelist_count",
-    "page_count",
-    "page_size",
-    "schema_version",
-    "user_version",
-];
+const TELLING_WITHOUT_ARGUMENT: [&str; 6] =
+    ["encoding", "freelist_count", "page_count", "page_size", "schema_version", "user_version"];
 
 /// The guard of one connection.
 pub(super) struct Guard {
@@ -51,10 +45,7 @@ pub(super) struct Guard {
 impl Guard {
     /// Guards a connection from now on.
     pub(super) fn new(connection: &mut Connection) -> Result<Self> {
-        let guard = Guard {
-            runtime: Arc::default(),
-            refusal: Arc::default(),
-        };
+        let guard = Guard { runtime: Arc::default(), refusal: Arc::default() };
         let (runtime, refusal) = (guard.runtime.clone(), guard.refusal.clone());
         let authorize = move |context: AuthContext<'_>| {
             if runtime.load(Ordering::Relaxed) {
@@ -68,9 +59,7 @@ impl Guard {
                 }
             }
         };
-        connection
-            .authorizer(Some(authorize))
-            .map_err(|error| failure::plain(error.into()))?;
+        connection.authorizer(Some(authorize)).map_err(|error| failure::plain(error.into()))?;
         Ok(guard)
     }
 
@@ -89,7 +78,9 @@ fn refused(action: &AuthAction<'_>) -> Option<String> {
         AuthAction::Transaction { .. } => {
             Some("the runtime begins and ends transactions: a handler's error is its ROLLBACK, `Ok` its COMMIT".into())
         }
-        AuthAction::Savepoint { .. } => Some("SAVEPOINT, RELEASE and ROLLBACK TO are not for SQL: use `cx.savepoint`".into()),
+        AuthAction::Savepoint { .. } => {
+            Some("SAVEPOINT, RELEASE and ROLLBACK TO are not for SQL: use `cx.savepoint`".into())
+        }
         AuthAction::Pragma { pragma_name, pragma_value } => {
             let is = |name: &&str| name.eq_ignore_ascii_case(pragma_name);
             let tells = TELLING.iter().any(|name| is(name))
@@ -117,7 +108,5 @@ fn refused(action: &AuthAction<'_>) -> Option<String> {
 }
 
 fn is_reserved(table: &str) -> bool {
-    table
-        .get(..RESERVED.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(RESERVED))
+    table.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED))
 }

@@ -20,10 +20,7 @@ pub struct HandlerContext {
 impl HandlerContext {
     /// From here on it is `now`, for SQL on this thread. Contexts nest; drop the inner one first.
     pub fn enter(now: Timestamp) -> Self {
-        HandlerContext {
-            before: NOW.replace(now.as_millis()),
-            _thread: std::marker::PhantomData,
-        }
+        HandlerContext { before: NOW.replace(now.as_millis()), _thread: std::marker::PhantomData }
     }
 
     /// The time that SQL sees on this thread.

@@ -21,20 +21,13 @@ thread_local! {
 /// Opens a connection whose database is the image. It has no lock: one thread at a time.
 pub(super) fn connect(file: OwnerCell<Image>) -> Result<Connection> {
     static REGISTRATION: OnceLock<Result<Registration>> = OnceLock::new();
-    let registration = REGISTRATION
-        .get_or_init(|| Registration::new(Arc::new(ImageVfs)))
-        .as_ref()
-        .map_err(Error::clone)?;
+    let registration =
+        REGISTRATION.get_or_init(|| Registration::new(Arc::new(ImageVfs))).as_ref().map_err(Error::clone)?;
     HANDED_OVER.set(Some(file));
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags_and_vfs("object", flags, registration.name());
     if HANDED_OVER.take().is_some() && opened.is_ok() {
-        return Err(Error::new(
-            ErrorKind::Internal,
-            "SQLite opened an object's database without its image",
-        ));
+        return Err(Error::new(ErrorKind::Internal, "SQLite opened an object's database without its image"));
     }
     opened.map_err(|error| failure::plain(error.into()))
 }
@@ -69,11 +62,7 @@ impl Vfs for ImageVfs {
 struct ImageFile(OwnerCell<Image>);
 
 impl ImageFile {
-    fn with<R>(
-        &self,
-        busy: Code,
-        f: impl FnOnce(&mut Image) -> Result<R, Code>,
-    ) -> Result<R, Code> {
+    fn with<R>(&self, busy: Code, f: impl FnOnce(&mut Image) -> Result<R, Code>) -> Result<R, Code> {
         self.0.with(f).unwrap_or(Err(busy))
     }
 }
@@ -87,11 +76,7 @@ fn code(failure: ImageFailure, otherwise: Code) -> Code {
 
 impl VfsFile for ImageFile {
     fn read(&mut self, into: &mut [u8], at: u64) -> Result<usize, Code> {
-        self.with(Code::Read, |image| {
-            image
-                .read(at, into)
-                .map_err(|failure| code(failure, Code::Read))
-        })
+        self.with(Code::Read, |image| image.read(at, into).map_err(|failure| code(failure, Code::Read)))
     }
 
     fn write(&mut self, bytes: &[u8], at: u64) -> Result<(), Code> {
@@ -100,20 +85,12 @@ impl VfsFile for ImageFile {
             return Err(Code::Write);
         }
         let number = u32::try_from(at / PAGE as u64).map_err(|_| Code::Full)?;
-        self.with(Code::Write, |image| {
-            image
-                .write(number, page)
-                .map_err(|failure| code(failure, Code::Write))
-        })
+        self.with(Code::Write, |image| image.write(number, page).map_err(|failure| code(failure, Code::Write)))
     }
 
     fn truncate(&mut self, len: u64) -> Result<(), Code> {
         let size = u32::try_from(len.div_ceil(PAGE as u64)).map_err(|_| Code::Full)?;
-        self.with(Code::Truncate, |image| {
-            image
-                .resize(size)
-                .map_err(|failure| code(failure, Code::Truncate))
-        })
+        self.with(Code::Truncate, |image| image.resize(size).map_err(|failure| code(failure, Code::Truncate)))
     }
 
     fn sync(&mut self) -> Result<(), Code> {
@@ -121,8 +98,6 @@ impl VfsFile for ImageFile {
     }
 
     fn len(&mut self) -> Result<u64, Code> {
-        self.with(Code::Length, |image| {
-            Ok(u64::from(image.size()) * PAGE as u64)
-        })
+        self.with(Code::Length, |image| Ok(u64::from(image.size()) * PAGE as u64))
     }
 }

@@ -17,18 +17,17 @@ pub(super) const TABLE: &str = "CREATE TABLE __do_kv (
 ) STRICT, WITHOUT ROWID";
 
 const GET: &str = "SELECT value FROM __do_kv WHERE space = ?1 AND key = ?2";
-const PUT: &str =
-    "INSERT INTO __do_kv VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value";
+const PUT: &str = "INSERT INTO __do_kv VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value";
 const DELETE: &str = "DELETE FROM __do_kv WHERE space = ?1 AND key = ?2";
 const CLEAR: &str = "DELETE FROM __do_kv WHERE space = ?1";
 
 /// Four statements rather than one with conditions: each seeks its range.
-const FROM: &str =
-    "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 ORDER BY key LIMIT ?3";
-const FROM_REVERSE: &str =
-    "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3";
-const BETWEEN: &str = "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 AND key < ?4 ORDER BY key LIMIT ?3";
-const BETWEEN_REVERSE: &str = "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 AND key < ?4 ORDER BY key DESC LIMIT ?3";
+const FROM: &str = "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 ORDER BY key LIMIT ?3";
+const FROM_REVERSE: &str = "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3";
+const BETWEEN: &str =
+    "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 AND key < ?4 ORDER BY key LIMIT ?3";
+const BETWEEN_REVERSE: &str =
+    "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 AND key < ?4 ORDER BY key DESC LIMIT ?3";
 
 fn space(space: Space) -> Value<'static> {
     Value::Integer(space as i64)
@@ -73,9 +72,7 @@ impl Database {
             (Some(end), Some(after)) => Some(end.min(after)),
             (end, after) => end.or(after),
         };
-        let limit = range
-            .limit
-            .map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let limit = range.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
         let mut values = vec![space(of), text(start), Value::Integer(limit)];
         values.extend(end.map(text));
         let sql = match (end, range.reverse) {

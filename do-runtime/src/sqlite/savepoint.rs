@@ -25,6 +25,11 @@ impl Database {
         self.savepoint_statement(TransactionStatement::Release)
     }
 
+    /// Until the transaction ends, rows that are referenced may go before those that reference them.
+    pub fn defer_foreign_keys(&self) -> Result<()> {
+        self.batch("PRAGMA defer_foreign_keys = ON")
+    }
+
     fn savepoint_statement(&self, which: TransactionStatement) -> Result<()> {
         self.still_open()?;
         self.session.transaction(which).map_err(|failure| self.stopped(failure.into(), "SAVEPOINT"))

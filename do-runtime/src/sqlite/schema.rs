@@ -19,15 +19,7 @@ pub(super) const FINGERPRINT: &str = "schema";
 
 /// The statements that make these tables, one text a table, with the placeholders for users' own column types filled in.
 pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
-    let filled = |table: &&TableDef| {
-        table
-            .types
-            .iter()
-            .fold(table.schema.to_owned(), |text, (name, sql)| {
-                text.replace(&format!("{{{name}}}"), sql)
-            })
-    };
-    tables.iter().map(filled).collect()
+    tables.iter().map(|table| table.ddl().into_owned()).collect()
 }
 
 /// What tells one set of declared tables from another.
@@ -49,12 +41,7 @@ pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
         return Ok(false);
     }
     let declared = declared(database, &ddl)?;
-    let change = Change {
-        database,
-        declared: &declared,
-        there: objects(database)?,
-        wanted: objects(&declared)?,
-    };
+    let change = Change { database, declared: &declared, there: objects(database)?, wanted: objects(&declared)? };
     change.tables()?;
     change.indexes()?;
     database.kv_put(Space::Meta, FINGERPRINT, &fingerprint)?;
@@ -65,8 +52,7 @@ pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
 fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
     let declared = Database::open(Image::empty(crate::Limits::DEFAULT), &beside.options())?;
     declared.begin_exclusive()?;
-    ddl.iter()
-        .try_for_each(|statements| declared.batch(statements))?;
+    ddl.iter().try_for_each(|statements| declared.batch(statements))?;
     Ok(declared)
 }
 
@@ -85,31 +71,16 @@ fn objects(database: &Database) -> Result<Vec<Object>> {
     let mut objects = Vec::new();
     rows(database, sql, &[], &mut |row| {
         let [kind, name, table, sql] = [0, 1, 2, 3].map(|column| text(row, column));
-        objects.push(Object {
-            kind,
-            name,
-            table,
-            sql,
-        });
+        objects.push(Object { kind, name, table, sql });
     })?;
     Ok(objects)
 }
 
-fn rows(
-    database: &Database,
-    sql: &str,
-    values: &[Value<'_>],
-    each: &mut dyn FnMut(&dyn RowAccess),
-) -> Result<()> {
-    database.run(
-        Origin::Runtime,
-        sql,
-        Params::Positional(values),
-        &mut |row| {
-            each(row);
-            Ok(ControlFlow::Continue(()))
-        },
-    )
+fn rows(database: &Database, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&dyn RowAccess)) -> Result<()> {
+    database.run(Origin::Runtime, sql, Params::Positional(values), &mut |row| {
+        each(row);
+        Ok(ControlFlow::Continue(()))
+    })
 }
 
 fn text(row: &dyn RowAccess, column: usize) -> String {
@@ -165,40 +136,23 @@ impl Change<'_> {
     }
 
     fn indexes(&self) -> Result<()> {
-        let is_declared = |table: &str| {
-            self.wanted
-                .iter()
-                .any(|object| object.kind == "table" && is(&object.name, table))
-        };
-        for there in self
-            .there
-            .iter()
-            .filter(|object| object.kind == "index" && is_declared(&object.table))
-        {
-            let wanted = self
-                .wanted
-                .iter()
-                .find(|object| object.kind == "index" && is(&object.name, &there.name));
+        let is_declared =
+            |table: &str| self.wanted.iter().any(|object| object.kind == "table" && is(&object.name, table));
+        for there in self.there.iter().filter(|object| object.kind == "index" && is_declared(&object.table)) {
+            let wanted = self.wanted.iter().find(|object| object.kind == "index" && is(&object.name, &there.name));
             if !wanted.is_some_and(|wanted| same(&wanted.sql, &there.sql)) {
-                self.database
-                    .batch(&format!("DROP INDEX {}", quoted(&there.name)))?;
+                self.database.batch(&format!("DROP INDEX {}", quoted(&there.name)))?;
             }
         }
         for wanted in self.wanted.iter().filter(|object| object.kind != "table") {
             match self.find(wanted) {
                 Some(there) if same(&there.sql, &wanted.sql) => continue,
                 Some(_) if wanted.kind != "index" => {
-                    self.database.batch(&format!(
-                        "DROP {} {}",
-                        wanted.kind,
-                        quoted(&wanted.name)
-                    ))?;
+                    self.database.batch(&format!("DROP {} {}", wanted.kind, quoted(&wanted.name)))?;
                 }
                 _ => {}
             }
-            let Object {
-                kind, name, table, ..
-            } = wanted;
+            let Object { kind, name, table, .. } = wanted;
             self.database.batch(&wanted.sql).map_err(|error| match error.kind() {
                 ErrorKind::Conflict => refused(
                     format!("the {kind} `{name}` of the table `{table}` can't be made, because rows contradict it"),
@@ -211,29 +165,20 @@ impl Change<'_> {
     }
 
     fn find(&self, wanted: &Object) -> Option<&Object> {
-        self.there
-            .iter()
-            .find(|object| object.kind == wanted.kind && is(&object.name, &wanted.name))
+        self.there.iter().find(|object| object.kind == wanted.kind && is(&object.name, &wanted.name))
     }
 
     /// A table that is there and is declared otherwise.
     fn table(&self, there: &Object, wanted: &Object) -> Result<()> {
         let table = &wanted.name;
-        let parsed = (
-            Declaration::parse(&there.sql),
-            Declaration::parse(&wanted.sql),
-        );
+        let parsed = (Declaration::parse(&there.sql), Declaration::parse(&wanted.sql));
         let (Some(before), Some(after)) = parsed else {
             return Err(refused(
                 format!("the declaration of `{table}` has changed in a way that can't be followed"),
                 "declare it under another name",
             ));
         };
-        if let Some((name, _)) = before
-            .columns
-            .iter()
-            .find(|(name, _)| after.column(name).is_none())
-        {
+        if let Some((name, _)) = before.columns.iter().find(|(name, _)| after.column(name).is_none()) {
             return Err(refused(
                 format!(
                     "the table `{table}` has a column `{name}` that the program does not declare: the object was written by a newer program, or the column was removed"
@@ -242,29 +187,17 @@ impl Change<'_> {
             ));
         }
         if before.rest != after.rest {
-            let changed = after
-                .rest
-                .iter()
-                .find(|one| !before.rest.contains(one))
-                .or(before.rest.first());
+            let changed = after.rest.iter().find(|one| !before.rest.contains(one)).or(before.rest.first());
             let changed = changed.map_or("", String::as_str);
             return Err(refused(
-                format!(
-                    "the key, the constraints or the options of the table `{table}` have changed (`{changed}`)"
-                ),
+                format!("the key, the constraints or the options of the table `{table}` have changed (`{changed}`)"),
                 "declare a table of another name and move the rows",
             ));
         }
-        let infos = (
-            columns(self.database, table)?,
-            columns(self.declared, table)?,
-        );
+        let infos = (columns(self.database, table)?, columns(self.declared, table)?);
         for (name, text) in &after.columns {
             let info_of = |infos: &[ColumnInfo]| infos.iter().position(|info| is(&info.name, name));
-            let (Some(wanted), there) = (
-                info_of(&infos.1).map(|index| &infos.1[index]),
-                info_of(&infos.0),
-            ) else {
+            let (Some(wanted), there) = (info_of(&infos.1).map(|index| &infos.1[index]), info_of(&infos.0)) else {
                 continue;
             };
             match (before.column(name), there.map(|index| &infos.0[index])) {
@@ -299,28 +232,20 @@ impl Change<'_> {
 fn changed(table: &str, there: &ColumnInfo, wanted: &ColumnInfo) -> Error {
     let name = &wanted.name;
     let nullability = |column: &ColumnInfo| {
-        if column.not_null {
-            "must have a value"
-        } else {
-            "may be NULL"
-        }
+        if column.not_null { "must have a value" } else { "may be NULL" }
     };
     let default = |column: &ColumnInfo| column.default.clone().unwrap_or_else(|| "none".into());
     let how = match () {
         () if there.sql_type != wanted.sql_type => {
             format!("its type was {} and is {}", there.sql_type, wanted.sql_type)
         }
-        () if there.in_key != wanted.in_key => {
-            "whether it belongs to the primary key has changed".into()
-        }
+        () if there.in_key != wanted.in_key => "whether it belongs to the primary key has changed".into(),
         () if there.not_null != wanted.not_null => {
             format!("it {} and now {}", nullability(there), nullability(wanted))
         }
-        () if there.default != wanted.default => format!(
-            "its default was {} and is {}",
-            default(there),
-            default(wanted)
-        ),
+        () if there.default != wanted.default => {
+            format!("its default was {} and is {}", default(there), default(wanted))
+        }
         () => "its checks, references or collation have changed".into(),
     };
     refused(

@@ -78,24 +78,18 @@ impl VfsFile for TempFile {
             }
             Ok(())
         })();
-        read.map(|()| done)
-            .map_err(|error| failed("read", error, Code::Read))
+        read.map(|()| done).map_err(|error| failed("read", error, Code::Read))
     }
 
     fn write(&mut self, bytes: &[u8], at: u64) -> Result<(), Code> {
         self.grow(at.saturating_add(bytes.len() as u64))?;
-        let written = self
-            .file
-            .seek(SeekFrom::Start(at))
-            .and_then(|_| self.file.write_all(bytes));
+        let written = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.write_all(bytes));
         written.map_err(|error| failed("written", error, Code::Write))
     }
 
     fn truncate(&mut self, len: u64) -> Result<(), Code> {
         self.grow(len)?;
-        self.file
-            .set_len(len)
-            .map_err(|error| failed("cut", error, Code::Truncate))?;
+        self.file.set_len(len).map_err(|error| failed("cut", error, Code::Truncate))?;
         USED.set(USED.get().saturating_sub(self.len - len));
         self.len = len;
         Ok(())
@@ -112,10 +106,6 @@ impl VfsFile for TempFile {
 
 fn failed(what: &str, error: io::Error, code: Code) -> Code {
     let sentence = format!("a temporary file could not be {what}: {error}");
-    FAILURE.set(Some(Error::with_source(
-        ErrorKind::Storage,
-        sentence,
-        error,
-    )));
+    FAILURE.set(Some(Error::with_source(ErrorKind::Storage, sentence, error)));
     code
 }

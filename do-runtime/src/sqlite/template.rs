@@ -13,10 +13,7 @@ use crate::image::{Image, Page};
 /// The pages of a fresh database with the runtime's table and these of a class. The same statements give the same bytes. A
 /// statement that SQLite refuses is `invalid`.
 pub fn build_template(ddl: &[String]) -> Result<Vec<Arc<Page>>> {
-    let options = DatabaseOptions {
-        limits: Limits::DEFAULT,
-        random: Arc::new(NoRandom),
-    };
+    let options = DatabaseOptions { limits: Limits::DEFAULT, random: Arc::new(NoRandom) };
     let database = Database::open(Image::empty(options.limits), &options)?;
     database.begin_exclusive()?;
     database.batch(key_values::TABLE)?;

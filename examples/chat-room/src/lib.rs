@@ -105,7 +105,7 @@ impl ChatRoom {
     /// What somebody wrote here, the newest first.
     #[rpc]
     fn by_author(&self, cx: &Cx<Self>, author: &str, limit: u32) -> Result<Vec<Message>> {
-        Message::by_author(cx, author).limit(limit.into()).all()
+        Message::by_author(cx, author).limit(limit).all()
     }
 
     /// Adds lines of a log, each once, however often it comes; how many were new.

@@ -36,7 +36,7 @@ fn live(world: &mut World, known: &mut Known) {
 
 fn note_durable(journal: &Journal, known: &mut Known) {
     let acknowledged = |commit: &&Kept| outcome(journal, commit.end) == Some(Ok(()));
-    if let Some(last) = known.appended.iter().filter(acknowledged).next_back() {
+    if let Some(last) = known.appended.iter().rfind(acknowledged) {
         known.durable = last.end;
     }
 }
@@ -95,6 +95,27 @@ fn a_power_cut_that_tears_writes_keeps_what_was_acknowledged() {
 fn a_kill_at_any_step_followed_by_a_power_cut_keeps_what_was_acknowledged() {
     for seed in 20..23 {
         run(seed, 200, |disk, random| if random.below(2) == 0 { disk.kill() } else { disk.crash_torn(random) });
+    }
+}
+
+#[test]
+fn a_file_that_a_killed_process_left_is_made_durable_before_it_is_relied_on() {
+    for step in 0..40 {
+        // given: a process killed while it prepares, and no room for other files than those it left
+        let mut world = World::new(40, 256);
+        world.sim.disk.cut_power_after(step);
+        live(&mut world, &mut Known::default());
+        world.on(world.sim.disk.kill());
+        world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+        let (before, replayed) = world.recover(LogPosition(0)).unwrap();
+        let Ok(journal) = Journal::start(replayed, LogPosition(0)) else { continue };
+        // when: a commit is acknowledged, then: a power cut leaves it
+        let mut known = Known { appended: before, ..Known::default() };
+        known.appended.extend(world.append(&journal));
+        world.settle();
+        note_durable(&journal, &mut known);
+        world.on(world.sim.disk.crash());
+        check(&world, &mut known, &format!("step {step}"));
     }
 }
 

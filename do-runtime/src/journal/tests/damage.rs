@@ -15,8 +15,11 @@ enum Ended {
     Killed,
 }
 
+/// A segment file and its content.
+type File = (PathBuf, Vec<u8>);
+
 /// A small log over a few segments, its files in order of the log, and the end of the last batch but one.
-fn small_log(ended: Ended) -> (World, Vec<Kept>, Vec<(PathBuf, Vec<u8>)>, LogPosition) {
+fn small_log(ended: Ended) -> (World, Vec<Kept>, Vec<File>, LogPosition) {
     let mut world = World::new(42, SEGMENT);
     let (_, journal) = world.open(START).unwrap();
     let mut all = world.append_groups(&journal, 5);

@@ -67,9 +67,9 @@ impl World {
         let sim = Sim::new(seed, Timestamp::from_millis(1_000_000), runtime.handle().clone());
         let options = JournalOptions {
             segment,
-            largest: 2 * segment,
+            largest: segment.saturating_mul(2),
             unsynced: segment,
-            spare: 2 * segment,
+            spare: segment.saturating_mul(2),
             prepare: Prepare::Reserve,
             ..JournalOptions::new([7; 16])
         };

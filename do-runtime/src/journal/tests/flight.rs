@@ -169,6 +169,25 @@ fn a_failed_sync_takes_the_later_one_with_it() {
 }
 
 #[test]
+fn a_later_batch_that_survives_a_lost_one_is_given_up_with_it() {
+    // given: both are written, neither is synced
+    let (mut world, journal, turnstile, [first, _]) = two_in_flight();
+    let left = world.sim.disk.kill();
+    turnstile.set(0, Sync::Let);
+    turnstile.set(1, Sync::Let);
+    assert!(journal.close().is_err());
+    // when: only the second one's write has reached the disk
+    world.on(left);
+    let (path, mut content) = world.segments().remove(0);
+    content[4096..4096 + first.0 as usize].fill(0);
+    world.sim.disk.put(&path, &content);
+    // then: nobody was told of either, and none is there
+    let (commits, replayed) = world.recover(START).unwrap();
+    assert!(commits.is_empty());
+    assert_eq!(replayed.end(), START);
+}
+
+#[test]
 fn many_callers_on_a_real_disk_are_all_answered_and_all_kept() {
     const CALLERS: u64 = 8;
     const EACH: u64 = 100;

@@ -129,6 +129,14 @@ fn a_failed_write_or_sync_refuses_everything_from_then_on() {
 }
 
 #[test]
+fn sizes_that_make_no_sense_are_refused() {
+    for segment in [0, 63, u64::MAX] {
+        let error = World::new(9, segment).open(START).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+    }
+}
+
+#[test]
 fn a_closed_journal_takes_nothing_and_a_second_closing_is_nothing() {
     let mut world = World::new(7, 4096);
     let (_, journal) = world.open(START).unwrap();

@@ -1,7 +1,7 @@
 use std::task::Waker;
 
 use super::fixture::{Kept, World, after, outcome};
-use crate::journal::{Log, LogPosition};
+use crate::journal::{Log, LogPosition, segment};
 
 const START: LogPosition = LogPosition(0);
 
@@ -145,9 +145,12 @@ fn one_objects_commits_are_read_back_while_the_log_goes_on() {
 
 #[test]
 fn a_reader_keeps_its_segments() {
-    let mut world = World::new(7, 128);
+    // given: more than is read from the disk at once
+    let mut world = World::new(7, 64 << 10);
+    world.longest = 200_000;
     let (_, journal) = world.open(START).unwrap();
-    let all = world.append_groups(&journal, 10);
+    let all = world.append_groups(&journal, 20);
+    assert!(journal.end().0 > 2 << 20);
     let mut read = Vec::new();
     journal
         .read_back(START, &mut |commit, end| {
@@ -161,6 +164,54 @@ fn a_reader_keeps_its_segments() {
         .unwrap();
     assert_eq!(read, all);
     assert!(journal.read_back(START, &mut |_, _| Ok(())).is_err(), "and no longer");
+}
+
+#[test]
+fn a_segment_that_begins_between_two_commits_can_be_read_from_there() {
+    let mut cases = 0;
+    for seed in 0..4 {
+        let mut world = World::new(seed, 64);
+        let (_, journal) = world.open(START).unwrap();
+        let all = world.append_groups(&journal, 40);
+        for commit in all.iter().filter(|commit| commit.end.0 % 64 == 0) {
+            cases += 1;
+            journal.recycle(commit.end).unwrap();
+            assert_eq!(journal.held(), journal.end().0 - commit.end.0);
+            let (commits, _) = world.recover(commit.end).unwrap();
+            assert_eq!(commits, after(&all, commit.end));
+            let mut read = 0;
+            journal
+                .read_back(commit.end, &mut |_, _| {
+                    read += 1;
+                    Ok(())
+                })
+                .unwrap();
+            assert_eq!(read, commits.len());
+        }
+    }
+    assert!(cases >= 3, "{cases} of them");
+}
+
+#[test]
+fn each_life_has_a_number_of_its_own_and_epochs_that_were_never_used() {
+    let mut world = World::new(12, 300);
+    let mut stamps = Vec::new();
+    for _ in 0..4 {
+        let (_, journal) = world.open(START).unwrap();
+        world.append_groups(&journal, 3);
+        let all: Vec<_> = world.segments().into_iter().map(|(_, content)| segment::Header::read(&content)).collect();
+        let header = |block: &segment::HeaderBlock| match block {
+            segment::HeaderBlock::Valid(header) => header.stamp,
+            other => panic!("{other:?}"),
+        };
+        let stamp = all.iter().map(header).max_by_key(|stamp| stamp.epoch).unwrap();
+        stamps.push(stamp);
+    }
+    for pair in stamps.windows(2) {
+        assert_ne!(pair[0].life, pair[1].life);
+        // Segments whose headers were lost had epochs too.
+        assert!(pair[1].epoch > pair[0].epoch + 60_000);
+    }
 }
 
 #[test]

@@ -10,10 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// 3.7.0 to 3.51.2 can corrupt a database when a write-ahead log is reset.
 const OLDEST: i32 = 3_051_003;
 
-const _: () = assert!(
-    ffi::SQLITE_VERSION_NUMBER >= OLDEST,
-    "SQLite must be 3.51.3 or newer"
-);
+const _: () = assert!(ffi::SQLITE_VERSION_NUMBER >= OLDEST, "SQLite must be 3.51.3 or newer");
 
 /// Once before SQLite is used: refuses a version that is too old (the one that is linked may not be the one that was
 /// compiled against), and turns the counting of memory off, which would put one lock around every allocation.
@@ -23,10 +20,7 @@ pub(crate) fn initialize() -> Result<()> {
         if rusqlite::version_number() < OLDEST {
             return Err(Error::new(
                 ErrorKind::Storage,
-                format!(
-                    "SQLite {} can corrupt databases; link 3.51.3 or newer",
-                    rusqlite::version()
-                ),
+                format!("SQLite {} can corrupt databases; link 3.51.3 or newer", rusqlite::version()),
             ));
         }
         // SAFETY: takes one int. SQLite refuses it (MISUSE) when it is in use already; then it is only slower. That no other
@@ -35,10 +29,7 @@ pub(crate) fn initialize() -> Result<()> {
         // SAFETY: no preconditions.
         match unsafe { ffi::sqlite3_initialize() } {
             ffi::SQLITE_OK => Ok(()),
-            code => Err(Error::new(
-                ErrorKind::Storage,
-                format!("SQLite did not start (code {code})"),
-            )),
+            code => Err(Error::new(ErrorKind::Storage, format!("SQLite did not start (code {code})"))),
         }
     })
     .clone()

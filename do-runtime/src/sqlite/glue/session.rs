@@ -38,26 +38,14 @@ impl Failure {
     pub(super) unsafe fn of(db: *mut ffi::sqlite3, code: c_int) -> Self {
         // SAFETY: `db` is open; the message is copied before the next call.
         let (extended, message) = unsafe {
-            (
-                ffi::sqlite3_extended_errcode(db),
-                CStr::from_ptr(ffi::sqlite3_errmsg(db))
-                    .to_string_lossy()
-                    .into_owned(),
-            )
+            (ffi::sqlite3_extended_errcode(db), CStr::from_ptr(ffi::sqlite3_errmsg(db)).to_string_lossy().into_owned())
         };
-        let code = if extended & 0xff == code & 0xff {
-            extended
-        } else {
-            code
-        };
+        let code = if extended & 0xff == code & 0xff { extended } else { code };
         Failure { code, message }
     }
 
     pub(super) fn too_long() -> Self {
-        Failure {
-            code: ffi::SQLITE_ERROR,
-            message: "the SQL text is too long".into(),
-        }
+        Failure { code: ffi::SQLITE_ERROR, message: "the SQL text is too long".into() }
     }
 
     /// The primary result code.
@@ -68,13 +56,8 @@ impl Failure {
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
-        let code = error
-            .sqlite_error()
-            .map_or(ffi::SQLITE_ERROR, |error| error.extended_code);
-        Failure {
-            code,
-            message: error.to_string(),
-        }
+        let code = error.sqlite_error().map_or(ffi::SQLITE_ERROR, |error| error.extended_code);
+        Failure { code, message: error.to_string() }
     }
 }
 
@@ -135,12 +118,7 @@ pub(crate) struct Session {
 impl Session {
     /// Takes over a connection. `runtime` is true while SQL of the runtime's own is prepared or runs.
     pub(crate) fn new(connection: Connection, runtime: Arc<AtomicBool>) -> Self {
-        Session {
-            kept: RefCell::default(),
-            transaction: Default::default(),
-            runtime,
-            connection,
-        }
+        Session { kept: RefCell::default(), transaction: Default::default(), runtime, connection }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -165,8 +143,7 @@ impl Session {
 
     /// Runs statements of the runtime's own.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), Failure> {
-        self.as_origin(Origin::Runtime, || self.connection.execute_batch(sql))
-            .map_err(Failure::from)
+        self.as_origin(Origin::Runtime, || self.connection.execute_batch(sql)).map_err(Failure::from)
     }
 
     /// Whether no transaction is open.
@@ -186,10 +163,7 @@ impl Session {
                 let _ = kept.set(RefCell::new(statement));
             }
             let Some(mut statement) = kept.get().and_then(|kept| kept.try_borrow_mut().ok()) else {
-                return Err(Failure {
-                    code: ffi::SQLITE_MISUSE,
-                    message: "a transaction began within itself".into(),
-                });
+                return Err(Failure { code: ffi::SQLITE_MISUSE, message: "a transaction began within itself".into() });
             };
             let answer = statement.step();
             statement.reset();
@@ -202,36 +176,21 @@ impl Session {
         {
             let mut kept = self.kept.borrow_mut();
             if let Some(position) = kept.iter().rposition(|(text, _)| **text == *sql) {
-                return Ok(Lease {
-                    session: self,
-                    kept: Some(kept.remove(position)),
-                    origin,
-                });
+                return Ok(Lease { session: self, kept: Some(kept.remove(position)), origin });
             }
         }
         // SAFETY: the connection outlives the statements of its session.
-        let (statement, rest) =
-            self.as_origin(origin, || unsafe { Statement::prepare(self.db(), sql) })?;
+        let (statement, rest) = self.as_origin(origin, || unsafe { Statement::prepare(self.db(), sql) })?;
         let Some(statement) = statement else {
             return Err(Error::invalid("the SQL text has no statement").into());
         };
         // SAFETY: as above.
         if !rest.trim().is_empty()
-            && self
-                .as_origin(origin, || unsafe { Statement::prepare(self.db(), rest) })?
-                .0
-                .is_some()
+            && self.as_origin(origin, || unsafe { Statement::prepare(self.db(), rest) })?.0.is_some()
         {
-            return Err(Error::invalid(
-                "the SQL text has more than one statement; run them one by one",
-            )
-            .into());
+            return Err(Error::invalid("the SQL text has more than one statement; run them one by one").into());
         }
-        Ok(Lease {
-            session: self,
-            kept: Some((sql.into(), statement)),
-            origin,
-        })
+        Ok(Lease { session: self, kept: Some((sql.into(), statement)), origin })
     }
 
     /// Finalizes kept statements but the latest used, and gives SQLite's page cache back.
@@ -250,12 +209,7 @@ impl Session {
         // SAFETY: the connection is open; this operation reads and writes one int.
         let code = unsafe {
             let argument = (&raw mut bytes).cast();
-            ffi::sqlite3_file_control(
-                self.db(),
-                c"main".as_ptr(),
-                ffi::SQLITE_FCNTL_RESERVE_BYTES,
-                argument,
-            )
+            ffi::sqlite3_file_control(self.db(), c"main".as_ptr(), ffi::SQLITE_FCNTL_RESERVE_BYTES, argument)
         };
         self.check(code)
     }
@@ -265,24 +219,14 @@ impl Session {
         // SAFETY: the connection is open; this operation takes a pointer and two ints.
         let code = unsafe {
             let none = std::ptr::null_mut::<u8>();
-            ffi::sqlite3_db_config(
-                self.db(),
-                ffi::SQLITE_DBCONFIG_LOOKASIDE,
-                none,
-                0 as c_int,
-                0 as c_int,
-            )
+            ffi::sqlite3_db_config(self.db(), ffi::SQLITE_DBCONFIG_LOOKASIDE, none, 0 as c_int, 0 as c_int)
         };
         self.check(code)
     }
 
     fn check(&self, code: c_int) -> Result<(), Failure> {
         // SAFETY: the connection is open.
-        if code == ffi::SQLITE_OK {
-            Ok(())
-        } else {
-            Err(unsafe { Failure::of(self.db(), code) })
-        }
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(unsafe { Failure::of(self.db(), code) }) }
     }
 }
 
@@ -297,9 +241,7 @@ pub(crate) struct Lease<'a> {
 impl Lease<'_> {
     /// Whether running it changes no database.
     pub(crate) fn is_readonly(&self) -> bool {
-        self.kept
-            .as_ref()
-            .is_none_or(|(_, statement)| statement.is_readonly())
+        self.kept.as_ref().is_none_or(|(_, statement)| statement.is_readonly())
     }
 
     /// Runs it and lends its rows, until `each` breaks.
@@ -339,33 +281,27 @@ fn parameter_order(statement: &Statement, params: &Params<'_>) -> Result<Vec<usi
     let count = statement.parameters();
     match params {
         Params::Positional(values) if values.len() == count => Ok(Vec::new()),
-        Params::Positional(values) => Err(Error::invalid(format!(
-            "the statement has {count} parameters, and {} values were given",
-            values.len()
-        ))),
+        Params::Positional(values) => {
+            Err(Error::invalid(format!("the statement has {count} parameters, and {} values were given", values.len())))
+        }
         Params::Named(values) => {
             let mut order = Vec::with_capacity(count);
             for index in 1..=count {
                 let Some(name) = statement.parameter_name(index) else {
-                    return Err(Error::invalid(
-                        "a parameter of the statement has no name; write `:name`",
-                    ));
+                    return Err(Error::invalid("a parameter of the statement has no name; write `:name`"));
                 };
                 let name = &name[1..];
                 match values.iter().position(|(given, _)| *given == name) {
                     Some(position) => order.push(position),
                     None => {
-                        return Err(Error::invalid(format!(
-                            "no value was given for the parameter `:{name}`"
-                        )));
+                        return Err(Error::invalid(format!("no value was given for the parameter `:{name}`")));
                     }
                 }
             }
             match (0..values.len()).find(|position| !order.contains(position)) {
-                Some(position) => Err(Error::invalid(format!(
-                    "the statement has no parameter `:{}`",
-                    values[position].0
-                ))),
+                Some(position) => {
+                    Err(Error::invalid(format!("the statement has no parameter `:{}`", values[position].0)))
+                }
                 None => Ok(order),
             }
         }

@@ -29,24 +29,14 @@ impl Statement {
     ///
     /// # Safety
     /// `db` is open, and stays so until the statement is dropped.
-    pub(super) unsafe fn prepare<'s>(
-        db: *mut ffi::sqlite3,
-        sql: &'s str,
-    ) -> Result<(Option<Self>, &'s str), Failure> {
+    pub(super) unsafe fn prepare<'s>(db: *mut ffi::sqlite3, sql: &'s str) -> Result<(Option<Self>, &'s str), Failure> {
         let mut statement = std::ptr::null_mut();
         let mut tail: *const c_char = std::ptr::null();
         let len = c_int::try_from(sql.len()).map_err(|_| Failure::too_long())?;
         // SAFETY: `db` is open; the text has `len` bytes; both outputs are ours.
         let code = unsafe {
             let flags = ffi::SQLITE_PREPARE_PERSISTENT as u32;
-            ffi::sqlite3_prepare_v3(
-                db,
-                sql.as_ptr().cast(),
-                len,
-                flags,
-                &mut statement,
-                &mut tail,
-            )
+            ffi::sqlite3_prepare_v3(db, sql.as_ptr().cast(), len, flags, &mut statement, &mut tail)
         };
         if code != ffi::SQLITE_OK {
             // SAFETY: `db` is open.
@@ -54,10 +44,7 @@ impl Statement {
         }
         let used = (tail as usize).saturating_sub(sql.as_ptr() as usize);
         // The text after a statement begins at a character; a NUL within the text ends it for SQLite.
-        Ok((
-            NonNull::new(statement).map(Statement),
-            sql.get(used..).unwrap_or_default(),
-        ))
+        Ok((NonNull::new(statement).map(Statement), sql.get(used..).unwrap_or_default()))
     }
 
     fn raw(&self) -> *mut ffi::sqlite3_stmt {
@@ -86,11 +73,7 @@ impl Statement {
         // SAFETY: a live statement; the name lives as long as the statement.
         let name = unsafe { ffi::sqlite3_bind_parameter_name(self.raw(), index as c_int) };
         // SAFETY: null, or a C string as said above.
-        if name.is_null() {
-            None
-        } else {
-            unsafe { CStr::from_ptr(name) }.to_str().ok()
-        }
+        if name.is_null() { None } else { unsafe { CStr::from_ptr(name) }.to_str().ok() }
     }
 
     /// Steps once. Whether there is a row.
@@ -118,10 +101,7 @@ pub(super) struct Bound<'s, 'v> {
 
 impl<'s, 'v> Bound<'s, 'v> {
     pub(super) fn new(statement: &'s mut Statement) -> Self {
-        Bound {
-            statement,
-            values: PhantomData,
-        }
+        Bound { statement, values: PhantomData }
     }
 
     /// Binds a parameter (from 1).
@@ -141,20 +121,12 @@ impl<'s, 'v> Bound<'s, 'v> {
                     ffi::sqlite3_bind_text64(raw, index, at, len, ffi::SQLITE_STATIC(), encoding)
                 }
                 Value::Blob(blob) if blob.is_empty() => ffi::sqlite3_bind_zeroblob(raw, index, 0),
-                Value::Blob(blob) => ffi::sqlite3_bind_blob64(
-                    raw,
-                    index,
-                    blob.as_ptr().cast(),
-                    blob.len() as u64,
-                    ffi::SQLITE_STATIC(),
-                ),
+                Value::Blob(blob) => {
+                    ffi::sqlite3_bind_blob64(raw, index, blob.as_ptr().cast(), blob.len() as u64, ffi::SQLITE_STATIC())
+                }
             }
         };
-        if code == ffi::SQLITE_OK {
-            Ok(())
-        } else {
-            Err(self.statement.failure(code))
-        }
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.statement.failure(code)) }
     }
 
     pub(super) fn step(&mut self) -> Result<bool, Failure> {
@@ -165,10 +137,7 @@ impl<'s, 'v> Bound<'s, 'v> {
     pub(super) fn row(&mut self) -> Row<'_> {
         // SAFETY: a live statement.
         let columns = unsafe { ffi::sqlite3_data_count(self.statement.raw()) } as usize;
-        Row {
-            statement: self.statement,
-            columns,
-        }
+        Row { statement: self.statement, columns }
     }
 }
 
@@ -199,11 +168,7 @@ impl RowAccess for Row<'_> {
         // step does, and there is none while the row is borrowed.
         let name = unsafe { ffi::sqlite3_column_name(self.statement.raw(), column as c_int) };
         // SAFETY: null, or a C string as said above.
-        if name.is_null() {
-            ""
-        } else {
-            unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default()
-        }
+        if name.is_null() { "" } else { unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default() }
     }
 
     fn value(&self, column: usize) -> ValueRef<'_> {

@@ -115,9 +115,7 @@ impl Registration {
         super::initialize()?;
         let reusable = {
             let mut retired = RETIRED.lock();
-            let position = retired
-                .iter()
-                .position(|one| one.open_files.load(Ordering::Acquire) == 0);
+            let position = retired.iter().position(|one| one.open_files.load(Ordering::Acquire) == 0);
             position.map(|position| retired.swap_remove(position))
         };
         let registered = match reusable {
@@ -128,10 +126,7 @@ impl Registration {
         // SAFETY: `vfs` points to a sqlite3_vfs that is filled in and never freed; it is not registered now.
         match unsafe { ffi::sqlite3_vfs_register(registered.vfs, 0) } {
             ffi::SQLITE_OK => Ok(Registration(registered)),
-            code => Err(Error::new(
-                ErrorKind::Internal,
-                format!("SQLite refused a VFS (code {code})"),
-            )),
+            code => Err(Error::new(ErrorKind::Internal, format!("SQLite refused a VFS (code {code})"))),
         }
     }
 
@@ -153,20 +148,14 @@ impl Drop for Registration {
 impl Registered {
     fn leak() -> Result<&'static Registered> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = CString::new(format!(
-            "do-runtime-{}",
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        ))
-        .map_err(|_| Error::new(ErrorKind::Internal, "the name of a VFS has a NUL byte"))?;
+        let name = CString::new(format!("do-runtime-{}", COUNT.fetch_add(1, Ordering::Relaxed)))
+            .map_err(|_| Error::new(ErrorKind::Internal, "the name of a VFS has a NUL byte"))?;
         let name: &'static CStr = Box::leak(name.into_boxed_c_str());
         // SAFETY: null asks for the default VFS.
         let default = unsafe { ffi::sqlite3_vfs_find(ptr::null()) };
         // SAFETY: SQLite's default VFS, if there is one, is a static of SQLite's.
         let Some(default) = (unsafe { default.as_ref() }) else {
-            return Err(Error::new(
-                ErrorKind::Storage,
-                "this build of SQLite has no default VFS",
-            ));
+            return Err(Error::new(ErrorKind::Storage, "this build of SQLite has no default VFS"));
         };
         // Loading libraries, sleeping and drawing the seed of SQLite's own generator stay with the default.
         let vfs = Box::leak(Box::new(*default));
@@ -183,12 +172,8 @@ impl Registered {
         vfs.xCurrentTimeInt64 = Some(current_time_int64);
         vfs.xGetLastError = Some(last_error);
         let vfs: *mut ffi::sqlite3_vfs = vfs;
-        let registered: &'static Registered = Box::leak(Box::new(Registered {
-            vfs,
-            name,
-            behind: RwLock::new(None),
-            open_files: AtomicUsize::new(0),
-        }));
+        let registered: &'static Registered =
+            Box::leak(Box::new(Registered { vfs, name, behind: RwLock::new(None), open_files: AtomicUsize::new(0) }));
         // SAFETY: `vfs` was leaked above and nobody else has it yet.
         unsafe { (*vfs).pAppData = ptr::from_ref(registered).cast_mut().cast() };
         Ok(registered)
@@ -255,12 +240,7 @@ unsafe extern "C" fn open(
     let name = unsafe { text(name) };
     let kind = match flags {
         _ if flags & ffi::SQLITE_OPEN_MAIN_DB != 0 => FileKind::Main,
-        _ if flags
-            & (ffi::SQLITE_OPEN_MAIN_JOURNAL
-                | ffi::SQLITE_OPEN_WAL
-                | ffi::SQLITE_OPEN_SUPER_JOURNAL)
-            != 0 =>
-        {
+        _ if flags & (ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_SUPER_JOURNAL) != 0 => {
             FileKind::Journal
         }
         _ => FileKind::Temporary,
@@ -268,13 +248,7 @@ unsafe extern "C" fn open(
     caught(ffi::SQLITE_CANTOPEN, || {
         let opened = registered.behind()?.open(name, kind)?;
         registered.open_files.fetch_add(1, Ordering::AcqRel);
-        let new = File {
-            base: ffi::sqlite3_file {
-                pMethods: &METHODS.0,
-            },
-            registered,
-            file: MaybeUninit::new(opened),
-        };
+        let new = File { base: ffi::sqlite3_file { pMethods: &METHODS.0 }, registered, file: MaybeUninit::new(opened) };
         // SAFETY: SQLite gave szOsFile bytes, aligned for pointers, which hold nothing that needs to be dropped.
         unsafe { file.cast::<File>().write(new) };
         if !out_flags.is_null() {
@@ -300,20 +274,11 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     code
 }
 
-unsafe extern "C" fn read(
-    file: *mut ffi::sqlite3_file,
-    into: *mut c_void,
-    count: c_int,
-    at: i64,
-) -> c_int {
+unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, into: *mut c_void, count: c_int, at: i64) -> c_int {
     // SAFETY: an open file of ours, and `count` writable bytes. They may be uninitialized to us, yet u8 has no invalid
     // values and SQLite's allocator hands out memory that is mapped; nothing reads them before they are written.
-    let (file, into) = unsafe {
-        (
-            opened(file),
-            std::slice::from_raw_parts_mut(into.cast::<u8>(), count.max(0) as usize),
-        )
-    };
+    let (file, into) =
+        unsafe { (opened(file), std::slice::from_raw_parts_mut(into.cast::<u8>(), count.max(0) as usize)) };
     let mut short = false;
     let code = caught(ffi::SQLITE_IOERR_READ, || {
         let done = file.read(into, at.max(0) as u64)?;
@@ -323,37 +288,20 @@ unsafe extern "C" fn read(
         }
         Ok(())
     });
-    if short {
-        ffi::SQLITE_IOERR_SHORT_READ
-    } else {
-        code
-    }
+    if short { ffi::SQLITE_IOERR_SHORT_READ } else { code }
 }
 
-unsafe extern "C" fn write(
-    file: *mut ffi::sqlite3_file,
-    bytes: *const c_void,
-    count: c_int,
-    at: i64,
-) -> c_int {
+unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, bytes: *const c_void, count: c_int, at: i64) -> c_int {
     // SAFETY: an open file of ours, and `count` readable bytes.
-    let (file, bytes) = unsafe {
-        (
-            opened(file),
-            std::slice::from_raw_parts(bytes.cast::<u8>(), count.max(0) as usize),
-        )
-    };
-    caught(ffi::SQLITE_IOERR_WRITE, || {
-        file.write(bytes, at.max(0) as u64)
-    })
+    let (file, bytes) =
+        unsafe { (opened(file), std::slice::from_raw_parts(bytes.cast::<u8>(), count.max(0) as usize)) };
+    caught(ffi::SQLITE_IOERR_WRITE, || file.write(bytes, at.max(0) as u64))
 }
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, len: i64) -> c_int {
     // SAFETY: an open file of ours.
     let file = unsafe { opened(file) };
-    caught(ffi::SQLITE_IOERR_TRUNCATE, || {
-        file.truncate(len.max(0) as u64)
-    })
+    caught(ffi::SQLITE_IOERR_TRUNCATE, || file.truncate(len.max(0) as u64))
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _: c_int) -> c_int {
@@ -421,31 +369,14 @@ static METHODS: Methods = Methods(ffi::sqlite3_io_methods {
     xUnfetch: None,
 });
 
-unsafe extern "C" fn delete(
-    vfs: *mut ffi::sqlite3_vfs,
-    name: *const c_char,
-    sync_folder: c_int,
-) -> c_int {
+unsafe extern "C" fn delete(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, sync_folder: c_int) -> c_int {
     // SAFETY: SQLite calls this with the VFS that it was registered with, and a name that outlives the call.
     let (registered, name) = unsafe { (Registered::of(vfs), text(name)) };
-    let durable = if sync_folder != 0 {
-        Durable::Yes
-    } else {
-        Durable::No
-    };
-    caught(ffi::SQLITE_IOERR_DELETE, || {
-        registered
-            .behind()?
-            .delete(name.ok_or(Code::Delete)?, durable)
-    })
+    let durable = if sync_folder != 0 { Durable::Yes } else { Durable::No };
+    caught(ffi::SQLITE_IOERR_DELETE, || registered.behind()?.delete(name.ok_or(Code::Delete)?, durable))
 }
 
-unsafe extern "C" fn access(
-    vfs: *mut ffi::sqlite3_vfs,
-    name: *const c_char,
-    _: c_int,
-    out: *mut c_int,
-) -> c_int {
+unsafe extern "C" fn access(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, _: c_int, out: *mut c_int) -> c_int {
     // SAFETY: as in `delete`.
     let (registered, name) = unsafe { (Registered::of(vfs), text(name)) };
     caught(ffi::SQLITE_IOERR_ACCESS, || {
@@ -479,10 +410,7 @@ unsafe extern "C" fn full_pathname(
 const EPOCH: i64 = 210_866_760_000_000;
 
 fn julian_millis(registered: &Registered) -> i64 {
-    let now = catch_unwind(AssertUnwindSafe(|| {
-        registered.behind().map_or(0, |behind| behind.now())
-    }))
-    .unwrap_or(0);
+    let now = catch_unwind(AssertUnwindSafe(|| registered.behind().map_or(0, |behind| behind.now()))).unwrap_or(0);
     now.saturating_add(EPOCH)
 }
 
