@@ -403,7 +403,7 @@ async fn unchecked_sql_takes_parameters_of_every_form(kit: TestKit) -> Result {
         assert_eq!(tallies[0], Tally { kind: Kind::Checking, accounts: 2, best: Some(2) });
         let pairs: Vec<(Id<Account>, Option<String>)> = cx.sql_unchecked("SELECT id, nick FROM account", ()).all()?;
         assert_eq!(pairs[0], (Id::from_raw(1), None));
-        let changed = cx.sql_unchecked::<()>("UPDATE account SET score = score + ?1", [10]).run()?;
+        let changed = cx.sql_unchecked("UPDATE account SET score = score + ?1", [10]).run()?;
         assert_eq!(changed, 3);
         let back: Vec<i64> = cx.sql_unchecked("DELETE FROM account WHERE score > ?1 RETURNING score", (10,)).all()?;
         assert_eq!(back, [11, 12]);
@@ -459,7 +459,7 @@ async fn unchecked_sql_cannot_leave_its_object(kit: TestKit) -> Result {
         "SELECT load_extension('x')",
         "INSERT INTO \"order\" (type) SELECT readfile('/etc/passwd')",
     ] {
-        let error = inside(&kit, |cx| cx.sql_unchecked::<()>(text, ()).run()).await.expect_err(text);
+        let error = inside(&kit, |cx| cx.sql_unchecked(text, ()).run()).await.expect_err(text);
         assert_eq!(error.kind(), ErrorKind::Invalid, "{text}: {error}");
     }
     inside(&kit, |cx| {

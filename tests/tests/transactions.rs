@@ -217,7 +217,7 @@ impl Book {
     /// An SQL text that writes, in a reading handler.
     #[rpc]
     fn write_while_reading(&self, cx: &Cx<Self>) -> Result<u64> {
-        cx.sql_unchecked::<()>("DELETE FROM line", ()).run()
+        cx.sql_unchecked("DELETE FROM line", ()).run()
     }
 }
 
