@@ -10,7 +10,7 @@ pub(crate) struct Order {
     r#type: Option<model::Kind>,
     discount: f64,
 }
-/// A [`Order`] to insert: what the database fills in may be left out.
+/// A row of [`Order`] to insert: what the database fills in may be left out.
 #[derive(Clone)]
 pub(crate) struct NewOrder {
     tenant: String,
@@ -239,10 +239,7 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                 <crate::Refund as ::do_runtime::__private::Table>::DEF.name,
             ],
         };
-        type Key<'k> = (
-            <String as ::do_runtime::__private::Column>::Ref<'k>,
-            <Id<Customer> as ::do_runtime::__private::Column>::Ref<'k>,
-        );
+        type Key<'k> = (&'k ::core::primitive::str, Id<Customer>);
         fn key_values<'v>(
             key: &'v Self::Key<'_>,
         ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {
@@ -299,7 +296,7 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                 Order {
                     tenant: self.tenant,
                     customer: self.customer,
-                    number: self.number.unwrap_or_else(|| 1),
+                    number: self.number.unwrap_or(1),
                     label: self
                         .label
                         .unwrap_or_else(|| ::core::option::Option::Some(
@@ -309,7 +306,7 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                     lines: self.lines,
                     refund: self.refund,
                     r#type: self.r#type,
-                    discount: self.discount.unwrap_or_else(|| -1.5),
+                    discount: self.discount.unwrap_or(-1.5),
                 },
                 ::do_runtime::__private::KeySource::Given,
             )

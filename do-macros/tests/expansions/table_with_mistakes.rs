@@ -18,7 +18,7 @@ pub struct Message {
     pub author: String,
     pub size: usize,
 }
-/// A [`Message`] to insert: what the database fills in may be left out.
+/// A row of [`Message`] to insert: what the database fills in may be left out.
 pub struct NewMessage;
 #[allow(dead_code)]
 impl Message {
@@ -45,7 +45,7 @@ const _: () = {
             indexes: &[],
             references: &[],
         };
-        type Key<'k> = <Option<Id<Message>> as ::do_runtime::__private::Column>::Ref<'k>;
+        type Key<'k> = Option<Id<Message>>;
         fn key_values<'v>(
             _: &'v Self::Key<'_>,
         ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {

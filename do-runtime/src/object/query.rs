@@ -23,7 +23,7 @@ impl<O: Object> Cx<O> {
     /// }
     ///
     /// fn rename<O: Object>(cx: &mut Cx<O>, id: i64, to: &str) -> Result<u64> {
-    ///     cx.sql_unchecked::<()>("UPDATE person SET name = :to WHERE id = :id", named![id = id, to = to]).run()
+    ///     cx.sql_unchecked("UPDATE person SET name = :to WHERE id = :id", named![id = id, to = to]).run()
     /// }
     /// ```
     pub fn sql_unchecked<'q, R>(&'q self, text: &'q str, params: impl IntoParams) -> Query<'q, R> {
@@ -40,7 +40,8 @@ pub struct Query<'q, R> {
     rows: PhantomData<fn() -> R>,
 }
 
-impl<R> Query<'_, R> {
+/// Only here, so that nobody has to say what the rows of a statement without rows are.
+impl Query<'_, ()> {
     /// Runs the statement to its end; how many rows it inserted, updated or deleted.
     pub fn run(self) -> Result<u64> {
         let params = self.params?;

@@ -1,0 +1,8 @@
+use do_runtime::prelude::*;
+
+#[do_runtime::test]
+async fn kept(room: u32) -> Result {
+    Ok(())
+}
+
+fn main() {}
