@@ -117,12 +117,7 @@ pub(super) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
-fn check_name(
-    handler: &Handler,
-    options: &super::model::RpcOptions,
-    earlier: &[Handler],
-    problems: &mut Problems,
-) {
+fn check_name(handler: &Handler, options: &super::model::RpcOptions, earlier: &[Handler], problems: &mut Problems) {
     let name = &handler.name;
     let at = options.rename.as_ref().map_or_else(|| handler.ident.span(), |rename| rename.span());
     if RESERVED.contains(&name.as_str()) {

@@ -8,8 +8,8 @@ use std::task::{Poll, Waker};
 use super::awake::History;
 use super::recovery::apply_delta;
 use super::{Awake, Node, sleep};
-use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
 use crate::ObjectId;
+use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
 use crate::error::Result;
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
@@ -32,16 +32,14 @@ fn wake<O: Dispatch>(mut turn: Owner<O>) {
     shared.started.store(0, Ordering::Relaxed);
     match load(&slot) {
         Ok(awake) => {
-            let resident = awake.resident_bytes();
-            shared.resident.store(resident, Ordering::Relaxed);
+            shared.account_for(awake.resident_bytes());
             let node = shared.host.node();
-            let all = node.awake_bytes.fetch_add(resident, Ordering::Relaxed) + resident;
             shared.last_used.store(node.coarse_now(), Ordering::Relaxed);
             *turn = Body::Awake(Box::new(awake));
             shared.awake.store(true, Ordering::Release);
             node.woken().notify_one();
             serve(turn, Place::Blocking);
-            if all > node.options().awake_memory {
+            if node.awake_bytes.load(Ordering::Relaxed) > node.options().awake_memory {
                 sleep::sweep(node);
             }
         }

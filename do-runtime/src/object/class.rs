@@ -1,7 +1,7 @@
 //! What the macros say of a durable object: `Object` from the struct, `Dispatch` from its impl.
 
-use crate::error::{Error, Result};
 use crate::call::{Pace, Stub};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::object::{Cx, StoredReader, StoredWriter};
 use crate::ownership::Sendable;
