@@ -300,19 +300,11 @@ impl<O: Dispatch> AnyHost for Host<O> {
 
     fn hand_over(&self) -> Errand<'_> {
         Box::pin(async move {
-            let concerned = |slot: &Slot<O>| slot.shared.dirty.load(Ordering::Acquire) || is_to_be_rebuilt(slot);
-            for slot in self.slots(concerned) {
-                let id = slot.shared.identity.id();
-                match TurnFor::new(slot, TurnOf::Slot).await {
-                    Ok(mut turn) => {
-                        super::sleep::hand_over(&mut turn);
-                        give_back(turn);
-                    }
-                    // It was fenced meanwhile: its pages are with the handler that is stuck.
-                    Err(error) => tracing::debug!(%error, "pages are to be had from the log"),
-                }
-                if let Some(slot) = self.known_slot(id) {
-                    bring_back(slot).await?;
+            for slot in self.slots(|slot| slot.shared.dirty.load(Ordering::Acquire)) {
+                // A slot that was fenced meanwhile has nothing to hand over: its successor has.
+                if let Ok(mut turn) = TurnFor::new(slot, TurnOf::Slot).await {
+                    super::sleep::hand_over(&mut turn);
+                    give_back(turn);
                 }
             }
             Ok(())
@@ -341,24 +333,6 @@ impl<O: Dispatch> AnyHost for Host<O> {
             }
         }
     }
-}
-
-fn is_to_be_rebuilt<O: Dispatch>(slot: &Slot<O>) -> bool {
-    slot.shared.rebuild.load(Ordering::Acquire)
-}
-
-/// Rebuilds an object that was fenced from the log, if nobody has since. Until then only the log has its last commits.
-pub(super) async fn bring_back<O: Dispatch>(slot: Arc<Slot<O>>) -> Result<()> {
-    if !is_to_be_rebuilt(&slot) {
-        return Ok(());
-    }
-    // A wake begins with it. What fails after that is for those who call the object.
-    match TurnFor::new(slot.clone(), TurnOf::Instance).await {
-        Ok(turn) => give_back(turn),
-        Err(error) if is_to_be_rebuilt(&slot) => return Err(error),
-        Err(_) => {}
-    }
-    Ok(())
 }
 
 fn is_awake<O: Dispatch>(slot: &Slot<O>) -> bool {

@@ -117,7 +117,6 @@ impl<O: Dispatch> Namespace<O> {
         let node = self.home.node()?;
         self.accept(id)?;
         let slot = node.host::<O>(&self.home).slot(&Identity::new(O::CLASS, id, None))?;
-        super::host::bring_back(slot.clone()).await?;
         let mut turn = TurnFor::new(slot, TurnOf::Slot).await?;
         let deleted = super::sleep::delete(&mut turn);
         let position = turn.shared().position();

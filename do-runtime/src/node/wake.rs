@@ -57,12 +57,11 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     let shared = &slot.shared;
     let (host, id) = (&shared.host, shared.identity.id());
     let node = host.node();
+    node.available()?;
     if shared.rebuild.load(Ordering::Acquire) {
-        // While the node closes too: its last checkpoint waits for it.
         rebuild(node, id, shared.position())?;
         shared.rebuild.store(false, Ordering::Release);
     }
-    node.available()?;
     let head = node.rest()?.behind.head(id)?.filter(|head| !head.deleted);
     shared.exists.store(head.is_some(), Ordering::Release);
     let (image, history) = match &head {
