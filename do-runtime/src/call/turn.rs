@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::serve::{Place, hand_over_blocking, refusal, serve};
+use super::serve::{Place, hand_over_blocking, refusal, refuse_if_fenced, serve};
 use super::{Body, Entry, Owner, Progress, Slot, Work};
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::start_wake;
@@ -62,7 +62,7 @@ impl<O: Dispatch> Future for TurnFor<O> {
                 start_wake(turn);
             }
             Some(turn) => return Poll::Ready(Ok(turn)),
-            None => {}
+            None => refuse_if_fenced(&me.slot),
         }
         me.entry = Some(entry);
         Poll::Pending

@@ -121,6 +121,14 @@ impl<O: Dispatch> Host<O> {
         self.shard(identity.id()).lock().insert(identity.id(), Arc::new(fresh));
     }
 
+    /// Waits until a slot that is being fenced has its successor.
+    async fn succeeded(&self, slot: &Arc<Slot<O>>) {
+        let id = slot.shared.identity.id();
+        while !slot.shared.is_live() && self.known_slot(id).is_some_and(|known| Arc::ptr_eq(&known, slot)) {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// What a new object begins as: built once, and durable in the store before anything refers to it.
     pub(crate) fn template(&self) -> Result<Template> {
         if let Some(template) = self.template.get() {
@@ -166,12 +174,6 @@ impl<O: Dispatch> Host<O> {
             rest.registry().note_deleted(self.tag, shared.identity.id());
             rest.behind.put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
         }
-    }
-
-    /// The checkpoint has something to do here.
-    pub(crate) fn note_dirty(&self, shared: &Shared<O>) {
-        shared.dirty.store(true, Ordering::Release);
-        self.node.consider_checkpoint();
     }
 
     /// The slots that satisfy a condition, each shard's in an order that a replay repeats.
@@ -290,9 +292,11 @@ impl<O: Dispatch> AnyHost for Host<O> {
                 None => self.slots(is_awake),
             };
             for slot in slots {
-                let mut turn = TurnFor::new(slot, TurnOf::Slot).await?;
-                super::put_to_sleep(&mut turn);
-                give_back(turn);
+                // A slot that was fenced meanwhile has no object any more.
+                if let Ok(mut turn) = TurnFor::new(slot, TurnOf::Slot).await {
+                    super::put_to_sleep(&mut turn);
+                    give_back(turn);
+                }
             }
             Ok(())
         })
@@ -301,11 +305,17 @@ impl<O: Dispatch> AnyHost for Host<O> {
     fn hand_over(&self) -> Errand<'_> {
         Box::pin(async move {
             for slot in self.slots(|slot| slot.shared.dirty.load(Ordering::Acquire)) {
-                // A slot that was fenced meanwhile has nothing to hand over: its successor has.
-                if let Ok(mut turn) = TurnFor::new(slot, TurnOf::Slot).await {
-                    super::sleep::hand_over(&mut turn);
-                    give_back(turn);
+                match TurnFor::new(slot.clone(), TurnOf::Slot).await {
+                    Ok(mut turn) => {
+                        super::sleep::hand_over(&mut turn);
+                        give_back(turn);
+                    }
+                    Err(_) => self.succeeded(&slot).await,
                 }
+            }
+            // After the others: one that was fenced meanwhile has left a successor, which has it all from the log.
+            for slot in self.slots(|slot| slot.shared.rebuild.load(Ordering::Acquire)) {
+                super::wake::rebuild_asleep(slot).await?;
             }
             Ok(())
         })

@@ -117,6 +117,7 @@ impl<O: Dispatch> Namespace<O> {
         let node = self.home.node()?;
         self.accept(id)?;
         let slot = node.host::<O>(&self.home).slot(&Identity::new(O::CLASS, id, None))?;
+        super::wake::rebuild_asleep(slot.clone()).await?;
         let mut turn = TurnFor::new(slot, TurnOf::Slot).await?;
         let deleted = super::sleep::delete(&mut turn);
         let position = turn.shared().position();

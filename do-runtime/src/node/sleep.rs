@@ -43,11 +43,15 @@ where
         return;
     }
     let (body, shared) = turn.parts();
-    if let Body::Awake(awake) = body
-        && let Err(error) = awake.hand_over(shared)
-    {
-        // Its commits are in the log: they come back from there.
+    let Body::Awake(awake) = body else { return };
+    let handed_over = awake.hand_over(shared);
+    if let Err(error) = &handed_over {
         tracing::error!(%error, object = %shared.identity, "pages could not be handed over");
+    }
+    // Commits that were not handed over are in the log: they come back from there.
+    let lost = handed_over.is_err() || awake.is_void();
+    if lost && shared.exists.load(Ordering::Acquire) {
+        shared.rebuild.store(true, Ordering::Release);
     }
 }
 

@@ -8,9 +8,15 @@ use std::task::{Poll, Waker};
 use super::awake::History;
 use super::recovery::apply_delta;
 use super::{Awake, Node, sleep};
+<<<<<<< HEAD
 use crate::ObjectId;
 use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
 use crate::error::Result;
+=======
+use crate::call::{Body, Owner, Place, Shared, Slot, TurnFor, TurnOf, give_back, refuse_all, serve};
+use crate::ObjectId;
+use crate::error::{Error, ErrorKind, Result};
+>>>>>>> fc523b4
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
 use crate::object::{Cx, Dispatch, StoredState, Surroundings};
@@ -58,10 +64,7 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     let (host, id) = (&shared.host, shared.identity.id());
     let node = host.node();
     node.available()?;
-    if shared.rebuild.load(Ordering::Acquire) {
-        rebuild(node, id, shared.position())?;
-        shared.rebuild.store(false, Ordering::Release);
-    }
+    rebuild_if_needed(shared)?;
     let head = node.rest()?.behind.head(id)?.filter(|head| !head.deleted);
     shared.exists.store(head.is_some(), Ordering::Release);
     let (image, history) = match &head {
@@ -95,6 +98,32 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     awake.release_memory();
     *shared.interrupt.lock() = Some(awake.interrupt());
     Ok(awake)
+}
+
+/// Brings an object that has to be rebuilt, and that nobody has called since, to where its last commit left it: before a
+/// checkpoint gives up the log that this needs, and before it is deleted.
+pub(super) async fn rebuild_asleep<O: Dispatch>(slot: Arc<Slot<O>>) -> Result<()> {
+    if !slot.shared.rebuild.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let Ok(turn) = TurnFor::new(slot.clone(), TurnOf::Slot).await else { return Ok(()) };
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    slot.shared.host.node().spawn_blocking(Box::new(move || {
+        let rebuilt = rebuild_if_needed(turn.shared());
+        give_back(turn);
+        // Nobody listens any more if the runtime went away: then the next open does it.
+        let _ = answer.send(rebuilt);
+    }));
+    let stopped = |_| Error::new(ErrorKind::Unavailable, "the runtime stopped while an object was being rebuilt");
+    answered.await.map_err(stopped)?
+}
+
+fn rebuild_if_needed<O: Dispatch>(shared: &Shared<O>) -> Result<()> {
+    if shared.rebuild.load(Ordering::Acquire) {
+        rebuild(shared.host.node(), shared.identity.id(), shared.position())?;
+        shared.rebuild.store(false, Ordering::Release);
+    }
+    Ok(())
 }
 
 /// Brings an object whose slot was fenced to where its last commit left it, from the log: its pages are in the hands
