@@ -76,7 +76,7 @@ pub mod __private {
         Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
-    pub use crate::proof::{ColumnType, FirstValue, StoredField};
+    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable};
     pub use crate::table::generated::*;
     pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
     pub use crate::time::Timestamp;
@@ -92,7 +92,7 @@ pub mod __private {
     pub fn answer<T: Answer>() {}
 
     /// A handler's own error as an error of the runtime.
-    pub fn user_error(error: impl std::fmt::Display) -> Error {
+    pub fn user_error(error: impl RpcError) -> Error {
         Error::new(crate::ErrorKind::Handler, error.to_string())
     }
 

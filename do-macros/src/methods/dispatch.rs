@@ -119,14 +119,24 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
             let how = if handler.kind == Kind::Exclusive { "exclusive" } else { "shared" };
             let how = Ident::new(how, Span::call_site());
             let (parameter, given) = if taken { (quote!(#cx), quote!(#cx,)) } else { (quote!(_), quote!()) };
-            quote!(run.#how::<#value, #error>(|#me, #parameter| #me.#ident(#given #(#arguments),*)))
+            let call = quote!(#me.#ident(#given #(#arguments),*));
+            let call = match &handler.outcome.own {
+                Some(outcome) => quote_spanned!(outcome.span()=> #outcome::into_result(#call)),
+                None => call,
+            };
+            quote!(run.#how::<#value, #error>(|#me, #parameter| #call))
         }
         Kind::Orchestration => {
             let this = hidden("this");
             let (parameter, given) = if taken { (quote!(#this), quote!(#this,)) } else { (quote!(_), quote!()) };
-            let borrows = handler.arguments.iter().any(|argument| is_borrowed(argument.passing));
+            let own = handler.outcome.own.as_ref();
+            let borrows = own.is_some() || handler.arguments.iter().any(|argument| is_borrowed(argument.passing));
             let future = quote!(Self::#ident(#given #(#arguments),*));
-            let future = if borrows { quote!(async move { #future.await }) } else { future };
+            let future = match own {
+                Some(outcome) => quote!(async move { #outcome::into_result(#future.await) }),
+                None if borrows => quote!(async move { #future.await }),
+                None => future,
+            };
             let moves = borrows.then(|| quote!(move));
             quote!(run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
         }

@@ -8,69 +8,11 @@ use super::model::{Argument, Block, Handler, Passing};
 /// `impl ChatRoomStub { … }`.
 pub(super) fn methods(block: &Block) -> TokenStream {
     let stub = &block.stub;
-    let own = own_methods();
     let methods = block.handlers.iter().map(|handler| method(handler, block));
     quote! {
         #[allow(dead_code, private_interfaces, unreachable_pub)]
         impl #stub {
-            #own
             #(#methods)*
-        }
-    }
-}
-
-/// What every stub has.
-pub(super) fn own_methods() -> TokenStream {
-    quote! {
-        /// The object's id.
-        pub fn id(&self) -> ::do_runtime::ObjectId {
-            self.0.id()
-        }
-
-        /// The object's name, unless it has none or it is not known here.
-        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
-            self.0.name()
-        }
-
-        /// The name of the object's class.
-        pub fn class(&self) -> &'static ::core::primitive::str {
-            self.0.class()
-        }
-    }
-}
-
-/// What the runtime and everybody else want of a stub.
-pub(super) fn impls(block: &Block) -> TokenStream {
-    let (stub, object) = (&block.stub, &block.object);
-    quote! {
-        #[automatically_derived]
-        impl ::core::clone::Clone for #stub {
-            fn clone(&self) -> Self {
-                Self(::core::clone::Clone::clone(&self.0))
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::fmt::Debug for #stub {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, f)
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::convert::From<::do_runtime::Stub<#object>> for #stub {
-            fn from(stub: ::do_runtime::Stub<#object>) -> Self {
-                Self(stub)
-            }
-        }
-
-        #[automatically_derived]
-        impl ::do_runtime::__private::TypedStub for #stub {
-            type Object = #object;
-
-            fn stub(&self) -> &::do_runtime::Stub<#object> {
-                &self.0
-            }
         }
     }
 }

@@ -60,16 +60,20 @@ fn own_type_ident(column: &Column) -> Ident {
 }
 
 /// One constant for each column of a user's own type: the only place that asks for its `Column`, so that a type without
-/// it is one error, at the type.
+/// it is one error, at the type. Likewise for serde's traits and JSON.
 fn own_types(table: &Table) -> Vec<TokenStream> {
     let constant = |column: &Column| {
         let (name, ty) = (own_type_ident(column), &column.ty);
-        let make = quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::new());
-        quote! {
+        let make = match column.column_type.storage {
+            Storage::Own => quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::new()),
+            Storage::OwnJson => quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::json()),
+            Storage::Known(_) | Storage::Json => return None,
+        };
+        Some(quote! {
             const #name: ::do_runtime::__private::ColumnType<#ty> = #make;
-        }
+        })
     };
-    finders::own_columns(table).map(constant).collect()
+    table.columns.iter().filter_map(constant).collect()
 }
 
 fn table_impl(written: &Written, table: &Table) -> TokenStream {
@@ -81,7 +85,7 @@ fn table_impl(written: &Written, table: &Table) -> TokenStream {
         match column.column_type.storage {
             Storage::Known(_) => quote!(::do_runtime::__private::ToValue::to_value(&self.#field)?),
             Storage::Json => quote!(::do_runtime::__private::json_value(&self.#field)?),
-            Storage::Own => {
+            Storage::Own | Storage::OwnJson => {
                 let constant = own_type_ident(column);
                 quote!(#constant.value(&self.#field)?)
             }
@@ -99,7 +103,7 @@ fn table_impl(written: &Written, table: &Table) -> TokenStream {
         match column.column_type.storage {
             Storage::Known(_) => quote!(#field: ::do_runtime::__private::column(row, #index, #name)?),
             Storage::Json => quote!(#field: ::do_runtime::__private::json_column(row, #index, #name)?),
-            Storage::Own => {
+            Storage::Own | Storage::OwnJson => {
                 let constant = own_type_ident(column);
                 quote!(#field: #constant.read(row, #index, #name)?)
             }
@@ -195,7 +199,7 @@ fn column_def(column: &Column, position: usize, table: &Table) -> TokenStream {
     let name = &column.name;
     let sql_type = match column.column_type.storage {
         Storage::Known(sql) => sql.to_token_stream(),
-        Storage::Json => quote!("TEXT"),
+        Storage::Json | Storage::OwnJson => quote!("TEXT"),
         Storage::Own => {
             let constant = own_type_ident(column);
             quote!(#constant.sql_type)

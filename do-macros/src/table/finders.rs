@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Ident, ItemStruct};
 
-use super::columns::{KeyForm, Storage};
+use super::columns::KeyForm;
 use super::model::{Column, Index, Order, Table, Uniqueness};
 
 /// A finder.
@@ -147,7 +147,3 @@ fn key_type(column: &Column, bodies: Bodies) -> TokenStream {
     }
 }
 
-/// The columns of a type of the user's own.
-pub(super) fn own_columns(table: &Table) -> impl Iterator<Item = &Column> {
-    table.columns.iter().filter(|column| column.column_type.storage == Storage::Own)
-}

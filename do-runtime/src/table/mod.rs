@@ -120,7 +120,7 @@ pub enum KeySource {
     label = "`{T}` is not a table of `{Self}`",
     note = "write `#[durable_object(tables({T}))]` above `struct {Self}`, beside the tables that are there"
 )]
-pub trait Declares<T: Table> {}
+pub trait Declares<T> {}
 
 /// What can be read from a row of a result: a table, a tuple, a single value, or a struct with `#[derive(Row)]`.
 #[diagnostic::on_unimplemented(
