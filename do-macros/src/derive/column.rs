@@ -142,7 +142,7 @@ fn quoted(names: &[&str]) -> String {
 
 fn newtype(ident: &Ident, inner: &Type) -> TokenStream {
     // The only place that asks for the inner type's `Column`, so that a type without it is one error, at the type.
-    let make = quote_spanned!(inner.span()=> ::do_runtime::__private::ColumnType::new());
+    let make = quote_spanned!(inner.span()=> <#inner as ::do_runtime::__private::Column>::COLUMN_TYPE);
     let (key, as_key) = if is_copied(inner) {
         (quote!(Self), quote!(Self(self.0)))
     } else {

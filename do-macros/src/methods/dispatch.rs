@@ -1,11 +1,12 @@
 //! The object's side: the requests, and which method each of them runs.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
 use super::model::{Argument, Block, Context, Handler, Kind, Passing, Speed};
+use crate::types::respanned;
 
 /// `enum Request`, one variant for each handler.
 pub(super) fn requests(block: &Block) -> TokenStream {
@@ -48,7 +49,8 @@ pub(super) fn constants(block: &Block) -> TokenStream {
 pub(super) fn dispatch(block: &Block) -> TokenStream {
     let Block { object, stub, request, .. } = block;
     let arms = block.handlers.iter().map(|handler| arm(handler, request));
-    let run = if block.handlers.is_empty() { quote!(_) } else { quote!(run) };
+    let run = hidden("run");
+    let run = if block.handlers.is_empty() { quote!(_) } else { quote!(#run) };
     let argument_bytes = argument_bytes(block);
     let init = block.init.as_ref().map(|init| {
         let (ident, cfgs) = (&init.ident, &init.cfgs);
@@ -112,6 +114,7 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
         None => quote!(::do_runtime::Error),
     };
     let arguments: Vec<TokenStream> = handler.arguments.iter().map(given).collect();
+    let run = hidden("run");
     let taken = handler.context == Context::Taken;
     let call = match handler.kind {
         Kind::Exclusive | Kind::Shared => {
@@ -120,11 +123,13 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
             let how = Ident::new(how, Span::call_site());
             let (parameter, given) = if taken { (quote!(#cx), quote!(#cx,)) } else { (quote!(_), quote!()) };
             let call = quote!(#me.#ident(#given #(#arguments),*));
-            let call = match &handler.outcome.own {
-                Some(outcome) => quote_spanned!(outcome.span()=> #outcome::into_result(#call)),
-                None => call,
-            };
-            quote!(run.#how::<#value, #error>(|#me, #parameter| #call))
+            match &handler.outcome.own {
+                Some(outcome) => {
+                    let call = quote!(#run.#how::<#value, #error>(|#me, #parameter| #outcome::into_result(#call)));
+                    respanned(call, outcome.span())
+                }
+                None => quote!(#run.#how::<#value, #error>(|#me, #parameter| #call)),
+            }
         }
         Kind::Orchestration => {
             let this = hidden("this");
@@ -138,7 +143,7 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
                 None => future,
             };
             let moves = borrows.then(|| quote!(move));
-            quote!(run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
+            quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
         }
     };
     quote! {
@@ -157,10 +162,7 @@ fn given(argument: &Argument) -> TokenStream {
     let ident = &argument.ident;
     match argument.passing {
         Passing::Text | Passing::Bytes => quote!(&#ident),
-        Passing::Carried => {
-            let span = argument.ty.span();
-            quote_spanned!(span=> #ident.take())
-        }
+        Passing::Carried => quote!(#ident.take()),
         Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident),
     }
 }

@@ -167,9 +167,11 @@ fn outcome(signature: &Signature, object: &Path, problems: &mut Problems) -> Opt
         }
     }
     let own = |part: &Type| types::without_self(part, object);
+    // `Result` with one argument may be an alias that says more, such as `std::io::Result`.
+    let is_ours = named.ident == "Result" && named.root.is_none_or(|root| root == "do_runtime");
     Some(match named.arguments[..] {
-        [] if named.is("Result") => Outcome { value: quote!(()), error: None, own: None },
-        [value] if named.is("Result") => Outcome { value: own(value), error: None, own: None },
+        [] if is_ours => Outcome { value: quote!(()), error: None, own: None },
+        [value] if is_ours => Outcome { value: own(value), error: None, own: None },
         [value, error] if named.is("Result") => Outcome { value: own(value), error: Some(own(error)), own: None },
         _ => {
             let outcome = own(ty);

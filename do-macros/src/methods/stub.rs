@@ -2,8 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::spanned::Spanned;
 
 use super::model::{Argument, Block, Handler, Passing};
+use crate::types::respanned;
 
 /// `impl ChatRoomStub { … }`.
 pub(super) fn methods(block: &Block) -> TokenStream {
@@ -29,12 +31,18 @@ fn method(handler: &Handler, block: &Block) -> TokenStream {
     } else {
         quote!(#request::#variant { #(#fields),* })
     };
+    // The stub may be of another module, where its field is private.
+    let call = quote!(::do_runtime::__private::TypedStub::stub(self).call(&#constant, #request));
+    let call = match &handler.outcome.own {
+        Some(outcome) => respanned(call, outcome.span()),
+        None => call,
+    };
     quote! {
         #(#cfgs)*
         #doc
         #(#carried)*
         pub fn #stub_ident(&self, #(#parameters),*) -> #output {
-            self.0.call(&#constant, #request)
+            #call
         }
     }
 }
@@ -72,6 +80,10 @@ fn sent(argument: &Argument) -> TokenStream {
         Passing::Bytes => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
         Passing::String => quote!(#ident: ::core::convert::Into::into(#ident)),
         Passing::Fixed | Passing::Counted => quote!(#ident),
-        Passing::Carried => quote!(#ident: ::do_runtime::__private::Carried::<#ty>::new(#ident)),
+        Passing::Carried => {
+            let mut argument = ident.clone();
+            argument.set_span(ident.span().located_at(ty.span()));
+            quote!(#ident: ::do_runtime::__private::Carried::<#ty>::new(#argument))
+        }
     }
 }

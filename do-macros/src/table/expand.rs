@@ -65,7 +65,7 @@ fn own_types(table: &Table) -> Vec<TokenStream> {
     let constant = |column: &Column| {
         let (name, ty) = (own_type_ident(column), &column.ty);
         let make = match column.column_type.storage {
-            Storage::Own => quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::new()),
+            Storage::Own => quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::Column>::COLUMN_TYPE),
             Storage::OwnJson => quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::json()),
             Storage::Known(_) | Storage::Json => return None,
         };
@@ -78,6 +78,7 @@ fn own_types(table: &Table) -> Vec<TokenStream> {
 
 fn table_impl(written: &Written, table: &Table) -> TokenStream {
     let row = &written.item.ident;
+    let name = &table.name;
     let definition = definition(written, table);
     let (key, key_values) = (key_type(&table.key, table), key_values(table));
     let values = table.columns.iter().map(|column| {
@@ -125,6 +126,7 @@ fn table_impl(written: &Written, table: &Table) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::do_runtime::__private::Table for #row {
+            const NAME: &'static ::core::primitive::str = #name;
             const DEF: &'static ::do_runtime::__private::TableDef = #definition;
 
             type Key<'k> = #key;
@@ -178,7 +180,7 @@ fn definition(written: &Written, table: &Table) -> TokenStream {
     });
     let references = table.columns.iter().filter_map(|column| column.references.as_ref()).map(|reference| {
         let other = &reference.table;
-        quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::DEF.name)
+        quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::NAME)
     });
     quote! {
         &::do_runtime::__private::TableDef {
@@ -228,7 +230,7 @@ fn placeholders(table: &Table) -> Vec<TokenStream> {
         if let Some(reference) = &column.references {
             let (text, other) = (schema::table_placeholder(&reference.table), &reference.table);
             if !seen.contains(&text) {
-                let name = quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::DEF.name);
+                let name = quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::NAME);
                 placeholders.push(quote!((#text, #name)));
                 seen.push(text);
             }

@@ -51,7 +51,7 @@ const _: () = {
     }
 };
 const _: () = {
-    const INNER: ::do_runtime::__private::ColumnType<String> = ::do_runtime::__private::ColumnType::new();
+    const INNER: ::do_runtime::__private::ColumnType<String> = <String as ::do_runtime::__private::Column>::COLUMN_TYPE;
     #[automatically_derived]
     impl ::do_runtime::__private::ToValue for Email {
         fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
@@ -73,7 +73,7 @@ const _: () = {
     }
 };
 const _: () = {
-    const INNER: ::do_runtime::__private::ColumnType<i64> = ::do_runtime::__private::ColumnType::new();
+    const INNER: ::do_runtime::__private::ColumnType<i64> = <i64 as ::do_runtime::__private::Column>::COLUMN_TYPE;
     #[automatically_derived]
     impl ::do_runtime::__private::ToValue for Cents {
         fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {

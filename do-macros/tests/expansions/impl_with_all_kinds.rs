@@ -54,7 +54,7 @@ const _: () = {
             author: impl ::core::convert::Into<String>,
             body: impl ::core::convert::Into<String>,
         ) -> ::do_runtime::Call<ChatRoom, Message, CallError<Refused>> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &POST,
                     Request::Post {
@@ -65,7 +65,8 @@ const _: () = {
         }
         /// The newest messages.
         pub fn history(&self, limit: u32) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
-            self.0.call(&HISTORY, Request::History { limit })
+            ::do_runtime::__private::TypedStub::stub(self)
+                .call(&HISTORY, Request::History { limit })
         }
         /// Calls `ChatRoom::find`.
         #[must_use]
@@ -74,7 +75,7 @@ const _: () = {
             text: &str,
             limit: u32,
         ) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &SEARCH,
                     Request::Search {
@@ -85,7 +86,7 @@ const _: () = {
         }
         /// Calls `ChatRoom::reset`.
         pub fn reset(&self) -> ::do_runtime::Call<ChatRoom, ()> {
-            self.0.call(&RESET, Request::Reset)
+            ::do_runtime::__private::TypedStub::stub(self).call(&RESET, Request::Reset)
         }
         #[cfg(feature = "import")]
         /// Calls `ChatRoom::import`.
@@ -94,7 +95,7 @@ const _: () = {
             lines: Vec<Line>,
             at: Option<Timestamp>,
         ) -> ::do_runtime::Call<ChatRoom, u64> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &IMPORT,
                     Request::Import {
@@ -113,7 +114,7 @@ const _: () = {
             <model::Sent as ::do_runtime::__private::Outcome>::Value,
             <model::Sent as ::do_runtime::__private::Outcome>::Error,
         > {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &FORWARD,
                     Request::Forward {
@@ -127,7 +128,7 @@ const _: () = {
         /// Calls `ChatRoom::relay`.
         #[deprecated(note = "use `history`")]
         pub fn relay(&self, to: &str) -> ::do_runtime::Call<ChatRoom, ()> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &RELAY,
                     Request::Relay {

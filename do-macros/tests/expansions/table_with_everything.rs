@@ -139,24 +139,24 @@ CREATE INDEX order_status ON "order" (status);
 CREATE UNIQUE INDEX order_tenant_number ON "order" (tenant, number);
 CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
 "#;
-    const STATUS_COLUMN: ::do_runtime::__private::ColumnType<Status> = ::do_runtime::__private::ColumnType::new();
+    const STATUS_COLUMN: ::do_runtime::__private::ColumnType<Status> = <Status as ::do_runtime::__private::Column>::COLUMN_TYPE;
     const LINES_COLUMN: ::do_runtime::__private::ColumnType<Vec<Line>> = ::do_runtime::__private::ColumnType::json();
-    const TYPE_COLUMN: ::do_runtime::__private::ColumnType<Option<model::Kind>> = ::do_runtime::__private::ColumnType::new();
+    const TYPE_COLUMN: ::do_runtime::__private::ColumnType<Option<model::Kind>> = <Option<
+        model::Kind,
+    > as ::do_runtime::__private::Column>::COLUMN_TYPE;
     #[automatically_derived]
     impl ::do_runtime::__private::Table for Order {
+        const NAME: &'static ::core::primitive::str = "order";
         const DEF: &'static ::do_runtime::__private::TableDef = &::do_runtime::__private::TableDef {
             name: "order",
             rust_name: "Order",
             schema: SCHEMA,
             types: &[
-                (
-                    "{table:Customer}",
-                    <Customer as ::do_runtime::__private::Table>::DEF.name,
-                ),
+                ("{table:Customer}", <Customer as ::do_runtime::__private::Table>::NAME),
                 ("{Status}", STATUS_COLUMN.sql_type),
                 (
                     "{table:crate::Refund}",
-                    <crate::Refund as ::do_runtime::__private::Table>::DEF.name,
+                    <crate::Refund as ::do_runtime::__private::Table>::NAME,
                 ),
                 ("{model::Kind}", TYPE_COLUMN.sql_type),
             ],
@@ -236,8 +236,8 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                 },
             ],
             references: &[
-                <Customer as ::do_runtime::__private::Table>::DEF.name,
-                <crate::Refund as ::do_runtime::__private::Table>::DEF.name,
+                <Customer as ::do_runtime::__private::Table>::NAME,
+                <crate::Refund as ::do_runtime::__private::Table>::NAME,
             ],
         };
         type Key<'k> = (&'k ::core::primitive::str, Id<Customer>);
