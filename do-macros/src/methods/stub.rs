@@ -61,7 +61,11 @@ fn output(handler: &Handler, block: &Block) -> TokenStream {
     let object = &block.object;
     let value = &handler.outcome.value;
     let error = handler.outcome.error.iter();
-    quote!(::do_runtime::Call<#object, #value #(, #error)*>)
+    let call = quote!(::do_runtime::Call<#object, #value #(, #error)*>);
+    match &handler.outcome.own {
+        Some(outcome) => respanned(call, outcome.span()),
+        None => call,
+    }
 }
 
 fn parameter(argument: &Argument) -> TokenStream {

@@ -166,7 +166,7 @@ impl<'m> Name<'m> {
         let Some(other) = earlier.iter().find(meets) else { return false };
         // Of two methods of one name the compiler complains itself.
         if other.ident != self.ident {
-            let message = format!("`{name}` is what `{}` is called already: choose another name", other.ident);
+            let message = format!("`{}` has the name `{name}` already: choose another", other.ident);
             problems.at_span(self.at, message);
         }
         true

@@ -205,9 +205,9 @@ fn stored_field(field: &Field) -> Option<TokenStream> {
         return None;
     }
     let (constant, ty, name) = (stored_field_ident(field), &field.ty, &field.name);
-    let make = quote_spanned!(ty.span()=> ::do_runtime::__private::StoredField::new);
+    let make = quote_spanned!(ty.span()=> ::do_runtime::__private::StoredField::<#ty>::new(#name));
     Some(quote! {
-        const #constant: ::do_runtime::__private::StoredField<#ty> = #make(#name);
+        const #constant: ::do_runtime::__private::StoredField<#ty> = #make;
     })
 }
 

@@ -10,6 +10,7 @@ use super::finders::{self, Bodies};
 use super::model::{Column, Default, Order, Table, Uniqueness, Written};
 use super::{new_row, schema};
 use crate::raw;
+use crate::types::respanned;
 
 /// A table without mistakes.
 pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
@@ -66,7 +67,7 @@ fn own_types(table: &Table) -> Vec<TokenStream> {
         let (name, ty) = (own_type_ident(column), &column.ty);
         let make = match column.column_type.storage {
             Storage::Own => quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::Column>::COLUMN_TYPE),
-            Storage::OwnJson => quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::json()),
+            Storage::OwnJson => quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::<#ty>::json()),
             Storage::Known(_) | Storage::Json => return None,
         };
         Some(quote! {
@@ -80,7 +81,8 @@ fn table_impl(written: &Written, table: &Table) -> TokenStream {
     let row = &written.item.ident;
     let name = &table.name;
     let definition = definition(written, table);
-    let (key, key_values) = (key_type(&table.key, table), key_values(table));
+    let key = key_type(&table.key, table);
+    let key_values = key_values(table);
     let values = table.columns.iter().map(|column| {
         let field = &column.field;
         match column.column_type.storage {
@@ -131,11 +133,7 @@ fn table_impl(written: &Written, table: &Table) -> TokenStream {
 
             type Key<'k> = #key;
 
-            fn key_values<'v>(
-                key: &'v Self::Key<'_>,
-            ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {
-                ::core::result::Result::Ok(::std::vec![#key_values])
-            }
+            #key_values
 
             fn values(&self) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'_>>> {
                 ::core::result::Result::Ok(::std::vec![#(#values),*])
@@ -245,16 +243,25 @@ pub(super) fn key_type(key: &[usize], table: &Table) -> TokenStream {
     if key.len() == 1 { quote!(#(#types)*) } else { quote!((#(#types),*)) }
 }
 
-/// The values of a key, in order.
+/// The function that gives the values of a key, in order.
 fn key_values(table: &Table) -> TokenStream {
-    if table.key.len() == 1 {
-        return quote!(::do_runtime::__private::ToValue::to_value(key)?);
-    }
     let values = (0..table.key.len()).map(|position| {
         let position = FieldIndex::from(position);
-        quote!(::do_runtime::__private::ToValue::to_value(&key.#position)?)
+        let part = if table.key.len() == 1 { quote!(key) } else { quote!(&key.#position) };
+        quote!(::do_runtime::__private::ToValue::to_value(#part)?)
     });
-    quote!(#(#values),*)
+    let function = quote! {
+        fn key_values<'v>(
+            key: &'v Self::Key<'_>,
+        ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {
+            ::core::result::Result::Ok(::std::vec![#(#values),*])
+        }
+    };
+    let mut key = table.key.iter().map(|position| &table.columns[*position]);
+    match key.find(|column| column.column_type.storage == Storage::Own) {
+        Some(column) => respanned(function, column.ty.span()),
+        None => function,
+    }
 }
 
 /// A full row keeps its values.

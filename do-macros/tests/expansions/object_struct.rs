@@ -77,12 +77,12 @@ const _: () = {
     fn first_mood() -> Mood {
         ::do_runtime::__private::FirstValue::first_value()
     }
-    const SETTINGS_FIELD: ::do_runtime::__private::StoredField<Settings> = ::do_runtime::__private::StoredField::new(
-        "settings",
-    );
-    const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::StoredField::new(
-        "mood",
-    );
+    const SETTINGS_FIELD: ::do_runtime::__private::StoredField<Settings> = ::do_runtime::__private::StoredField::<
+        Settings,
+    >::new("settings");
+    const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::StoredField::<
+        Mood,
+    >::new("mood");
     #[automatically_derived]
     impl ::do_runtime::__private::Declares<Message> for ChatRoom {}
     #[automatically_derived]
