@@ -88,8 +88,22 @@ fn renamed(attribute: &Attribute, name: &str) -> Option<Attribute> {
 /// Attributes of Rust and of much used derives, which are nobody's slip.
 fn is_built_in(name: &str) -> bool {
     const BUILT_IN: [&str; 16] = [
-        "allow", "cfg", "cfg_attr", "cold", "deny", "deprecated", "derive", "doc", "expect", "forbid", "inline",
-        "must_use", "serde", "track_caller", "warn", "error",
+        "allow",
+        "cfg",
+        "cfg_attr",
+        "cold",
+        "deny",
+        "deprecated",
+        "derive",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "must_use",
+        "serde",
+        "track_caller",
+        "warn",
+        "error",
     ];
     BUILT_IN.contains(&name)
 }
@@ -103,8 +117,26 @@ mod tests {
 
     #[test]
     fn only_our_attributes_are_taken_off() {
-        let stripped = attributes(quote!(enum E { #[key] #[serde(skip)] A { #[default(now)] x: u8 } }));
-        assert_eq!(stripped.to_string(), quote!(enum E { #[serde(skip)] A { x: u8 } }).to_string());
+        let stripped = attributes(quote!(
+            enum E {
+                #[key]
+                #[serde(skip)]
+                A {
+                    #[default(now)]
+                    x: u8,
+                },
+            }
+        ));
+        assert_eq!(
+            stripped.to_string(),
+            quote!(
+                enum E {
+                    #[serde(skip)]
+                    A { x: u8 },
+                }
+            )
+            .to_string()
+        );
     }
 
     #[test]

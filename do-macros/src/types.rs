@@ -74,8 +74,7 @@ pub(crate) fn optional(ty: &Type) -> Option<&Type> {
     }
 }
 
-const INTEGERS: [&str; 12] =
-    ["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
+const INTEGERS: [&str; 12] = ["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
 
 /// Whether the type is known to be `Send`, to have serde's traits and a `Default`.
 pub(crate) fn is_plain(ty: &Type) -> bool {

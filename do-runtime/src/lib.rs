@@ -22,7 +22,9 @@
 //! The way of a call is drawn in `docs/architecture.md`, the formats on disk are in `docs/storage.md`.
 
 #[cfg(all(panic = "abort", not(target_family = "wasm")))]
-compile_error!("do-runtime contains the panics of handlers, which `panic = \"abort\"` prevents: build with `panic = \"unwind\"`");
+compile_error!(
+    "do-runtime contains the panics of handlers, which `panic = \"abort\"` prevents: build with `panic = \"unwind\"`"
+);
 
 mod call;
 pub mod engine;
@@ -49,16 +51,16 @@ mod time;
 pub mod value;
 
 pub use call::{Call, Stub};
-pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
+pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
 pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
 pub use store::{Cursor, Listed};
-pub use table::{Declares, Find, Flow, FromRow, NewRow, NextColumn, NoColumn, RowLimit, Table};
+pub use table::{Declares, Find, Flow, FromRow, NewRow, NoColumn, RangeOf, RowLimit, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
 pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid};
 

@@ -33,7 +33,12 @@ impl<T: Column> ColumnType<T> {
 impl<T: JsonValue> ColumnType<T> {
     /// `T` can be kept as JSON, or this does not compile.
     pub const fn json() -> Self {
-        ColumnType { sql_type: "TEXT", value: json_value::<T>, read: json_column::<T>, from_value: json_from_value::<T> }
+        ColumnType {
+            sql_type: "TEXT",
+            value: json_value::<T>,
+            read: json_column::<T>,
+            from_value: json_from_value::<T>,
+        }
     }
 }
 

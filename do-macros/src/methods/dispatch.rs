@@ -60,6 +60,9 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
         };
         quote! {
             #(#cfgs)*
+            const HAS_INIT: bool = true;
+
+            #(#cfgs)*
             fn init(&mut self, #cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {
                 self.#ident(#given)
             }

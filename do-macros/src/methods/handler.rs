@@ -54,7 +54,8 @@ pub(super) fn handler(
 /// Whether the method is without generics, `unsafe` and `extern`.
 fn is_plain(signature: &Signature, problems: &mut Problems) -> bool {
     if !signature.generics.params.is_empty() {
-        let message = "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own";
+        let message =
+            "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own";
         problems.at(&signature.generics, message);
         return false;
     }
@@ -112,7 +113,8 @@ fn synchronous(signature: &Signature, inputs: &Inputs<'_>, problems: &mut Proble
         return None;
     }
     let Some(receiver) = inputs.receiver else {
-        let message = "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first";
+        let message =
+            "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first";
         problems.at(&signature.ident, message);
         return None;
     };
@@ -191,7 +193,10 @@ pub(super) fn check_unit_result(signature: &Signature, problems: &mut Problems) 
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => types::named(ty).is_some_and(|named| {
             named.ident == "Result"
-                && named.arguments.first().is_none_or(|value| matches!(value, Type::Tuple(unit) if unit.elems.is_empty()))
+                && named
+                    .arguments
+                    .first()
+                    .is_none_or(|value| matches!(value, Type::Tuple(unit) if unit.elems.is_empty()))
         }),
     };
     match &signature.output {

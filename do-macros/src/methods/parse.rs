@@ -17,14 +17,18 @@ const OF_OTHERS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of the struct: remove it here"),
     ("ephemeral", "`#[ephemeral]` is for a field of the struct: remove it here"),
     ("alarm", "there is no `#[alarm]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute"),
-    ("websocket", "there is no `#[websocket]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute"),
+    (
+        "websocket",
+        "there is no `#[websocket]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute",
+    ),
     ("fetch", "there is no `#[fetch]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute"),
-    ("authorize", "there is no `#[authorize]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute"),
+    (
+        "authorize",
+        "there is no `#[authorize]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute",
+    ),
 ];
-const OF_METHODS: &[(&str, &str)] = &[
-    ("rpc", "`#[rpc]` goes on a method: remove it here"),
-    ("init", "`#[init]` goes on a method: remove it here"),
-];
+const OF_METHODS: &[(&str, &str)] =
+    &[("rpc", "`#[rpc]` goes on a method: remove it here"), ("init", "`#[init]` goes on a method: remove it here")];
 
 /// The block as it is written.
 pub(super) fn block(arguments: TokenStream, item: ItemImpl, problems: &mut Problems) -> Written {

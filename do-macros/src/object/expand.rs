@@ -124,9 +124,10 @@ fn stub_impls(written: &Written) -> TokenStream {
 fn object_impl(written: &Written, object: &Object) -> TokenStream {
     let ident = &written.item.ident;
     let class = &object.class;
-    let tables = written.tables.iter().map(|table| {
-        quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF)
-    });
+    let tables = written
+        .tables
+        .iter()
+        .map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
     let limits = &written.limits;
     let jurisdiction = match &written.jurisdiction {
         Some(region) => quote!(::core::option::Option::Some(#region)),
@@ -268,9 +269,10 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
     let Generics { declared, arguments, bounds } = generics::for_all(&item.generics);
     let stub = item.generics.params.is_empty().then(|| stub(written));
     let stub_impls = item.generics.params.is_empty().then(|| stub_impls(written));
-    let declares = written.tables.iter().map(|table| {
-        quote!(impl #declared ::do_runtime::__private::Declares<#table> for #ident #arguments #bounds {})
-    });
+    let declares = written
+        .tables
+        .iter()
+        .map(|table| quote!(impl #declared ::do_runtime::__private::Declares<#table> for #ident #arguments #bounds {}));
     let mut seen: Vec<String> = Vec::new();
     let declares: Vec<TokenStream> = declares
         .zip(&written.tables)

@@ -56,7 +56,8 @@ fn finder(index: &Index, length: usize, table: &Table) -> Finder {
     let (keys, rest) = positions.split_at(length);
     let names: Vec<&str> = keys.iter().map(|column| table.columns[*column].field_name.as_str()).collect();
     let uniqueness = if rest.is_empty() { index.uniqueness } else { Uniqueness::Plain };
-    let order: Vec<String> = index.columns.iter().map(|(column, order)| in_words(&table.columns[*column], *order)).collect();
+    let order: Vec<String> =
+        index.columns.iter().map(|(column, order)| in_words(&table.columns[*column], *order)).collect();
     Finder {
         name: format!("by_{}", names.join("_and_")),
         keys: keys.to_vec(),
@@ -146,4 +147,3 @@ fn key_type(column: &Column, bodies: Bodies) -> TokenStream {
         _ => column.key_type(&TokenStream::new()),
     }
 }
-

@@ -62,7 +62,7 @@ impl<'a> Encoder<'a> {
 fn first_difference(before: &Page, after: &Page, from: usize) -> usize {
     const STRIDE: usize = 256;
     let mut at = from;
-    while at < PAGE && at % 8 != 0 {
+    while at < PAGE && !at.is_multiple_of(8) {
         if before[at] != after[at] {
             return at;
         }
@@ -85,7 +85,7 @@ fn first_difference(before: &Page, after: &Page, from: usize) -> usize {
     PAGE
 }
 
-/// Eight bytes, the first one lowest. `at` is a multiple of 8 within the page.
+/// Eight bytes, the first one lowest. `at + 8` is within the page.
 fn word(page: &Page, at: usize) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&page[at..at + 8]);
@@ -97,12 +97,25 @@ fn run_end(before: &Page, after: &Page, start: usize) -> usize {
     let mut end = start + 1;
     let mut at = end;
     while at < PAGE && at - end <= JOIN {
-        if before[at] != after[at] {
-            end = at + 1;
+        let next = (at + 8).min(PAGE);
+        if next - at == 8 && !has_zero_byte(word(before, at) ^ word(after, at)) {
+            end = next;
+        } else {
+            for index in at..next {
+                if before[index] != after[index] && index - end <= JOIN {
+                    end = index + 1;
+                }
+            }
         }
-        at += 1;
+        at = next;
     }
     end
+}
+
+/// Whether any of eight bytes is zero.
+fn has_zero_byte(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    word.wrapping_sub(ONES) & !word & (ONES << 7) != 0
 }
 
 /// Applies a delta to a database that is `pages` pages long afterwards. A delta that is damaged is a `storage` error,

@@ -34,6 +34,20 @@ impl Image {
             true => 1 + (number + 1..self.size.min(number.saturating_add(wanted))).take_while(away).count() as u32,
             false => 1,
         };
+        self.load_run(number, count, &*source)?;
+        self.last_load = (number + count, count);
+        Ok(())
+    }
+
+    /// Loads a small database as a whole: one look into the source instead of one for each page.
+    pub fn load_all(&mut self) -> Result<()> {
+        match self.source.clone() {
+            Some(source) => self.load_run(0, self.size, &*source),
+            None => Ok(()),
+        }
+    }
+
+    fn load_run(&mut self, number: u32, count: u32, source: &dyn PageSource) -> Result<()> {
         source.load(number, count, &mut |loaded, page| {
             if (number..number + count).contains(&loaded) {
                 let own = if Arc::strong_count(&page) == 1 { OWN } else { 0 };
@@ -45,7 +59,6 @@ impl Image {
                 self.place(loaded, spare::zero(), 0);
             }
         }
-        self.last_load = (number + count, count);
         Ok(())
     }
 
@@ -112,6 +125,7 @@ impl Image {
         if self.source.is_none() {
             return;
         }
+        self.adopt();
         let mut steps = self.size as u64 * 2;
         while self.resident_bytes() > keep_bytes && steps > 0 {
             steps -= 1;
@@ -125,6 +139,16 @@ impl Image {
                 *flags &= !READ;
             } else {
                 self.vacate(number);
+            }
+        }
+    }
+
+    /// Counts the pages that were shared when they were loaded and are this image's alone by now.
+    fn adopt(&mut self) {
+        for (page, flags) in self.pages.iter().zip(&mut self.flags) {
+            if *flags & OWN == 0 && page.as_ref().is_some_and(|page| Arc::strong_count(page) == 1) {
+                *flags |= OWN;
+                self.own += 1;
             }
         }
     }

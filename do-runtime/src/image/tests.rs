@@ -251,6 +251,25 @@ fn shedding_keeps_what_the_source_does_not_have_and_what_was_read_of_late() {
 }
 
 #[test]
+fn pages_that_nobody_shares_any_more_are_shed_too() {
+    struct Shared(Mutex<Option<Arc<Page>>>);
+    impl PageSource for Shared {
+        fn load(&self, page: u32, _: u32, into: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()> {
+            into(page, self.0.lock().clone().unwrap_or_else(|| arc(5)));
+            Ok(())
+        }
+    }
+    let source = Arc::new(Shared(Mutex::new(Some(arc(4)))));
+    let mut image = Image::stored(1, source.clone(), Limits::DEFAULT).unwrap();
+    assert_eq!((bytes_of(&mut image), image.resident_bytes()), (vec![4], 0));
+    image.shed(0);
+    *source.0.lock() = None;
+    assert_eq!(bytes_of(&mut image), [4], "dropping what others hold would free nothing");
+    image.shed(0);
+    assert_eq!(bytes_of(&mut image), [5]);
+}
+
+#[test]
 fn a_page_written_after_its_hand_over_stays_until_the_next_one_is_kept() {
     let mut image = Image::stored(3, Arc::new(Stored::default()), Limits::DEFAULT).unwrap();
     let write = |image: &mut Image, byte| {

@@ -65,7 +65,7 @@ impl Image {
                 match before {
                     Before::Page(page) if !encoder.page(number, &page, after) => {
                         // Nothing changed: go on sharing what was shared.
-                        self.vacate(number).map(spare::give_back);
+                        self.discard(number);
                         self.place(number, page, own);
                         continue;
                     }
@@ -86,7 +86,7 @@ impl Image {
         let mut touched = std::mem::take(&mut self.transaction.touched);
         for Touched { number, own, before } in touched.drain(..) {
             self.flags[number as usize] &= !TOUCHED;
-            self.vacate(number).map(spare::give_back);
+            self.discard(number);
             if let Before::Page(page) = before {
                 self.place(number, page, own);
             }
@@ -95,6 +95,12 @@ impl Image {
             self.size = self.transaction.size;
         }
         self.close(touched);
+    }
+
+    fn discard(&mut self, number: u32) {
+        if let Some(page) = self.vacate(number) {
+            spare::give_back(page);
+        }
     }
 
     fn close(&mut self, mut touched: Vec<Touched>) {
@@ -159,7 +165,7 @@ impl Image {
         if self.flags[number as usize] & TOUCHED == 0 {
             self.keep_before(number);
         } else {
-            self.vacate(number).map(spare::give_back);
+            self.discard(number);
         }
     }
 

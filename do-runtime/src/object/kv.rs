@@ -60,6 +60,9 @@ impl<'c> Kv<'c> {
     }
 }
 
+/// What is done with one key and its encoded value after another.
+type Each<'e> = dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>> + 'e;
+
 /// A listing of key-values: nothing is read until it is asked for.
 #[must_use = "a listing reads nothing until it is asked: `.all()?`, `.keys()?` or `.each(…)?`"]
 pub struct KvList<'c> {
@@ -130,7 +133,7 @@ impl KvList<'_> {
         })
     }
 
-    fn run(self, each: &mut dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>>) -> Result {
+    fn run(self, each: &mut Each<'_>) -> Result {
         let range = KeyRange {
             prefix: self.prefix.as_deref(),
             start: self.start.as_deref(),
@@ -141,6 +144,9 @@ impl KvList<'_> {
         self.engine.kv_list(Space::User, &range, each)
     }
 }
+
+/// What SQLite adds to a key and its value in a row, at most: the limit is on the row.
+const ROW_HEADER: usize = 16;
 
 /// The key-values of an object, to write; and to read, as [`Kv`] does.
 pub struct KvMut<'c> {
@@ -156,7 +162,8 @@ impl<'c> Deref for KvMut<'c> {
 }
 
 impl KvMut<'_> {
-    /// Sets a key. A value that is larger than `limits(value = …)` is a `storage` error that names the key and its size.
+    /// Sets a key. A value that is, with its key, larger than `limits(value = …)` is a `storage` error that names
+    /// the key and the size.
     pub fn put<V: Serialize + ?Sized>(&mut self, key: &str, value: &V) -> Result {
         let bytes = self.encode(key, value)?;
         self.kv.engine.kv_put(Space::User, key, &bytes)
@@ -190,12 +197,12 @@ impl KvMut<'_> {
             let message = format!("the `{}` for the key {key:?} can't be encoded: {error}", type_name::<V>());
             Error::with_source(ErrorKind::Invalid, message, error)
         })?;
-        if bytes.len() as u64 > self.value_limit {
+        if (key.len() + bytes.len() + ROW_HEADER) as u64 > self.value_limit {
             let message = format!(
-                "the value for the key {key:?} has {} bytes, and one value may have {}: split it, or raise \
+                "the value for the key {key:?} has {} bytes, and with its key it may have {}: split it, or raise \
                  `limits(value = …)`",
                 bytes.len(),
-                self.value_limit
+                self.value_limit.saturating_sub(ROW_HEADER as u64)
             );
             return Err(Error::new(ErrorKind::Storage, message));
         }

@@ -4,16 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rusqlite::config::DbConfig;
+use rusqlite::TransactionState;
 use rusqlite::ffi;
-use rusqlite::functions::FunctionFlags;
-use rusqlite::limits::Limit;
-use rusqlite::{Connection, TransactionState};
 
 use super::failure::{self, Known};
 use super::glue::{Failure, Lease, Origin, OwnerCell, Session, Stopped, TransactionStatement};
 use super::guard::Guard;
-use super::{image_vfs, temp_file};
+use super::{image_vfs, set_up, temp_file};
 use crate::Limits;
 use crate::engine::{Engine, Executed, KeyRange, Params, RowAccess, Space};
 use crate::env::Random;
@@ -28,16 +25,6 @@ const FREE_PAGES: u32 = 64;
 
 /// Gives free pages back, one with each step. At most 256, since each may move another page into the record: 1 MiB.
 const VACUUM: &str = "PRAGMA incremental_vacuum(256)";
-
-/// In this order: no lock is looked at again once the mode is exclusive, and `synchronous` reads the schema.
-const SET_UP: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;
-    PRAGMA cache_size = 8; PRAGMA temp_store = FILE;";
-
-/// For a database that has no page yet.
-const SET_UP_NEW: &str = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;";
-
-/// Bytes at the end of each page that SQLite leaves alone.
-const RESERVED_BYTES: i32 = 16;
 
 /// What a database is opened with.
 #[derive(Clone)]
@@ -101,36 +88,14 @@ impl Database {
             doomed: RefCell::new(None),
             options: options.clone(),
         };
-        database.set_up(is_new, options).map_err(|failure| database.plain(failure))?;
-        Ok(database)
-    }
-
-    fn set_up(&self, is_new: bool, options: &DatabaseOptions) -> Result<(), Failure> {
-        self.session.no_lookaside()?;
-        let connection = self.session.connection();
-        for (setting, value) in [
-            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-            (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
-            (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
-            (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
-        ] {
-            connection.set_db_config(setting, value)?;
-        }
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::try_from(options.limits.value).unwrap_or(i32::MAX))?;
-        connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-        override_random(connection, options)?;
-        if is_new {
-            self.session.reserve_bytes(RESERVED_BYTES)?;
-        }
-        self.session.batch(SET_UP)?;
+        set_up::connection(&database.session, options).map_err(|failure| database.plain(failure))?;
         if is_new {
             // SQLite may already write the first page here.
-            self.image.with(Image::begin);
-            self.session.batch(SET_UP_NEW)?;
-            self.image.with(|image| image.commit(&mut Vec::new()));
+            database.image(Image::begin)?;
+            set_up::new_database(&database.session).map_err(|failure| database.plain(failure))?;
+            database.image(|image| image.commit(&mut Vec::new()))?;
         }
-        Ok(())
+        Ok(database)
     }
 
     /// What handlers may do at the moment.
@@ -337,30 +302,6 @@ impl Database {
             _ => self.explained(failure, "COMMIT"),
         }
     }
-}
-
-/// Lets `random()` and `randomblob()` draw from the runtime's randomness.
-fn override_random(connection: &Connection, options: &DatabaseOptions) -> Result<(), Failure> {
-    // Innocuous as SQLite's own are: a DEFAULT or a trigger may use them.
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
-    let random = options.random.clone();
-    connection.create_scalar_function(c"random", 0, flags, move |_| {
-        let mut bytes = [0; 8];
-        random.fill(&mut bytes);
-        Ok(i64::from_le_bytes(bytes))
-    })?;
-    let (random, limit) = (options.random.clone(), options.limits.value);
-    connection.create_scalar_function(c"randomblob", 1, flags, move |context| {
-        let count: Option<i64> = context.get(0)?;
-        let count = count.unwrap_or(0).max(1) as u64;
-        if count > limit {
-            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_TOOBIG), None));
-        }
-        let mut bytes = vec![0; count as usize];
-        random.fill(&mut bytes);
-        Ok(bytes)
-    })?;
-    Ok(())
 }
 
 impl Engine for Database {

@@ -83,8 +83,7 @@ fn refused(action: &AuthAction<'_>) -> Option<String> {
         }
         AuthAction::Pragma { pragma_name, pragma_value } => {
             let is = |name: &&str| name.eq_ignore_ascii_case(pragma_name);
-            let tells = TELLING.iter().any(|name| is(name))
-                || pragma_value.is_none() && TELLING_WITHOUT_ARGUMENT.iter().any(|name| is(name));
+            let tells = TELLING.iter().any(is) || pragma_value.is_none() && TELLING_WITHOUT_ARGUMENT.iter().any(is);
             (!tells).then(|| format!("PRAGMA {pragma_name} is not for handlers: the runtime sets up the database"))
         }
         AuthAction::CreateTempTable { .. }

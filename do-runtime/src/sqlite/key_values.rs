@@ -29,6 +29,9 @@ const BETWEEN: &str =
 const BETWEEN_REVERSE: &str =
     "SELECT key, value FROM __do_kv WHERE space = ?1 AND key >= ?2 AND key < ?4 ORDER BY key DESC LIMIT ?3";
 
+/// What is done with a key and its value.
+type EachPair<'e> = dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>> + 'e;
+
 fn space(space: Space) -> Value<'static> {
     Value::Integer(space as i64)
 }
@@ -60,12 +63,7 @@ impl Database {
         Ok(value)
     }
 
-    pub(super) fn key_values(
-        &self,
-        of: Space,
-        range: &KeyRange<'_>,
-        each: &mut dyn FnMut(&str, &[u8]) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
+    pub(super) fn key_values(&self, of: Space, range: &KeyRange<'_>, each: &mut EachPair<'_>) -> Result<()> {
         let start = range.prefix.unwrap_or("").max(range.start.unwrap_or(""));
         let after_prefix = range.prefix.and_then(successor);
         let end = match (range.end, after_prefix.as_deref()) {

@@ -6,7 +6,7 @@
 //! | `image_vfs`, `temp_file` | the VFS of objects: an [`Image`](crate::image::Image), and temporary files |
 //! | `disk_vfs` | SQLite files on an [`env::Disk`](crate::env::Disk), for the page store |
 //! | `handler_context` | the time that SQL sees |
-//! | `database`, `key_values` | [`Database`]: the storage of one object |
+//! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
 //! | `savepoint` | a part of a transaction that is undone alone |
 //! | `guard` | what a user's SQL may not do |
 //! | `failure` | SQLite's failures as errors for people |
@@ -24,6 +24,7 @@ mod image_vfs;
 mod key_values;
 mod savepoint;
 mod schema;
+mod set_up;
 mod temp_file;
 mod template;
 
@@ -33,5 +34,5 @@ mod tests;
 pub use database::{Database, DatabaseOptions, Interrupt, Mode};
 pub use disk_vfs::DiskVfs;
 pub use handler_context::HandlerContext;
-pub use schema::{ddl, fingerprint, follow};
+pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::build_template;

@@ -28,25 +28,30 @@ pub struct Find<'c, T, Next = NoColumn> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoColumn {}
 
-/// The next column of an index, which a range can be given for.
+/// A range of the next column of an index: `a..b`, `a..=b`, `a..`, `..b` or `..` of its borrowed form, which is `&str`
+/// for `String` and the value itself for what is `Copy`.
 #[diagnostic::on_unimplemented(
-    message = "this finder has no next column that a range could be given for",
-    label = "`between` needs a column of the index after those that are given, and is called once",
-    note = "declare a longer index, such as `#[table(index = (author, at))]`, and use the finder of its first column"
+    message = "`{Self}` is not a range of the finder's next column, `{Next}`",
+    label = "not a range of `{Next}`",
+    note = "`between` takes `a..b`, `a..=b`, `a..` or `..b` of the column that follows in the index, `&str` for `String`",
+    note = "`NoColumn` says that no column follows, or that `between` was called already: declare a longer index, such as \
+            `#[table(index = (author, at))]`, and use the finder of its first column"
 )]
-pub trait NextColumn {
-    /// How a bound is handed over: `&str` for `String`, the value itself for what is `Copy`.
-    type Key<'k>: ToValue
-    where
-        Self: 'k;
+pub trait RangeOf<'k, Next> {
+    /// The bounds: which they are, and their values in order. A value that SQLite can't hold, or NULL, is `invalid`.
+    fn bounds(&self) -> (Bound<()>, Bound<()>, Result<Vec<Value<'static>>>);
 }
 
 #[diagnostic::do_not_recommend]
-impl<C: Column> NextColumn for C {
-    type Key<'k>
-        = C::Ref<'k>
-    where
-        C: 'k;
+impl<'k, C: Column + 'k, R: RangeBounds<C::Ref<'k>>> RangeOf<'k, C> for R {
+    fn bounds(&self) -> (Bound<()>, Bound<()>, Result<Vec<Value<'static>>>) {
+        let (lower, upper) = (self.start_bound(), self.end_bound());
+        let values = [lower, upper].into_iter().filter_map(|bound| match bound {
+            Bound::Included(key) | Bound::Excluded(key) => Some(bound_value(key)),
+            Bound::Unbounded => None,
+        });
+        (lower.map(|_| ()), upper.map(|_| ()), values.collect())
+    }
 }
 
 /// The rows of `T` whose `columns` have these values, in the order of the index that begins with the columns and
@@ -106,21 +111,14 @@ impl<'c, T: Table, Next> Find<'c, T, Next> {
     }
 
     /// Only those whose next column of the index is in the range: `a..b`, `a..=b`, `a..`, `..b`. NULL is in none.
-    pub fn between<'k>(self, range: impl RangeBounds<Next::Key<'k>>) -> Find<'c, T>
-    where
-        Next: NextColumn + 'k,
-    {
-        let Find { engine, mut shape, mut values, limit, .. } = self;
-        shape.lower = shape_of(range.start_bound());
-        shape.upper = shape_of(range.end_bound());
-        for bound in [range.start_bound(), range.end_bound()] {
-            if let Bound::Included(key) | Bound::Excluded(key) = bound {
-                values = values.and_then(|mut values| {
-                    values.push(bound_value(key)?);
-                    Ok(values)
-                });
-            }
-        }
+    pub fn between<'k>(self, range: impl RangeOf<'k, Next>) -> Find<'c, T> {
+        let Find { engine, mut shape, values, limit, .. } = self;
+        let (lower, upper, bounds) = range.bounds();
+        (shape.lower, shape.upper) = (lower, upper);
+        let values = values.and_then(|mut values| {
+            values.extend(bounds?);
+            Ok(values)
+        });
         Find { engine, shape, values, limit, rows: PhantomData }
     }
 
@@ -164,10 +162,6 @@ impl<'c, T: Table, Next> Find<'c, T, Next> {
 
 fn read<T: Table>(row: &dyn RowAccess) -> Result<T> {
     T::read(row, 0)
-}
-
-fn shape_of<K>(bound: Bound<K>) -> Bound<()> {
-    bound.map(|_| ())
 }
 
 fn bound_value(key: &impl ToValue) -> Result<Value<'static>> {

@@ -12,7 +12,7 @@ mod text;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use find::{Find, NextColumn, NoColumn};
+pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
 pub use schema::schema_fingerprint;

@@ -74,12 +74,14 @@ fn a_value_of_another_type_is_a_storage_error_that_names_key_and_type() {
 #[test]
 fn a_value_above_the_limit_is_an_error_that_names_key_and_size() {
     let mut cx = cx::<Room>();
-    // One byte for the format and three for the length of the text.
-    cx.kv_mut().put("fits", &"x".repeat(1020)).unwrap();
-    let error = cx.kv_mut().put("large", &"x".repeat(1021)).unwrap_err();
+    // Four bytes of key, 16 for the row, one for the format and three for the length of the text.
+    cx.kv_mut().put("fits", &"x".repeat(1000)).unwrap();
+    let error = cx.kv_mut().put("large", &"x".repeat(1000)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
     assert!(
-        error.to_string().starts_with("the value for the key \"large\" has 1025 bytes, and one value may have 1024")
+        error
+            .to_string()
+            .starts_with("the value for the key \"large\" has 1004 bytes, and with its key it may have 1008")
     );
     let error = cx.kv_mut().put_all([("small", "x".into()), ("large", "x".repeat(2000))]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);

@@ -13,11 +13,11 @@ fn sum(cx: &Cx<Room>, params: impl IntoParams) -> i64 {
 #[test]
 fn parameters_are_taken_in_every_form() {
     let cx = cx::<Room>();
-    let list = vec![40, 2];
+    let list = [40, 2];
     assert_eq!(sum(&cx, (40, 2u8)), 42);
     assert_eq!(sum(&cx, (&40i64, Some(2))), 42);
     assert_eq!(sum(&cx, [40, 2]), 42);
-    assert_eq!(sum(&cx, &[40, 2]), 42);
+    assert_eq!(sum(&cx, list.as_slice()), 42);
     assert_eq!(sum(&cx, &list[..]), 42);
     assert_eq!(cx.sql_unchecked::<i64>("SELECT 42", ()).one().unwrap(), 42);
     let found: (String, Option<i64>, Id<Message>) =

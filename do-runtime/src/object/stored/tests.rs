@@ -3,7 +3,8 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::limits::Limits;
-use crate::object::{Cx, Sendable};
+use crate::object::Cx;
+use crate::ownership::Sendable;
 use crate::table::TableDef;
 use crate::test_engine::cx;
 
@@ -15,20 +16,11 @@ struct Room {
     posts: u32,
 }
 
-struct RoomStub;
-
-impl From<crate::Stub<Room>> for RoomStub {
-    fn from(_: crate::Stub<Room>) -> Self {
-        RoomStub
-    }
-}
-
 impl Object for Room {
     const CLASS: &'static str = "Room";
     const TABLES: &'static [&'static TableDef] = &[];
     const LIMITS: Limits = Limits::DEFAULT;
     const JURISDICTION: Option<&'static str> = None;
-    type Stub = RoomStub;
 
     fn sendable() -> Sendable<Self> {
         Sendable::new()

@@ -154,21 +154,17 @@ impl Session {
     /// Begins or ends a transaction or savepoint.
     pub(crate) fn transaction(&self, which: TransactionStatement) -> Result<(), Failure> {
         let kept = &self.transaction[which as usize];
-        self.as_origin(Origin::Runtime, || {
-            if kept.get().is_none() {
-                // SAFETY: the connection outlives the statements of its session.
-                let (statement, _) = unsafe { Statement::prepare(self.db(), which.sql())? };
-                let statement = statement.ok_or_else(Failure::too_long)?;
-                // It was empty in the line above.
-                let _ = kept.set(RefCell::new(statement));
-            }
-            let Some(mut statement) = kept.get().and_then(|kept| kept.try_borrow_mut().ok()) else {
-                return Err(Failure { code: ffi::SQLITE_MISUSE, message: "a transaction began within itself".into() });
-            };
-            let answer = statement.step();
-            statement.reset();
-            answer.map(drop)
-        })
+        if kept.get().is_none() {
+            let (statement, _) = self.prepare(which.sql(), Origin::Runtime)?;
+            // It was empty in the line above.
+            let _ = kept.set(RefCell::new(statement.ok_or_else(Failure::too_long)?));
+        }
+        let Some(mut statement) = kept.get().and_then(|kept| kept.try_borrow_mut().ok()) else {
+            return Err(Failure { code: ffi::SQLITE_MISUSE, message: "a transaction began within itself".into() });
+        };
+        let answer = self.as_origin(Origin::Runtime, || statement.step());
+        statement.reset();
+        answer.map(drop)
     }
 
     /// A statement, prepared now or kept from before. It must be one statement and not none.
@@ -179,18 +175,19 @@ impl Session {
                 return Ok(Lease { session: self, kept: Some(kept.remove(position)), origin });
             }
         }
-        // SAFETY: the connection outlives the statements of its session.
-        let (statement, rest) = self.as_origin(origin, || unsafe { Statement::prepare(self.db(), sql) })?;
+        let (statement, rest) = self.prepare(sql, origin)?;
         let Some(statement) = statement else {
             return Err(Error::invalid("the SQL text has no statement").into());
         };
-        // SAFETY: as above.
-        if !rest.trim().is_empty()
-            && self.as_origin(origin, || unsafe { Statement::prepare(self.db(), rest) })?.0.is_some()
-        {
+        if !rest.trim().is_empty() && self.prepare(rest, origin)?.0.is_some() {
             return Err(Error::invalid("the SQL text has more than one statement; run them one by one").into());
         }
         Ok(Lease { session: self, kept: Some((sql.into(), statement)), origin })
+    }
+
+    fn prepare<'s>(&self, sql: &'s str, origin: Origin) -> Result<(Option<Statement>, &'s str), Failure> {
+        // SAFETY: the connection outlives the statements of its session.
+        self.as_origin(origin, || unsafe { Statement::prepare(self.db(), sql) })
     }
 
     /// Finalizes kept statements but the latest used, and gives SQLite's page cache back.

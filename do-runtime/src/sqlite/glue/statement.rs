@@ -29,13 +29,13 @@ impl Statement {
     ///
     /// # Safety
     /// `db` is open, and stays so until the statement is dropped.
-    pub(super) unsafe fn prepare<'s>(db: *mut ffi::sqlite3, sql: &'s str) -> Result<(Option<Self>, &'s str), Failure> {
+    pub(super) unsafe fn prepare(db: *mut ffi::sqlite3, sql: &str) -> Result<(Option<Self>, &str), Failure> {
         let mut statement = std::ptr::null_mut();
         let mut tail: *const c_char = std::ptr::null();
         let len = c_int::try_from(sql.len()).map_err(|_| Failure::too_long())?;
         // SAFETY: `db` is open; the text has `len` bytes; both outputs are ours.
         let code = unsafe {
-            let flags = ffi::SQLITE_PREPARE_PERSISTENT as u32;
+            let flags = ffi::SQLITE_PREPARE_PERSISTENT;
             ffi::sqlite3_prepare_v3(db, sql.as_ptr().cast(), len, flags, &mut statement, &mut tail)
         };
         if code != ffi::SQLITE_OK {

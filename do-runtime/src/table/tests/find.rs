@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 
 use super::sample::{CartItem, Message, Room};
 use crate::error::{Error, ErrorKind};
+use crate::table::generated::find;
 use crate::test_engine::cx;
 use crate::{Cx, Timestamp};
 
@@ -150,9 +151,20 @@ fn a_key_that_sqlite_cannot_hold_is_invalid_when_the_rows_are_asked_for() {
 }
 
 #[test]
+fn a_bound_of_null_is_invalid() {
+    let mut cx = cx::<Room>();
+    cx.insert(CartItem { rowid: Some(5), ..CartItem::new(1, "tea", 1) }).unwrap();
+    let find = || find::<Room, CartItem, Option<i64>>(&cx, &["quantity"], Some("rowid"), &[&1]);
+    assert_eq!(find().between(Some(5)..).count().unwrap(), 1);
+    let error = find().between(Some(5)..None).all().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("leave it out"), "{error}");
+}
+
+#[test]
 fn finders_need_no_sorting() {
     use crate::table::Table;
-    use crate::table::text::{FindShape, Order, Wanted, find};
+    use crate::table::text::{self, FindShape, Order, Wanted};
     use std::ops::Bound;
 
     let cx = room();
@@ -160,7 +172,7 @@ fn finders_need_no_sorting() {
         for (columns, next) in [(&["author"][..], Some("at")), (&["author", "at"][..], None)] {
             let (lower, upper) = (Bound::Unbounded, Bound::Unbounded);
             let shape = FindShape { columns, next, lower, upper, order, wanted: Wanted::Rows };
-            let sql = format!("EXPLAIN QUERY PLAN {}", find(Message::DEF, shape));
+            let sql = format!("EXPLAIN QUERY PLAN {}", text::find(Message::DEF, shape));
             let keys = vec![crate::value::Value::Integer(1); columns.len() + 1];
             let plan = cx.sql_unchecked::<(i64, i64, i64, String)>(&sql, &*keys).all().unwrap();
             let plan: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();

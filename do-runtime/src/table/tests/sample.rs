@@ -3,7 +3,8 @@
 use crate::engine::RowAccess;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::object::{Object, Sendable, StoredReader, StoredWriter};
+use crate::object::{Object, StoredReader, StoredWriter};
+use crate::ownership::Sendable;
 use crate::table::generated::{Find, column, find, find_unique, read_named};
 use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
 use crate::value::{Column, Id, ToValue, Value};
@@ -29,6 +30,7 @@ pub(crate) struct NewMessage {
 }
 
 impl Message {
+    #[allow(clippy::new_ret_no_self)]
     pub(crate) fn new(author: impl Into<String>, body: impl Into<String>) -> NewMessage {
         NewMessage { author: author.into(), body: body.into(), at: None }
     }
@@ -273,14 +275,6 @@ impl Table for Tag {
 /// An object with these tables.
 pub(crate) struct Room;
 
-pub(crate) struct RoomStub;
-
-impl From<crate::Stub<Room>> for RoomStub {
-    fn from(_: crate::Stub<Room>) -> Self {
-        RoomStub
-    }
-}
-
 impl Declares<Message> for Room {}
 impl Declares<CartItem> for Room {}
 impl Declares<Tag> for Room {}
@@ -291,7 +285,6 @@ impl Object for Room {
         &[<Message as Table>::DEF, <CartItem as Table>::DEF, <Tag as Table>::DEF];
     const LIMITS: Limits = Limits::DEFAULT.with_value(1024);
     const JURISDICTION: Option<&'static str> = None;
-    type Stub = RoomStub;
 
     fn sendable() -> Sendable<Self> {
         Sendable::new()
