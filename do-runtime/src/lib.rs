@@ -9,6 +9,7 @@
 //! | `object` | what a handler sees: `Cx`, key-values, stored fields, `This` |
 //! | `call` | stubs, calls, the queue of an object, running in place |
 //! | `ownership` | the baton of an object, and why things may move between threads |
+//! | `proof` | what generated code asks of the user's types, once for each |
 //! | `node` | `Objects`: the folder, its objects, waking and hibernating them |
 //! | `engine` | the boundary between handlers and storage |
 //! | `image`, `sqlite` | an object's database as pages in memory, behind SQLite |
@@ -38,6 +39,7 @@ mod object;
 mod ownership;
 pub mod placement;
 pub mod prelude;
+mod proof;
 pub mod sqlite;
 pub mod store;
 pub mod table;
@@ -76,6 +78,7 @@ pub mod __private {
         Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
+    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable};
     pub use crate::table::generated::*;
     pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
     pub use crate::time::Timestamp;
@@ -91,7 +94,7 @@ pub mod __private {
     pub fn answer<T: Answer>() {}
 
     /// A handler's own error as an error of the runtime.
-    pub fn user_error(error: impl std::fmt::Display) -> Error {
+    pub fn user_error(error: impl RpcError) -> Error {
         Error::new(crate::ErrorKind::Handler, error.to_string())
     }
 

@@ -6,7 +6,7 @@ pub struct Message {
     pub body: String,
     pub at: Timestamp,
 }
-/// A [`Message`] to insert: what the database fills in may be left out.
+/// A row of [`Message`] to insert: what the database fills in may be left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMessage {
     id: ::core::option::Option<Id<Message>>,
@@ -89,6 +89,7 @@ CREATE INDEX message_author_at ON message (author, at DESC);
 "#;
     #[automatically_derived]
     impl ::do_runtime::__private::Table for Message {
+        const NAME: &'static ::core::primitive::str = "message";
         const DEF: &'static ::do_runtime::__private::TableDef = &::do_runtime::__private::TableDef {
             name: "message",
             rust_name: "Message",
@@ -131,7 +132,7 @@ CREATE INDEX message_author_at ON message (author, at DESC);
             ],
             references: &[],
         };
-        type Key<'k> = <Id<Message> as ::do_runtime::__private::Column>::Ref<'k>;
+        type Key<'k> = Id<Message>;
         fn key_values<'v>(
             key: &'v Self::Key<'_>,
         ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {

@@ -18,17 +18,24 @@ pub struct Message {
     pub author: String,
     pub size: usize,
 }
-/// A [`Message`] to insert: what the database fills in may be left out.
+/// A row of [`Message`] to insert: what the database fills in may be left out.
 pub struct NewMessage;
 #[allow(dead_code)]
+impl NewMessage {
+    /// Sets `size`, which has its default otherwise.
+    #[must_use]
+    pub fn size(self, _: usize) -> Self {
+        self
+    }
+}
+#[allow(dead_code)]
 impl Message {
-    /// A row to insert.
+    /// A row to insert. `size` is filled in unless it is set.
     pub fn new(
         id: Option<Id<Message>>,
         author: impl ::core::convert::Into<String>,
-        size: usize,
     ) -> NewMessage {
-        let _ = (id, author, size);
+        let _ = (id, author);
         ::do_runtime::__private::refused()
     }
 }
@@ -45,7 +52,7 @@ const _: () = {
             indexes: &[],
             references: &[],
         };
-        type Key<'k> = <Option<Id<Message>> as ::do_runtime::__private::Column>::Ref<'k>;
+        type Key<'k> = Option<Id<Message>>;
         fn key_values<'v>(
             _: &'v Self::Key<'_>,
         ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {

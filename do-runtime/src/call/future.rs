@@ -47,11 +47,13 @@ impl<O: Dispatch, T, E> fmt::Debug for Call<O, T, E> {
     }
 }
 
-impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
+impl<O: Dispatch, T, E> Call<O, T, E> {
     pub(crate) fn new(stub: Stub<O>, method: &'static Method, request: O::Request) -> Self {
         Call { stub, state: State::New(method, request) }
     }
+}
 
+impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
     /// Runs the call here if the object is idle and awake, else queues it.
     #[inline]
     fn send(&mut self, method: &'static Method, request: O::Request, cx: &mut Context<'_>) -> Poll<Result<T, E>> {

@@ -7,7 +7,7 @@ use super::{Call, Slot};
 use crate::ObjectId;
 use crate::error::{ErrorKind, Result};
 use crate::node::Home;
-use crate::object::{Answer, Dispatch, Failure, Identity, Method};
+use crate::object::{Dispatch, Identity, Method};
 
 /// A handle to one object of a class: what a typed stub is made of. Cheap to clone. Making one wakes nothing, and
 /// does not keep the folder open.
@@ -56,8 +56,9 @@ impl<O: Dispatch> Stub<O> {
         O::CLASS
     }
 
-    /// A call of a method. Nothing happens until it is awaited.
-    pub fn call<T: Answer, E: Failure>(&self, method: &'static Method, request: O::Request) -> Call<O, T, E> {
+    /// A call of a method. Nothing happens until it is awaited. That the handler's result can travel is proved where
+    /// the handler runs.
+    pub fn call<T, E>(&self, method: &'static Method, request: O::Request) -> Call<O, T, E> {
         Call::new(self.clone(), method, request)
     }
 

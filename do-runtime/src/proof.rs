@@ -1,0 +1,134 @@
+//! What generated code asks of the user's types, once for each and at their own tokens: with the proof in a constant,
+//! nothing else that is generated asks again, so that a type without the trait is one error, where it stands.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::engine::RowAccess;
+use crate::error::Result;
+use crate::object::{Dispatch, StoredReader, StoredWriter};
+use crate::table::generated::{column, json_column, json_from_value, json_value};
+use crate::value::{Column, Value, ValueRef};
+
+/// A type of the user's own as a column.
+pub struct ColumnType<T> {
+    /// Its type in SQLite.
+    pub sql_type: &'static str,
+    value: fn(&T) -> Result<Value<'_>>,
+    read: fn(&dyn RowAccess, usize, &str) -> Result<T>,
+    from_value: fn(ValueRef<'_>) -> Result<T>,
+}
+
+/// The object can be called, or this does not compile.
+pub fn callable<O: Dispatch>() {}
+
+impl<T: Column> ColumnType<T> {
+    /// `T` can be a column, or this does not compile.
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        ColumnType { sql_type: T::SQL_TYPE, value: T::to_value, read: column::<T>, from_value: T::from_value }
+    }
+}
+
+impl<T: JsonValue> ColumnType<T> {
+    /// `T` can be kept as JSON, or this does not compile.
+    pub const fn json() -> Self {
+        ColumnType {
+            sql_type: "TEXT",
+            value: json_value::<T>,
+            read: json_column::<T>,
+            from_value: json_from_value::<T>,
+        }
+    }
+}
+
+impl<T> ColumnType<T> {
+    /// A value, to bind.
+    pub fn value<'v>(&self, value: &'v T) -> Result<Value<'v>> {
+        (self.value)(value)
+    }
+
+    /// Reads a value back. The error names what was found instead.
+    pub fn from_value(&self, value: ValueRef<'_>) -> Result<T> {
+        (self.from_value)(value)
+    }
+
+    /// Reads the column at an index. The error names it.
+    pub fn read(&self, row: &dyn RowAccess, index: usize, name: &str) -> Result<T> {
+        (self.read)(row, index, name)
+    }
+}
+
+/// A stored field of a type of the user's own.
+pub struct StoredField<T> {
+    name: &'static str,
+    take: fn(&mut StoredReader<'_>, &'static str) -> Result<Option<T>>,
+    put: fn(&mut StoredWriter<'_>, &'static str, &T) -> Result,
+}
+
+impl<T: Storable> StoredField<T> {
+    /// `T` can be stored, or this does not compile.
+    pub const fn new(name: &'static str) -> Self {
+        StoredField { name, take: take::<T>, put: put::<T> }
+    }
+}
+
+impl<T> StoredField<T> {
+    /// The field as it was stored, or nothing if it never was.
+    pub fn take(&self, stored: &mut StoredReader<'_>) -> Result<Option<T>> {
+        (self.take)(stored, self.name)
+    }
+
+    /// Hands the field over.
+    pub fn put(&self, to: &mut StoredWriter<'_>, value: &T) -> Result {
+        (self.put)(to, self.name, value)
+    }
+}
+
+fn take<T: DeserializeOwned>(stored: &mut StoredReader<'_>, name: &'static str) -> Result<Option<T>> {
+    stored.take(name)
+}
+
+fn put<T: Serialize>(to: &mut StoredWriter<'_>, name: &'static str, value: &T) -> Result {
+    to.put(name, value)
+}
+
+/// What can be a stored field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be stored",
+    label = "a stored field is `Serialize` and `Deserialize`",
+    note = "derive serde's `Serialize` and `Deserialize` for it, or write `#[ephemeral]` if it may start afresh at each wake"
+)]
+pub trait Storable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Storable for T {}
+
+/// What can be a column of JSON.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be kept as JSON",
+    label = "a column of JSON is `Serialize` and `Deserialize`",
+    note = "derive serde's `Serialize` and `Deserialize` for it"
+)]
+pub trait JsonValue: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> JsonValue for T {}
+
+/// What has a first value.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` has no first value",
+    label = "this type has no `Default`",
+    note = "derive `Default` for it, or write `#[stored(default = …)]`, or `#[ephemeral(default = …)]`, above the field"
+)]
+pub trait FirstValue: Sized {
+    /// It.
+    fn first_value() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> FirstValue for T {
+    fn first_value() -> Self {
+        T::default()
+    }
+}

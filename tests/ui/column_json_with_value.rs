@@ -1,0 +1,11 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    #[column(json = true)]
+    pub tags: Vec<String>,
+}
+
+fn main() {}

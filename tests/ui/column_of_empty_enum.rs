@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[derive(Column)]
+pub enum Nothing {}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {}
+
+#[durable_object(helpers)]
+impl Room {
+    #[rpc]
+    fn topic(&self) -> Result<String> {
+        Ok(self.topic.clone())
+    }
+}
+
+fn main() {}

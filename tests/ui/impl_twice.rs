@@ -1,0 +1,26 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[rpc]
+    fn topic(&self) -> Result<String> {
+        Ok(self.topic.clone())
+    }
+}
+
+#[durable_object]
+impl Room {
+    #[rpc]
+    fn reset(&mut self) -> Result {
+        self.topic.clear();
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use do_runtime::prelude::*;
+
+#[table(index = "author")]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use do_runtime::prelude::*;
+
+#[table(index = (author, at decs))]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+    pub at: Timestamp,
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[init]
+    fn wake(&mut self) -> Result {
+        Ok(())
+    }
+
+    #[init]
+    fn again(&mut self) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub struct Message {
+    #[key]
+    #[key]
+    pub id: Id<Message>,
+}
+
+fn main() {}

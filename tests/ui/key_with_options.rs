@@ -1,0 +1,9 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub struct Message {
+    #[key(auto)]
+    pub id: Id<Message>,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[durable_object(limits = 5)]
+pub struct Room;
+
+fn main() {}

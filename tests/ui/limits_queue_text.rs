@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[durable_object(limits(queue = "many"))]
+pub struct Room;
+
+fn main() {}

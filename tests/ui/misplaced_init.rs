@@ -1,0 +1,8 @@
+use do_runtime::prelude::*;
+
+#[init]
+fn wake() -> Result {
+    Ok(())
+}
+
+fn main() {}

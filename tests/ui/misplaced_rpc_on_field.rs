@@ -1,0 +1,10 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[rpc]
+    #[stored]
+    topic: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    #[ephemeral]
+    topic: String,
+}
+
+fn main() {}

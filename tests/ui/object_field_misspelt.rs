@@ -1,0 +1,9 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[sotred]
+    topic: String,
+}
+
+fn main() {}

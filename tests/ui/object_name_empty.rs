@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[durable_object(name = "")]
+pub struct Room;
+
+fn main() {}

@@ -1,0 +1,13 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub body: String,
+}
+
+#[durable_object(table(Message))]
+pub struct Room;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room(#[stored] String);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[derive(Row)]
+pub struct Totals(i64);
+
+fn main() {}

@@ -1,0 +1,23 @@
+#![allow(unused_variables)]
+
+use do_runtime::prelude::*;
+
+pub struct Body {
+    pub text: String,
+}
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[rpc]
+    fn post(&mut self, body: Body) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub enum Message {
+    #[key]
+    Text(String),
+}
+
+fn main() {}

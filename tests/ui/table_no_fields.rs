@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub struct Message {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[table]
+fn message() {}
+
+fn main() {}

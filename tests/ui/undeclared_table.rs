@@ -1,0 +1,26 @@
+use do_runtime::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[table]
+#[derive(Serialize, Deserialize)]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub body: String,
+}
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[rpc]
+    fn post(&mut self, cx: &mut Cx<Self>, body: String) -> Result<Message> {
+        cx.insert(Message::new(body))
+    }
+}
+
+fn main() {}
