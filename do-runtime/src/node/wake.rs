@@ -8,15 +8,9 @@ use std::task::{Poll, Waker};
 use super::awake::History;
 use super::recovery::apply_delta;
 use super::{Awake, Node, sleep};
-<<<<<<< HEAD
 use crate::ObjectId;
-use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
-use crate::error::Result;
-=======
 use crate::call::{Body, Owner, Place, Shared, Slot, TurnFor, TurnOf, give_back, refuse_all, serve};
-use crate::ObjectId;
 use crate::error::{Error, ErrorKind, Result};
->>>>>>> fc523b4
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
 use crate::object::{Cx, Dispatch, StoredState, Surroundings};
