@@ -3,7 +3,7 @@
 //! A macro sees no types, only their spelling. Whatever is not known here is left to a trait of the runtime, whose
 //! error then points at the type.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{GenericArgument, Ident, PathArguments, ReturnType, Type, TypeParamBound};
 
@@ -177,6 +177,23 @@ pub(crate) fn without_self(tokens: &impl ToTokens, this: &impl ToTokens) -> Toke
             .collect()
     }
     walk(tokens.to_token_stream(), &quote!(#this))
+}
+
+/// The tokens of generated code with the place of the user's, where what is wrong with both is to be reported.
+pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    let move_one = |token| match token {
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), respanned(group.stream(), span));
+            inner.set_span(group.span().located_at(span));
+            TokenTree::Group(inner)
+        }
+        mut other => {
+            let moved = other.span().located_at(span);
+            other.set_span(moved);
+            other
+        }
+    };
+    tokens.into_iter().map(move_one).collect()
 }
 
 /// A type as one would write it.

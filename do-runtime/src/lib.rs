@@ -78,7 +78,7 @@ pub mod __private {
         Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
-    pub use crate::proof::{ColumnType, FirstValue, StoredField};
+    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable};
     pub use crate::table::generated::*;
     pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
     pub use crate::time::Timestamp;
@@ -94,7 +94,7 @@ pub mod __private {
     pub fn answer<T: Answer>() {}
 
     /// A handler's own error as an error of the runtime.
-    pub fn user_error(error: impl std::fmt::Display) -> Error {
+    pub fn user_error(error: impl RpcError) -> Error {
         Error::new(crate::ErrorKind::Handler, error.to_string())
     }
 
@@ -112,4 +112,14 @@ pub mod __private {
         };
     }
     pub use crate::__register as register;
+}
+
+/// The examples of the user's documentation.
+#[cfg(doctest)]
+mod examples {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/language.md")]
+    struct Language;
 }

@@ -1,13 +1,13 @@
 //! Reads what is written: the options of the block and the attributes of its methods.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, ItemImpl};
 
 use super::model::{Purpose, Role, RpcOptions, Speed, Written, WrittenMethod};
 use crate::options::{self, Place, Repeat};
 use crate::problems::Problems;
-use crate::strip;
+use crate::{strip, suggest};
 
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
 const RPC: Place = Place { what: "`#[rpc]`", known: &["slow", "rename"] };
@@ -33,9 +33,13 @@ const OF_METHODS: &[(&str, &str)] =
 /// The block as it is written.
 pub(super) fn block(arguments: TokenStream, item: ItemImpl, problems: &mut Problems) -> Written {
     let mut written = Written { item, purpose: Purpose::Handlers, methods: Vec::new() };
+    if let Some(TokenTree::Ident(word)) = arguments.clone().into_iter().next()
+        && suggest::closest(&word.to_string(), ["helpers"]).is_some()
+    {
+        written.purpose = Purpose::Helpers;
+    }
     for option in options::read(arguments, BLOCK, Repeat::Refused, problems) {
         option.word(problems);
-        written.purpose = Purpose::Helpers;
     }
     for item in &mut written.item.items {
         match item {

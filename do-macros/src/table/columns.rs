@@ -26,8 +26,10 @@ pub(crate) enum Storage {
     Known(&'static str),
     /// As the type's own `Column` says.
     Own,
-    /// As JSON in TEXT.
+    /// As JSON in TEXT, of a type that is known to have serde's traits.
     Json,
+    /// As JSON in TEXT.
+    OwnJson,
 }
 
 /// How a key is handed over.
