@@ -1,6 +1,6 @@
 //! `cx.get`, `cx.insert` and the other operations on whole rows.
 
-use super::{Declares, KeySource, NewRow, RowOf, Table, TableOf, at_most_one, text};
+use super::{Declares, KeySource, RowOf, Table, TableOf, at_most_one, text};
 use crate::engine::{Engine, Params};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Cx, Object};
