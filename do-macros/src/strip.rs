@@ -118,21 +118,21 @@ mod tests {
     #[test]
     fn only_our_attributes_are_taken_off() {
         let stripped = attributes(quote!(
-            enum E {
+            struct S {
                 #[key]
                 #[serde(skip)]
-                A {
-                    #[default(now)]
-                    x: u8,
-                },
+                a: u8,
+                #[default(now)]
+                b: u8,
             }
         ));
         assert_eq!(
             stripped.to_string(),
             quote!(
-                enum E {
+                struct S {
                     #[serde(skip)]
-                    A { x: u8 },
+                    a: u8,
+                    b: u8,
                 }
             )
             .to_string()

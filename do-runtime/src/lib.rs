@@ -78,7 +78,7 @@ pub mod __private {
         Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
-    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable};
+    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
     pub use crate::table::generated::*;
     pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
     pub use crate::time::Timestamp;

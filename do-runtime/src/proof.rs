@@ -30,16 +30,9 @@ impl<T: Column> ColumnType<T> {
     }
 }
 
-impl<T: JsonValue> ColumnType<T> {
-    /// `T` can be kept as JSON, or this does not compile.
-    pub const fn json() -> Self {
-        ColumnType {
-            sql_type: "TEXT",
-            value: json_value::<T>,
-            read: json_column::<T>,
-            from_value: json_from_value::<T>,
-        }
-    }
+/// `T` can be kept as JSON, or this does not compile.
+pub const fn json_type<T: JsonValue>() -> ColumnType<T> {
+    ColumnType { sql_type: "TEXT", value: json_value::<T>, read: json_column::<T>, from_value: json_from_value::<T> }
 }
 
 impl<T> ColumnType<T> {
@@ -66,11 +59,9 @@ pub struct StoredField<T> {
     put: fn(&mut StoredWriter<'_>, &'static str, &T) -> Result,
 }
 
-impl<T: Storable> StoredField<T> {
-    /// `T` can be stored, or this does not compile.
-    pub const fn new(name: &'static str) -> Self {
-        StoredField { name, take: take::<T>, put: put::<T> }
-    }
+/// `T` can be stored, or this does not compile.
+pub const fn stored_field<T: Storable>(name: &'static str) -> StoredField<T> {
+    StoredField { name, take: take::<T>, put: put::<T> }
 }
 
 impl<T> StoredField<T> {

@@ -60,7 +60,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
         };
         quote! {
             #(#cfgs)*
-            const HAS_INIT: bool = true;
+            const HAS_INIT: ::core::primitive::bool = true;
 
             #(#cfgs)*
             fn init(&mut self, #cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {

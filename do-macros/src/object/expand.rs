@@ -206,7 +206,7 @@ fn stored_field(field: &Field) -> Option<TokenStream> {
         return None;
     }
     let (constant, ty, name) = (stored_field_ident(field), &field.ty, &field.name);
-    let make = quote_spanned!(ty.span()=> ::do_runtime::__private::StoredField::<#ty>::new(#name));
+    let make = quote_spanned!(ty.span()=> ::do_runtime::__private::stored_field::<#ty>(#name));
     Some(quote! {
         const #constant: ::do_runtime::__private::StoredField<#ty> = #make;
     })

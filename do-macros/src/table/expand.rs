@@ -67,7 +67,7 @@ fn own_types(table: &Table) -> Vec<TokenStream> {
         let (name, ty) = (own_type_ident(column), &column.ty);
         let make = match column.column_type.storage {
             Storage::Own => quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::Column>::COLUMN_TYPE),
-            Storage::OwnJson => quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::<#ty>::json()),
+            Storage::OwnJson => quote_spanned!(ty.span()=> ::do_runtime::__private::json_type::<#ty>()),
             Storage::Known(_) | Storage::Json => return None,
         };
         Some(quote! {

@@ -257,6 +257,7 @@ const _: () = {
                 Request::Relay { to } => ::do_runtime::__private::argument_bytes(to),
             }
         }
+        const HAS_INIT: ::core::primitive::bool = true;
         fn init(&mut self, cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {
             self.wake(cx)
         }

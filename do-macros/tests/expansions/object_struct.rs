@@ -77,12 +77,12 @@ const _: () = {
     fn first_mood() -> Mood {
         ::do_runtime::__private::FirstValue::first_value()
     }
-    const SETTINGS_FIELD: ::do_runtime::__private::StoredField<Settings> = ::do_runtime::__private::StoredField::<
+    const SETTINGS_FIELD: ::do_runtime::__private::StoredField<Settings> = ::do_runtime::__private::stored_field::<
         Settings,
-    >::new("settings");
-    const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::StoredField::<
+    >("settings");
+    const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::stored_field::<
         Mood,
-    >::new("mood");
+    >("mood");
     #[automatically_derived]
     impl ::do_runtime::__private::Declares<Message> for ChatRoom {}
     #[automatically_derived]

@@ -140,9 +140,9 @@ CREATE UNIQUE INDEX order_tenant_number ON "order" (tenant, number);
 CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
 "#;
     const STATUS_COLUMN: ::do_runtime::__private::ColumnType<Status> = <Status as ::do_runtime::__private::Column>::COLUMN_TYPE;
-    const LINES_COLUMN: ::do_runtime::__private::ColumnType<Vec<Line>> = ::do_runtime::__private::ColumnType::<
+    const LINES_COLUMN: ::do_runtime::__private::ColumnType<Vec<Line>> = ::do_runtime::__private::json_type::<
         Vec<Line>,
-    >::json();
+    >();
     const TYPE_COLUMN: ::do_runtime::__private::ColumnType<Option<model::Kind>> = <Option<
         model::Kind,
     > as ::do_runtime::__private::Column>::COLUMN_TYPE;
