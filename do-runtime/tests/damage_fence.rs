@@ -111,7 +111,8 @@ impl Drop for Opens {
 
 fn run<F: Future<Output = Result>>(gate: usize, test: impl FnOnce(std::path::PathBuf) -> F) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
     let _opens = Opens(gate);
     runtime.block_on(test(folder.path().to_owned())).expect("the test's calls succeed");
 }
@@ -194,7 +195,10 @@ fn those_who_wait_behind_a_stuck_handler_are_told_and_the_object_goes_on() {
 
 /// Waits for a task, for half a minute at most.
 async fn within_task<T>(task: tokio::task::JoinHandle<Result<T>>) -> Result<T> {
-    tokio::time::timeout(Duration::from_secs(30), task).await.expect("an answer within half a minute").expect("no panic")
+    tokio::time::timeout(Duration::from_secs(30), task)
+        .await
+        .expect("an answer within half a minute")
+        .expect("no panic")
 }
 
 #[test]
