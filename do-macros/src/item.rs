@@ -24,11 +24,11 @@ pub(crate) fn durable_object(arguments: TokenStream, item: TokenStream) -> Token
 
 /// The token that says what kind of item it is.
 pub(crate) fn keyword(item: &Item) -> TokenTree {
-    const KINDS: [&str; 12] = [
-        "enum", "union", "fn", "mod", "trait", "type", "impl", "const", "static", "use", "extern", "macro_rules",
-    ];
+    const KINDS: [&str; 12] =
+        ["enum", "union", "fn", "mod", "trait", "type", "impl", "const", "static", "use", "extern", "macro_rules"];
     let tokens = item.to_token_stream();
-    let is_kind = |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if KINDS.iter().any(|kind| ident == kind));
+    let is_kind =
+        |token: &TokenTree| matches!(token, TokenTree::Ident(ident) if KINDS.iter().any(|kind| ident == kind));
     let found = tokens.clone().into_iter().find(is_kind);
     found.or_else(|| tokens.into_iter().next()).unwrap_or_else(|| Ident::new("item", item.span()).into())
 }

@@ -74,16 +74,36 @@ mod tests {
                 }
             },
         );
-        let without_kit = expand(quote!(), quote!(async fn nothing_is_there() {}));
+        let without_kit = expand(
+            quote!(),
+            quote!(
+                async fn nothing_is_there() {}
+            ),
+        );
         assert_expansion("kit_test", quote!(#with_kit #without_kit));
     }
 
     #[test]
     fn a_test_that_cannot_be_run_says_what_to_write() {
         for (item, sentence) in [
-            (quote!(fn f(kit: TestKit) {}), "a test of the kit awaits: write `async fn`"),
-            (quote!(async fn f(n: u8) {}), "a test takes nothing but the kit: write `kit: TestKit`"),
-            (quote!(async fn f(kit: TestKit, n: u8) {}), "a test takes nothing but the kit: remove this"),
+            (
+                quote!(
+                    fn f(kit: TestKit) {}
+                ),
+                "a test of the kit awaits: write `async fn`",
+            ),
+            (
+                quote!(
+                    async fn f(n: u8) {}
+                ),
+                "a test takes nothing but the kit: write `kit: TestKit`",
+            ),
+            (
+                quote!(
+                    async fn f(kit: TestKit, n: u8) {}
+                ),
+                "a test takes nothing but the kit: remove this",
+            ),
         ] {
             assert_eq!(sentences(expand(quote!(), item)), [sentence]);
         }

@@ -73,11 +73,7 @@ struct Inner {
 impl Error {
     /// An error of a kind, with a sentence for a person.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Error(Arc::new(Inner {
-            kind,
-            message: message.into(),
-            source: None,
-        }))
+        Error(Arc::new(Inner { kind, message: message.into(), source: None }))
     }
 
     /// The same with the error that caused it.
@@ -86,11 +82,7 @@ impl Error {
         message: impl Into<Cow<'static, str>>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Error(Arc::new(Inner {
-            kind,
-            message: message.into(),
-            source: Some(source.into()),
-        }))
+        Error(Arc::new(Inner { kind, message: message.into(), source: Some(source.into()) }))
     }
 
     /// An `invalid` error.
@@ -105,20 +97,13 @@ impl Error {
 
     /// Whether the same call may succeed later without a change.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.kind(),
-            ErrorKind::Unavailable | ErrorKind::Deadline | ErrorKind::Interrupted
-        )
+        matches!(self.kind(), ErrorKind::Unavailable | ErrorKind::Deadline | ErrorKind::Interrupted)
     }
 
     /// The same error with a sentence before it: `context: message`.
     pub fn context(self, context: impl fmt::Display) -> Self {
         let message = format!("{context}: {self}");
-        Error(Arc::new(Inner {
-            kind: self.kind(),
-            message: message.into(),
-            source: Some(Box::new(self)),
-        }))
+        Error(Arc::new(Inner { kind: self.kind(), message: message.into(), source: Some(Box::new(self)) }))
     }
 }
 
@@ -236,9 +221,7 @@ impl<T, E: std::error::Error + Send + Sync + 'static> Context<T> for std::result
             let error: Box<dyn std::error::Error + Send + Sync> = Box::new(error);
             match error.downcast::<Error>() {
                 Ok(error) => error.context(context),
-                Err(error) => {
-                    Error::with_source(ErrorKind::Internal, format!("{context}: {error}"), error)
-                }
+                Err(error) => Error::with_source(ErrorKind::Internal, format!("{context}: {error}"), error),
             }
         })
     }

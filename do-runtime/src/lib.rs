@@ -22,7 +22,9 @@
 //! The way of a call is drawn in `docs/architecture.md`, the formats on disk are in `docs/storage.md`.
 
 #[cfg(all(panic = "abort", not(target_family = "wasm")))]
-compile_error!("do-runtime contains the panics of handlers, which `panic = \"abort\"` prevents: build with `panic = \"unwind\"`");
+compile_error!(
+    "do-runtime contains the panics of handlers, which `panic = \"abort\"` prevents: build with `panic = \"unwind\"`"
+);
 
 mod call;
 pub mod engine;
@@ -49,9 +51,9 @@ mod time;
 pub mod value;
 
 pub use call::{Call, Stub};
-pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
+pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
@@ -76,7 +78,7 @@ pub mod __private {
         Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
-    pub use crate::proof::{ColumnType, FirstValue, StoredField};
+    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
     pub use crate::table::generated::*;
     pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
     pub use crate::time::Timestamp;
@@ -92,7 +94,7 @@ pub mod __private {
     pub fn answer<T: Answer>() {}
 
     /// A handler's own error as an error of the runtime.
-    pub fn user_error(error: impl std::fmt::Display) -> Error {
+    pub fn user_error(error: impl RpcError) -> Error {
         Error::new(crate::ErrorKind::Handler, error.to_string())
     }
 

@@ -3,8 +3,8 @@
 #![allow(missing_docs)]
 
 use do_runtime::__private::{
-    Answer, ColumnDef, Dispatch, IndexDef, KeySource, Method, NewRow, Object, Ran, RowAccess, Run, Sendable, StoredReader,
-    StoredWriter, TableDef, ToValue, TypedStub, Value, column,
+    Answer, ColumnDef, Dispatch, IndexDef, KeySource, Method, NewRow, Object, Ran, RowAccess, Run, Sendable,
+    StoredReader, StoredWriter, TableDef, ToValue, TypedStub, Value, column,
 };
 use do_runtime::testing::{self, TestKit};
 use do_runtime::{

@@ -64,7 +64,10 @@ async fn create(folder: &Path, count: usize) -> Result {
     )
     .await;
     made?;
-    println!("create        {:>9.0} objects/s   (first row of each, {CALLERS} callers, durable)", count as f64 / took.as_secs_f64());
+    println!(
+        "create        {:>9.0} objects/s   (first row of each, {CALLERS} callers, durable)",
+        count as f64 / took.as_secs_f64()
+    );
     objects.close().await
 }
 
@@ -95,7 +98,10 @@ async fn memory(folder: &Path, count: usize) -> Result {
     }
     let awake = resident_kib().saturating_sub(before);
     println!("awake         {:>9.1} KiB an object   (resident, the image included)", awake as f64 / stubs.len() as f64);
-    println!("asleep        {:>9.2} KiB an object   (a stub of each is held; nothing without)", asleep as f64 / stubs.len() as f64);
+    println!(
+        "asleep        {:>9.2} KiB an object   (a stub of each is held; nothing without)",
+        asleep as f64 / stubs.len() as f64
+    );
     objects.close().await
 }
 
@@ -109,7 +115,11 @@ async fn wake(folder: &Path, count: usize) -> Result {
         row?;
         times.push(took);
     }
-    println!("wake          {:>9.1} us p50  {:>7.1} us p99   (first read of a sleeping object, one caller)", quantile(&mut times, 0.5), quantile(&mut times, 0.99));
+    println!(
+        "wake          {:>9.1} us p50  {:>7.1} us p99   (first read of a sleeping object, one caller)",
+        quantile(&mut times, 0.5),
+        quantile(&mut times, 0.99)
+    );
     objects.close().await?;
 
     let objects = open(&folder.join("memory")).await?;
@@ -128,8 +138,11 @@ async fn wake(folder: &Path, count: usize) -> Result {
 async fn bytes(folder: &Path) -> Result {
     let folder = folder.join("bytes");
     let objects = Objects::builder().idle("1h").checkpoint_every("4GiB").open(&folder).await?;
-    for (label, count, callers) in [("one object, one caller", 1, 1), ("one object, 64 callers", 1, 64), ("1,000 objects", 1000, 256)] {
-        let stubs: Vec<_> = (0..count).map(|number| objects.get_by_name::<Shelf>(format!("{label}-{number}"))).collect();
+    for (label, count, callers) in
+        [("one object, one caller", 1, 1), ("one object, 64 callers", 1, 64), ("1,000 objects", 1000, 256)]
+    {
+        let stubs: Vec<_> =
+            (0..count).map(|number| objects.get_by_name::<Shelf>(format!("{label}-{number}"))).collect();
         for stub in &stubs {
             stub.put(1).await?;
         }
@@ -144,7 +157,11 @@ async fn bytes(folder: &Path) -> Result {
             .await?;
         let took: Duration = begin.elapsed();
         let written = objects.journal_bytes()? - before;
-        println!("commit        {:>9.0} bytes  {:>9.0} /s   ({label}, indexed insert)", written as f64 / calls as f64, calls as f64 / took.as_secs_f64());
+        println!(
+            "commit        {:>9.0} bytes  {:>9.0} /s   ({label}, indexed insert)",
+            written as f64 / calls as f64,
+            calls as f64 / took.as_secs_f64()
+        );
     }
     objects.close().await
 }

@@ -31,7 +31,9 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
         }
         Data::Struct(data) => {
             let fields = data.fields.iter();
-            for attribute in fields.flat_map(|field| &field.attrs).filter(|attribute| attribute.path().is_ident("column")) {
+            for attribute in
+                fields.flat_map(|field| &field.attrs).filter(|attribute| attribute.path().is_ident("column"))
+            {
                 problems.at(attribute, "`#[column]` goes on a variant of an enum: remove it here");
             }
             match &data.fields {
@@ -71,7 +73,8 @@ fn variants<'d>(input: &DeriveInput, data: &'d DataEnum, problems: &mut Problems
             None => (snake_case(&variant.ident.unraw().to_string()), variant.ident.span()),
         };
         if let Some((other, _)) = variants.iter().find(|(_, earlier)| *earlier == name) {
-            let message = format!("{name:?} stands for `{other}` already: write `#[column(name = \"…\")]` above one of them");
+            let message =
+                format!("{name:?} stands for `{other}` already: write `#[column(name = \"…\")]` above one of them");
             problems.at_span(at, message);
         }
         variants.push((&variant.ident, name));
@@ -136,30 +139,31 @@ fn enumeration(ident: &Ident, variants: &[(&Ident, String)]) -> TokenStream {
 
 /// `"a", "b"`, in a format string.
 fn quoted(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}").replace('{', "{{").replace('}', "}}")).collect();
+    let quoted: Vec<String> =
+        names.iter().map(|name| format!("{name:?}").replace('{', "{{").replace('}', "}}")).collect();
     quoted.join(", ")
 }
 
 fn newtype(ident: &Ident, inner: &Type) -> TokenStream {
-    let inner_column = quote_spanned!(inner.span()=> <#inner as ::do_runtime::__private::Column>);
-    let (key, as_key) = if is_copied(inner) {
-        (quote!(Self), quote!(Self(self.0)))
-    } else {
-        (quote!(&'k Self), quote!(self))
-    };
+    // The only place that asks for the inner type's `Column`, so that a type without it is one error, at the type.
+    let make = quote_spanned!(inner.span()=> <#inner as ::do_runtime::__private::Column>::COLUMN_TYPE);
+    let (key, as_key) =
+        if is_copied(inner) { (quote!(Self), quote!(Self(self.0))) } else { (quote!(&'k Self), quote!(self)) };
     let key_type = if is_copied(inner) { quote!(Self) } else { quote!(&Self) };
     quote! {
         const _: () = {
+            const INNER: ::do_runtime::__private::ColumnType<#inner> = #make;
+
             #[automatically_derived]
             impl ::do_runtime::__private::ToValue for #ident {
                 fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
-                    ::do_runtime::__private::ToValue::to_value(&self.0)
+                    INNER.value(&self.0)
                 }
             }
 
             #[automatically_derived]
             impl ::do_runtime::__private::Column for #ident {
-                const SQL_TYPE: &'static ::core::primitive::str = #inner_column::SQL_TYPE;
+                const SQL_TYPE: &'static ::core::primitive::str = INNER.sql_type;
 
                 type Ref<'k> = #key;
 
@@ -168,7 +172,7 @@ fn newtype(ident: &Ident, inner: &Type) -> TokenStream {
                 }
 
                 fn from_value(value: ::do_runtime::__private::ValueRef<'_>) -> ::do_runtime::Result<Self> {
-                    ::core::result::Result::map(#inner_column::from_value(value), Self)
+                    ::core::result::Result::map(INNER.from_value(value), Self)
                 }
             }
         };

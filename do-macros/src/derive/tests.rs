@@ -13,10 +13,23 @@ fn the_derives() {
             Done,
         }
     });
-    let email = super::column::expand(&parse_quote!(struct Email(String);));
-    let cents = super::column::expand(&parse_quote!(struct Cents(i64);));
-    let totals = super::row::expand(&parse_quote!(struct Totals { lines: i64, r#type: Option<Status> }));
-    let refused = super::rpc_error::expand(&parse_quote!(enum Refused { Empty }));
+    let email = super::column::expand(&parse_quote!(
+        struct Email(String);
+    ));
+    let cents = super::column::expand(&parse_quote!(
+        struct Cents(i64);
+    ));
+    let totals = super::row::expand(&parse_quote!(
+        struct Totals {
+            lines: i64,
+            r#type: Option<Status>,
+        }
+    ));
+    let refused = super::rpc_error::expand(&parse_quote!(
+        enum Refused {
+            Empty,
+        }
+    ));
     assert_expansion("derives", quote!(#status #email #cents #totals #refused));
 }
 
@@ -24,17 +37,49 @@ fn the_derives() {
 fn what_is_no_column_type_says_what_is() {
     const KINDS: &str = "a column type is an enum without fields, or a newtype such as `struct Email(String);`";
     for (input, sentence) in [
-        (parse_quote!(struct Point { x: f64 }), KINDS),
-        (parse_quote!(struct Pair(u8, u8);), KINDS),
-        (parse_quote!(struct Unit;), KINDS),
-        (parse_quote!(struct Of<T>(T);), "a column type can't be generic: write a newtype for each"),
         (
-            parse_quote!(enum Shape { Round(f64) }),
+            parse_quote!(
+                struct Point {
+                    x: f64,
+                }
+            ),
+            KINDS,
+        ),
+        (
+            parse_quote!(
+                struct Pair(u8, u8);
+            ),
+            KINDS,
+        ),
+        (
+            parse_quote!(
+                struct Unit;
+            ),
+            KINDS,
+        ),
+        (
+            parse_quote!(
+                struct Of<T>(T);
+            ),
+            "a column type can't be generic: write a newtype for each",
+        ),
+        (
+            parse_quote!(
+                enum Shape {
+                    Round(f64),
+                }
+            ),
             "a variant of a column type has no fields: keep it as JSON, with serde's derives and `#[column(json)]` on \
              the field of the table",
         ),
         (
-            parse_quote!(enum Same { A, #[column(name = "a")] B }),
+            parse_quote!(
+                enum Same {
+                    A,
+                    #[column(name = "a")]
+                    B,
+                }
+            ),
             "\"a\" stands for `A` already: write `#[column(name = \"…\")]` above one of them",
         ),
     ] {
@@ -45,9 +90,28 @@ fn what_is_no_column_type_says_what_is() {
 #[test]
 fn what_is_no_row_says_what_is() {
     for (input, sentence) in [
-        (parse_quote!(struct Pair(u8, u8);), "the columns of a row have names: write `{ … }` instead of `( … )`"),
-        (parse_quote!(enum Kind { A }), "a row of a query is a struct with named fields"),
-        (parse_quote!(struct Of<T> { x: T }), "a row of a query can't be generic: write a struct for each query"),
+        (
+            parse_quote!(
+                struct Pair(u8, u8);
+            ),
+            "the columns of a row have names: write `{ … }` instead of `( … )`",
+        ),
+        (
+            parse_quote!(
+                enum Kind {
+                    A,
+                }
+            ),
+            "a row of a query is a struct with named fields",
+        ),
+        (
+            parse_quote!(
+                struct Of<T> {
+                    x: T,
+                }
+            ),
+            "a row of a query can't be generic: write a struct for each query",
+        ),
     ] {
         assert_eq!(sentences(super::row::expand(&input)), [sentence]);
     }

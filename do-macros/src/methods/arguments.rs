@@ -91,7 +91,10 @@ fn ident(written: &PatType, problems: &mut Problems) -> Option<Ident> {
     match &*written.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => Some(pattern.ident.clone()),
         pattern => {
-            problems.at(pattern, "the stub needs a name for this argument: write `name: Type`, and take it apart in the body");
+            problems.at(
+                pattern,
+                "the stub needs a name for this argument: write `name: Type`, and take it apart in the body",
+            );
             None
         }
     }
@@ -136,8 +139,25 @@ fn borrowed(ty: &Type, reference: &syn::TypeReference, problems: &mut Problems) 
 
 fn owned(ty: &Type) -> Passing {
     const FIXED: [&str; 19] = [
-        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "f32", "f64", "bool",
-        "char", "Duration", "Timestamp", "Uuid",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "i128",
+        "isize",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "u128",
+        "usize",
+        "f32",
+        "f64",
+        "bool",
+        "char",
+        "Duration",
+        "Timestamp",
+        "Uuid",
     ];
     if types::is(ty, "String") {
         return Passing::String;

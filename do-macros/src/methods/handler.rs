@@ -1,7 +1,8 @@
 //! Checks one `#[rpc]` method, and makes the handler of it.
 
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Attribute, Ident, ImplItemFn, LitStr, Path, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 use super::arguments::{self, ContextParameter, Inputs};
@@ -53,7 +54,8 @@ pub(super) fn handler(
 /// Whether the method is without generics, `unsafe` and `extern`.
 fn is_plain(signature: &Signature, problems: &mut Problems) -> bool {
     if !signature.generics.params.is_empty() {
-        let message = "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own";
+        let message =
+            "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own";
         problems.at(&signature.generics, message);
         return false;
     }
@@ -111,7 +113,8 @@ fn synchronous(signature: &Signature, inputs: &Inputs<'_>, problems: &mut Proble
         return None;
     }
     let Some(receiver) = inputs.receiver else {
-        let message = "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first";
+        let message =
+            "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first";
         problems.at(&signature.ident, message);
         return None;
     };
@@ -166,15 +169,19 @@ fn outcome(signature: &Signature, object: &Path, problems: &mut Problems) -> Opt
         }
     }
     let own = |part: &Type| types::without_self(part, object);
+    // `Result` with one argument may be an alias that says more, such as `std::io::Result`.
+    let is_ours = named.ident == "Result" && named.root.is_none_or(|root| root == "do_runtime");
     Some(match named.arguments[..] {
-        [] if named.is("Result") => Outcome { value: quote!(()), error: None },
-        [value] if named.is("Result") => Outcome { value: own(value), error: None },
-        [value, error] if named.is("Result") => Outcome { value: own(value), error: Some(own(error)) },
+        [] if is_ours => Outcome { value: quote!(()), error: None, own: None },
+        [value] if is_ours => Outcome { value: own(value), error: None, own: None },
+        [value, error] if named.is("Result") => Outcome { value: own(value), error: Some(own(error)), own: None },
         _ => {
             let outcome = own(ty);
+            let as_outcome = quote_spanned!(ty.span()=> <#outcome as ::do_runtime::__private::Outcome>);
             Outcome {
-                value: quote!(<#outcome as ::do_runtime::__private::Outcome>::Value),
-                error: Some(quote!(<#outcome as ::do_runtime::__private::Outcome>::Error)),
+                value: quote_spanned!(ty.span()=> #as_outcome::Value),
+                error: Some(quote_spanned!(ty.span()=> #as_outcome::Error)),
+                own: Some(as_outcome),
             }
         }
     })
@@ -186,7 +193,10 @@ pub(super) fn check_unit_result(signature: &Signature, problems: &mut Problems) 
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => types::named(ty).is_some_and(|named| {
             named.ident == "Result"
-                && named.arguments.first().is_none_or(|value| matches!(value, Type::Tuple(unit) if unit.elems.is_empty()))
+                && named
+                    .arguments
+                    .first()
+                    .is_none_or(|value| matches!(value, Type::Tuple(unit) if unit.elems.is_empty()))
         }),
     };
     match &signature.output {

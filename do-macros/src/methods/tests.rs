@@ -117,27 +117,55 @@ fn a_block_with_mistakes_is_emitted_all_the_same() {
 #[test]
 fn a_wrong_signature_says_what_to_write() {
     for (method, sentence) in [
-        (quote!(fn f(self) -> Result {}), "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it"),
         (
-            quote!(fn f() -> Result {}),
+            quote!(
+                fn f(self) -> Result {}
+            ),
+            "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it",
+        ),
+        (
+            quote!(
+                fn f() -> Result {}
+            ),
             "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first",
         ),
         (
-            quote!(async fn f(&mut self) -> Result {}),
+            quote!(
+                async fn f(&mut self) -> Result {}
+            ),
             "an `async` handler holds no state while it awaits: write `this: This<Self>`, and \
              `this.update(|me, cx| …).await?` where it touches the object",
         ),
-        (quote!(fn f(this: This<Self>) -> Result {}), "a handler with `this: This<Self>` awaits: write `async fn`"),
-        (quote!(fn f(&self, x: u8, cx: &Cx<Self>) -> Result {}), "`cx` comes right after `self`"),
         (
-            quote!(fn f(&mut self, cx: Cx<Self>) -> Result {}),
+            quote!(
+                fn f(this: This<Self>) -> Result {}
+            ),
+            "a handler with `this: This<Self>` awaits: write `async fn`",
+        ),
+        (
+            quote!(
+                fn f(&self, x: u8, cx: &Cx<Self>) -> Result {}
+            ),
+            "`cx` comes right after `self`",
+        ),
+        (
+            quote!(
+                fn f(&mut self, cx: Cx<Self>) -> Result {}
+            ),
             "`cx` is borrowed: write `&Cx<Self>` to read, or `&mut Cx<Self>` to write",
         ),
         (
-            quote!(fn f(&self, (a, b): (u8, u8)) -> Result {}),
+            quote!(
+                fn f(&self, (a, b): (u8, u8)) -> Result {}
+            ),
             "the stub needs a name for this argument: write `name: Type`, and take it apart in the body",
         ),
-        (quote!(fn f(&self) {}), "an `#[rpc]` returns a `Result`: write `-> Result`, or `-> Result<T>` with a value"),
+        (
+            quote!(
+                fn f(&self) {}
+            ),
+            "an `#[rpc]` returns a `Result`: write `-> Result`, or `-> Result<T>` with a value",
+        ),
     ] {
         let expansion = super::expand(quote!(), parse_quote!(impl Room { #[rpc] #method }));
         assert_eq!(sentences(expansion), [sentence]);

@@ -18,7 +18,10 @@ const FIELD_ATTRIBUTES: &[&str] = &["stored", "ephemeral"];
 const OF_TABLES: &[(&str, &str)] = &[
     ("key", "`#[key]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
     ("default", "`#[default]` is for a field of a `#[table]`: write `#[stored(default = …)]`"),
-    ("references", "`#[references]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
+    (
+        "references",
+        "`#[references]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`",
+    ),
     ("unique", "`#[unique]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
     ("index", "`#[index]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
     ("column", "`#[column]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
@@ -28,14 +31,8 @@ const OF_TABLES: &[(&str, &str)] = &[
 
 /// The object as it is written.
 pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Problems) -> Written {
-    let mut written = Written {
-        item,
-        tables: Vec::new(),
-        name: None,
-        jurisdiction: None,
-        limits: Vec::new(),
-        fields: Vec::new(),
-    };
+    let mut written =
+        Written { item, tables: Vec::new(), name: None, jurisdiction: None, limits: Vec::new(), fields: Vec::new() };
     for option in options::read(arguments, OBJECT, Repeat::Refused, problems) {
         match option.key().as_str() {
             "tables" => written.tables = tables(&option, problems),
@@ -73,8 +70,7 @@ fn tables(option: &Opt, problems: &mut Problems) -> Vec<Path> {
 
 fn field(field: &mut Field, problems: &mut Problems) -> Option<WrittenField> {
     let attributes = strip::take(&mut field.attrs, FIELD_ATTRIBUTES, OF_TABLES, problems);
-    let mut written =
-        WrittenField { ident: field.ident.clone()?, ty: field.ty.clone(), stored: None, ephemeral: None };
+    let mut written = WrittenField { ident: field.ident.clone()?, ty: field.ty.clone(), stored: None, ephemeral: None };
     for attribute in attributes {
         let keeping = Some(keeping(&attribute, problems));
         match options::name_of(&attribute).as_str() {

@@ -33,7 +33,15 @@ fn an_object_with_all_kinds_of_fields() {
 
 #[test]
 fn an_object_without_fields() {
-    assert_expansion("object_unit", super::expand(quote!(tables(Hit)), parse_quote!(pub struct RateLimiter;)));
+    assert_expansion(
+        "object_unit",
+        super::expand(
+            quote!(tables(Hit)),
+            parse_quote!(
+                pub struct RateLimiter;
+            ),
+        ),
+    );
 }
 
 #[test]

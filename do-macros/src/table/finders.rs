@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Ident, ItemStruct};
 
-use super::columns::{KeyForm, Storage};
+use super::columns::KeyForm;
 use super::model::{Column, Index, Order, Table, Uniqueness};
 
 /// A finder.
@@ -56,7 +56,8 @@ fn finder(index: &Index, length: usize, table: &Table) -> Finder {
     let (keys, rest) = positions.split_at(length);
     let names: Vec<&str> = keys.iter().map(|column| table.columns[*column].field_name.as_str()).collect();
     let uniqueness = if rest.is_empty() { index.uniqueness } else { Uniqueness::Plain };
-    let order: Vec<String> = index.columns.iter().map(|(column, order)| in_words(&table.columns[*column], *order)).collect();
+    let order: Vec<String> =
+        index.columns.iter().map(|(column, order)| in_words(&table.columns[*column], *order)).collect();
     Finder {
         name: format!("by_{}", names.join("_and_")),
         keys: keys.to_vec(),
@@ -145,9 +146,4 @@ fn key_type(column: &Column, bodies: Bodies) -> TokenStream {
         KeyForm::Own if bodies == Bodies::Refused => quote!(impl ::core::marker::Sized),
         _ => column.key_type(&TokenStream::new()),
     }
-}
-
-/// The columns of a type of the user's own.
-pub(super) fn own_columns(table: &Table) -> impl Iterator<Item = &Column> {
-    table.columns.iter().filter(|column| column.column_type.storage == Storage::Own)
 }

@@ -57,10 +57,13 @@ fn shared_derives(item: &ItemStruct) -> Vec<Ident> {
         _ => None,
     });
     let derived: Vec<Path> = paths.flatten().collect();
-    let has = |name: &&str| {
-        derived.iter().any(|path| path.segments.last().is_some_and(|segment| segment.ident == name))
-    };
-    ["Debug", "Clone", "PartialEq"].iter().filter(|name| has(name)).map(|name| Ident::new(name, Span::call_site())).collect()
+    let has =
+        |name: &&str| derived.iter().any(|path| path.segments.last().is_some_and(|segment| segment.ident == name));
+    ["Debug", "Clone", "PartialEq"]
+        .iter()
+        .filter(|name| has(name))
+        .map(|name| Ident::new(name, Span::call_site()))
+        .collect()
 }
 
 fn setters(item: &ItemStruct, table: &Table, bodies: Bodies) -> TokenStream {
@@ -72,7 +75,9 @@ fn setters(item: &ItemStruct, table: &Table, bodies: Bodies) -> TokenStream {
     let setters = optional.iter().map(|column| {
         let (field, ty) = (&column.field, &column.ty);
         let doc = match &column.default {
-            Some(Default::Now(_)) => format!(" Sets `{}`, which is the time of the handler otherwise.", column.field_name),
+            Some(Default::Now(_)) => {
+                format!(" Sets `{}`, which is the time of the handler otherwise.", column.field_name)
+            }
             Some(Default::Value { .. }) => format!(" Sets `{}`, which has its default otherwise.", column.field_name),
             None => format!(" Sets `{}`, which the database assigns otherwise.", column.field_name),
         };
@@ -121,11 +126,7 @@ pub(super) fn constructor(written: &Written, table: &Table, bodies: Bodies) -> T
     let columns = || table.columns.iter().enumerate();
     let parameters = columns().filter(|(position, column)| !is_optional(*position, column)).map(|(_, column)| {
         let (field, ty) = (&column.field, &column.ty);
-        if types::is(ty, "String") {
-            quote!(#field: impl ::core::convert::Into<#ty>)
-        } else {
-            quote!(#field: #ty)
-        }
+        if types::is(ty, "String") { quote!(#field: impl ::core::convert::Into<#ty>) } else { quote!(#field: #ty) }
     });
     let given: Vec<&Ident> = columns().filter(|(p, column)| !is_optional(*p, column)).map(|(_, c)| &c.field).collect();
     let body = match bodies {

@@ -139,7 +139,8 @@ fn on_delete(option: &Opt, problems: &mut Problems) -> Option<OnDelete> {
 fn column(attribute: &Attribute, written: &mut WrittenField, problems: &mut Problems) {
     let arguments = options::arguments(attribute, problems);
     if arguments.is_empty() && matches!(attribute.meta, syn::Meta::Path(_)) {
-        problems.at(attribute.path(), "write what is said of the column: `#[column(name = \"…\", json, check = \"…\")]`");
+        problems
+            .at(attribute.path(), "write what is said of the column: `#[column(name = \"…\", json, check = \"…\")]`");
     }
     for option in options::read(arguments, COLUMN, Repeat::Refused, problems) {
         match option.key().as_str() {

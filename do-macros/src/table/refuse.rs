@@ -19,10 +19,9 @@ pub(super) fn table(written: &Written, table: Option<&Table>, problems: Problems
     let item = &written.item;
     let problems = problems.into_tokens();
     let (new_row, functions) = match table {
-        Some(table) if item.generics.params.is_empty() => (
-            new_row::item(written, table, Bodies::Refused),
-            expand::functions(written, table, Bodies::Refused),
-        ),
+        Some(table) if item.generics.params.is_empty() => {
+            (new_row::item(written, table, Bodies::Refused), expand::functions(written, table, Bodies::Refused))
+        }
         _ => anything(&item.vis, &item.ident, &item.generics),
     };
     let impls = impls(&item.ident, &item.generics, key(table));

@@ -65,7 +65,7 @@ fn a_table_with_mistakes_is_emitted_all_the_same() {
                 #[key]
                 pub id: Option<Id<Message>>,
                 pub author: String,
-                #[defualt(now)]
+                #[defualt(1)]
                 pub size: usize,
             }
         },
@@ -86,11 +86,43 @@ fn a_table_with_mistakes_is_emitted_all_the_same() {
 #[test]
 fn a_table_is_a_struct_with_named_fields_and_a_key() {
     for (item, sentence) in [
-        (quote!(enum Kind { A }), "a table is a struct with named fields: write `#[table]` above a `struct`"),
-        (quote!(struct Pair(u8, u8);), "the fields of a table have names: write `{ … }` instead of `( … )`"),
-        (quote!(struct Nothing;), "a table has columns: write a field for each, with `#[key]` above one"),
-        (quote!(struct Log { line: String }), "a table has a key: write `#[key]` above a field"),
-        (quote!(struct Of<T> { #[key] id: T }), "a table can't be generic: write a struct for each table"),
+        (
+            quote!(
+                enum Kind {
+                    A,
+                }
+            ),
+            "a table is a struct with named fields: write `#[table]` above a `struct`",
+        ),
+        (
+            quote!(
+                struct Pair(u8, u8);
+            ),
+            "the fields of a table have names: write `{ … }` instead of `( … )`",
+        ),
+        (
+            quote!(
+                struct Nothing;
+            ),
+            "a table has columns: write a field for each, with `#[key]` above one",
+        ),
+        (
+            quote!(
+                struct Log {
+                    line: String,
+                }
+            ),
+            "a table has a key: write `#[key]` above a field",
+        ),
+        (
+            quote!(
+                struct Of<T> {
+                    #[key]
+                    id: T,
+                }
+            ),
+            "a table can't be generic: write a struct for each table",
+        ),
     ] {
         assert_eq!(sentences(super::expand(quote!(), item)), [sentence]);
     }

@@ -54,7 +54,8 @@ fn column(field: &WrittenField, written: &Written, problems: &mut Problems) -> C
     let column_type = match field.json {
         Some(_) => {
             let null = optional.is_some();
-            ColumnType { storage: Storage::Json, null, key_form: KeyForm::Own }
+            let storage = if types::is_known(&ty) { Storage::Json } else { Storage::OwnJson };
+            ColumnType { storage, null, key_form: KeyForm::Own }
         }
         None => columns::classify(&ty).unwrap_or_else(|message| {
             problems.at(&field.ty, message);
@@ -185,11 +186,7 @@ fn default(
     };
     let constant = constant(expression);
     let text = matches!(&constant, Some(constant) if constant.is_text) && column.key_form == KeyForm::Str;
-    let mut rust = if text {
-        tokens!(::core::convert::From::from(#expression))
-    } else {
-        tokens!(#expression)
-    };
+    let mut rust = if text { tokens!(::core::convert::From::from(#expression)) } else { tokens!(#expression) };
     if constant.is_some() && inner.is_some() {
         rust = tokens!(::core::option::Option::Some(#rust));
     }
@@ -234,12 +231,7 @@ fn constant(expression: &Expr) -> Option<Constant> {
     }
 }
 
-fn reference(
-    field: &WrittenField,
-    ty: &Type,
-    default: &Option<Default>,
-    problems: &mut Problems,
-) -> Option<Reference> {
+fn reference(field: &WrittenField, ty: &Type, default: &Option<Default>, problems: &mut Problems) -> Option<Reference> {
     use super::model::OnDelete;
     let written = field.references.as_ref()?;
     let inner = types::optional(ty);
@@ -319,12 +311,7 @@ fn index_columns(
     all_known.then_some(columns)
 }
 
-fn named_index(
-    table: &Table,
-    columns: Vec<(usize, Order)>,
-    uniqueness: Uniqueness,
-    filter: Option<String>,
-) -> Index {
+fn named_index(table: &Table, columns: Vec<(usize, Order)>, uniqueness: Uniqueness, filter: Option<String>) -> Index {
     let names = columns.iter().map(|(column, _)| table.columns[*column].name.as_str());
     let name = [table.name.as_str()].into_iter().chain(names).collect::<Vec<_>>().join("_");
     Index { name, columns, uniqueness, filter }

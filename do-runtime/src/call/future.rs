@@ -154,12 +154,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
     }
 
     /// Looks after a call that is in the queue.
-    fn queued(
-        &mut self,
-        entry: Arc<Link<Entry<O>>>,
-        slot: Arc<Slot<O>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<T, E>> {
+    fn queued(&mut self, entry: Arc<Link<Entry<O>>>, slot: Arc<Slot<O>>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
         match entry.item.poll(cx) {
             Poll::Pending => {
                 self.state = State::Queued(entry, slot);

@@ -18,7 +18,7 @@ pub(crate) use answer::{Answer, AnswerSlot, Orchestration};
 pub(crate) use entry::{Entry, Progress, Work};
 pub use future::Call;
 pub(crate) use future::no_await;
-pub use pace::Pace;
+pub(crate) use pace::Pace;
 pub(crate) use run::Instance;
 pub use run::{Ran, Run};
 pub(crate) use serve::{Place, refusal, refuse_all, serve};

@@ -12,7 +12,7 @@ const SAMPLE: u32 = 32;
 
 /// What is known of the duration of a method.
 #[derive(Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// A moving mean in microseconds; `u32::MAX` if the method was declared slow.
     mean: AtomicU32,
     calls: AtomicU32,

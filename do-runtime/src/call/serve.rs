@@ -137,6 +137,7 @@ where
     let now = node.coarse_now();
     slot.shared.started.store(now, Relaxed);
     slot.shared.last_used.store(now, Relaxed);
+    slot.shared.released.store(false, Relaxed);
     let Body::Awake(awake) = &mut **turn else {
         answer.fail(Error::new(ErrorKind::Internal, format!("{} was called asleep", slot.shared.identity)));
         return LogPosition::default();
@@ -175,7 +176,10 @@ pub(crate) fn refusal<O: Dispatch>(shared: &Shared<O>) -> Error {
     match shared.status() {
         Status::Fenced => Error::new(
             ErrorKind::Deadline,
-            format!("a handler of {} did not return in time: this call waited behind it and was not run", shared.identity),
+            format!(
+                "a handler of {} did not return in time: this call waited behind it and was not run",
+                shared.identity
+            ),
         ),
         _ => Error::new(ErrorKind::Unavailable, format!("{} was closed before this call was run", shared.identity)),
     }

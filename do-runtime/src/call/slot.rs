@@ -47,6 +47,8 @@ pub(crate) struct Shared<O: Dispatch> {
     pub(crate) started: AtomicU64,
     /// When it was last called, in the same.
     pub(crate) last_used: AtomicU64,
+    /// Whether memory that can be had again was given back since the last call.
+    pub(crate) released: AtomicBool,
     /// Asynchronous handlers that are under way: they keep it awake.
     pub(crate) orchestrations: AtomicU32,
     /// Bytes of memory while it is awake.
@@ -86,6 +88,7 @@ impl<O: Dispatch> Shared<O> {
             dirty: AtomicBool::new(false),
             started: AtomicU64::new(0),
             last_used: AtomicU64::new(0),
+            released: AtomicBool::new(false),
             orchestrations: AtomicU32::new(0),
             resident: AtomicU64::new(0),
             interrupt: Mutex::new(None),
@@ -120,7 +123,13 @@ impl<O: Dispatch> Shared<O> {
     }
 
     /// Appends a commit of this object to the log, by whoever has the object.
-    pub(crate) fn log_commit(&self, sequence: u64, pages: u32, kind: CommitKind<'_>, delta: &[u8]) -> Result<(), Error> {
+    pub(crate) fn log_commit(
+        &self,
+        sequence: u64,
+        pages: u32,
+        kind: CommitKind<'_>,
+        delta: &[u8],
+    ) -> Result<(), Error> {
         // From here on the object can't be fenced, until the record is in the log.
         if !self.move_status(Status::Live, Status::Committing) {
             return Err(super::refusal(self));
@@ -140,6 +149,13 @@ impl<O: Dispatch> Shared<O> {
         }
         self.move_status(Status::Committing, Status::Live);
         appended.map(drop)
+    }
+
+    /// Takes note of the memory that the object takes while it is awake.
+    pub(crate) fn account_for(&self, bytes: u64) {
+        let before = self.resident.swap(bytes, AcqRel);
+        let all = &self.host.node().awake_bytes;
+        all.fetch_add(bytes.wrapping_sub(before), Relaxed);
     }
 
     /// Makes room for one more call in the queue.

@@ -82,11 +82,7 @@ pub trait Spawn: Send + Sync + 'static {
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>);
     /// Starts a named thread that may block for ever, or gives `job` back where there are no threads (under
     /// simulation), so that the caller drives the work by tasks instead.
-    fn thread(
-        &self,
-        name: &str,
-        job: Box<dyn FnOnce() + Send>,
-    ) -> Result<(), Box<dyn FnOnce() + Send>>;
+    fn thread(&self, name: &str, job: Box<dyn FnOnce() + Send>) -> Result<(), Box<dyn FnOnce() + Send>>;
 }
 
 /// What a file is opened for.

@@ -34,6 +34,20 @@ impl Image {
             true => 1 + (number + 1..self.size.min(number.saturating_add(wanted))).take_while(away).count() as u32,
             false => 1,
         };
+        self.load_run(number, count, &*source)?;
+        self.last_load = (number + count, count);
+        Ok(())
+    }
+
+    /// Loads a small database as a whole: one look into the source instead of one for each page.
+    pub fn load_all(&mut self) -> Result<()> {
+        match self.source.clone() {
+            Some(source) => self.load_run(0, self.size, &*source),
+            None => Ok(()),
+        }
+    }
+
+    fn load_run(&mut self, number: u32, count: u32, source: &dyn PageSource) -> Result<()> {
         source.load(number, count, &mut |loaded, page| {
             if (number..number + count).contains(&loaded) {
                 let own = if Arc::strong_count(&page) == 1 { OWN } else { 0 };
@@ -45,7 +59,6 @@ impl Image {
                 self.place(loaded, spare::zero(), 0);
             }
         }
-        self.last_load = (number + count, count);
         Ok(())
     }
 

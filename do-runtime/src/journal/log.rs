@@ -80,11 +80,7 @@ pub trait Log: Send + Sync + 'static {
     fn admit(&self, bytes: u64) -> Result<()>;
 
     /// Calls `each` with every commit that is durable, from `from` on, in order, and the position after it.
-    fn read_back(
-        &self,
-        from: LogPosition,
-        each: &mut dyn FnMut(&Commit<'_>, LogPosition) -> Result<()>,
-    ) -> Result<()>;
+    fn read_back(&self, from: LogPosition, each: &mut dyn FnMut(&Commit<'_>, LogPosition) -> Result<()>) -> Result<()>;
 
     /// The position after the last appended commit.
     fn end(&self) -> LogPosition;

@@ -7,11 +7,11 @@ use std::sync::atomic::Ordering;
 
 use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::HandOver;
 use crate::journal::{CommitKind, Log, TemplateId};
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
-use crate::image::HandOver;
-use crate::sqlite::{self, HandlerContext, Interrupt};
+use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
 use crate::store::{Changes, Head};
 
 thread_local! {
@@ -21,6 +21,12 @@ thread_local! {
 
 /// What a connection and its statements take, measured: see `benches/`.
 const CONNECTION_BYTES: u64 = 36 << 10;
+
+/// A change in memory that is worth keeping account of.
+const ACCOUNTED: u64 = 64 << 10;
+
+/// Pages of one object that stay in memory at most, but for those that are not handed over.
+const LARGEST_RESIDENT: u64 = 32 << 20;
 
 /// The instance of an object and what goes with it while it is awake.
 pub(crate) struct Awake<O> {
@@ -65,6 +71,7 @@ impl<O: Dispatch> Awake<O> {
                 }
             },
         };
+        self.bound_memory(shared);
         (result, Ran { position: shared.position(), instance })
     }
 
@@ -83,11 +90,33 @@ impl<O: Dispatch> Awake<O> {
             Ok(result) => (result, Instance::Kept),
             Err(panic) => (Err(E::from(panicked(&shared.identity, &*panic))), Instance::Spoiled),
         };
+        self.bound_memory(shared);
         (result, Ran { position: shared.position(), instance })
+    }
+
+    /// Keeps account of the memory, and lets go of pages of a large object that the store has.
+    fn bound_memory(&mut self, shared: &Shared<O>) {
+        let now = self.resident_bytes();
+        let before = shared.resident.load(Ordering::Relaxed);
+        if now.abs_diff(before) < ACCOUNTED {
+            return;
+        }
+        shared.account_for(now);
+        if now > LARGEST_RESIDENT && !self.history.void {
+            let shed =
+                self.hand_over(shared).and_then(|()| self.cx.database.image(|image| image.shed(LARGEST_RESIDENT / 2)));
+            if let Err(error) = shed {
+                tracing::error!(%error, object = %shared.identity, "pages could not be let go of");
+            }
+            shared.account_for(self.resident_bytes());
+        }
     }
 
     /// Runs `#[init]`. What it writes for an object that does not exist waits for a handler's first commit.
     pub(crate) fn init(&mut self, shared: &Shared<O>) -> Result<()> {
+        if !O::HAS_INIT {
+            return Ok(());
+        }
         self.begin(shared)?;
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
@@ -253,7 +282,10 @@ impl<O: Dispatch> Awake<O> {
     pub(crate) fn hand_over(&mut self, shared: &Shared<O>) -> Result<()> {
         let Some((changes, hand_over)) = self.take_changes(shared)? else { return Ok(()) };
         let source = shared.host.pages_of(shared.identity.id())?;
-        shared.host.node().rest()?.behind.put(changes);
+        let node = shared.host.node();
+        let rest = node.rest()?;
+        rest.behind.put(changes);
+        node.consider_store(&rest);
         self.cx.database.image(|image| {
             image.set_source(source);
             image.kept(hand_over);
@@ -262,6 +294,9 @@ impl<O: Dispatch> Awake<O> {
 
     /// Adds what the class has gained since the object was last awake: tables, indexes, columns.
     pub(crate) fn follow_schema(&mut self, shared: &Shared<O>) -> Result<()> {
+        if SchemaMark::in_database(&self.cx.database)? == Some(shared.host.template()?.mark) {
+            return Ok(());
+        }
         self.begin(shared)?;
         let followed = sqlite::follow(&self.cx.database, O::TABLES).and_then(|_| self.commit(shared));
         if followed.is_err() {
@@ -304,4 +339,3 @@ fn unnamed(identity: &Identity) -> Error {
          `get_by_name` first"
     ))
 }
-

@@ -11,6 +11,9 @@ use crate::error::Error;
 const TICK: Duration = Duration::from_millis(50);
 const TICKS_A_WATCH: u32 = 10;
 
+/// How long objects that are awake are left alone at most, before they are looked at again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// Starts the background work of a node. It ends with the node.
 pub(super) fn start(node: &Arc<Node>) {
     let weak = Arc::downgrade(node);
@@ -51,7 +54,7 @@ async fn hibernate(node: Weak<Node>) {
         woken.notified().await;
         loop {
             let Some((clock, pause)) = node.upgrade().filter(|node| !node.is_abandoned()).map(|node| {
-                (node.env().clock.clone(), (node.options().idle / 2).max(Duration::from_millis(10)))
+                (node.env().clock.clone(), (node.options().idle / 2).clamp(Duration::from_millis(10), LONGEST_PAUSE))
             }) else {
                 return;
             };

@@ -150,8 +150,9 @@ impl Builder {
 
 /// The machine's own seams.
 fn real(folder: &Path) -> Result<Env> {
-    let runtime = tokio::runtime::Handle::try_current()
-        .map_err(|_| Error::invalid("`Objects::open` is awaited inside a tokio runtime: call it from `#[tokio::main]`"))?;
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| {
+        Error::invalid("`Objects::open` is awaited inside a tokio runtime: call it from `#[tokio::main]`")
+    })?;
     Env::real(folder, runtime).map_err(|error| {
         let message = format!("the folder `{}` can't be used: {error}", folder.display());
         Error::with_source(ErrorKind::Storage, message, error)
@@ -173,7 +174,9 @@ impl IntoBytes for u64 {
 impl IntoBytes for &str {
     fn into_bytes(self) -> Result<u64> {
         let wrong = || {
-            Error::invalid(format!("{self:?} is no size: write a number and a unit, such as \"64KiB\", \"256MiB\" or \"1GB\""))
+            Error::invalid(format!(
+                "{self:?} is no size: write a number and a unit, such as \"64KiB\", \"256MiB\" or \"1GB\""
+            ))
         };
         let digits = self.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.len());
         let (number, unit) = self.split_at(digits);
@@ -200,7 +203,8 @@ mod tests {
 
     #[test]
     fn sizes_are_numbers_with_a_unit() {
-        let sizes = [("0", 0), ("17B", 17), ("2kB", 2000), ("64KiB", 65_536), ("3 MiB", 3 << 20), ("1GB", 1_000_000_000)];
+        let sizes =
+            [("0", 0), ("17B", 17), ("2kB", 2000), ("64KiB", 65_536), ("3 MiB", 3 << 20), ("1GB", 1_000_000_000)];
         for (text, bytes) in sizes {
             assert_eq!(text.into_bytes().expect("a size"), bytes, "{text}");
         }

@@ -53,6 +53,14 @@ pub(super) async fn close(node: &Arc<Node>) -> Result {
         tokio::task::yield_now().await;
     }
     result = result.and(checkpoint(node).await);
-    node.abandon();
+    let (done, ended) = tokio::sync::oneshot::channel();
+    let ending = node.clone();
+    node.spawn_blocking(Box::new(move || {
+        ending.abandon();
+        // Nobody waits any more if whoever closed was dropped.
+        let _ = done.send(());
+    }));
+    // A runtime that went away in the middle leaves it to the drop of the last handle.
+    let _ = ended.await;
     result
 }

@@ -25,9 +25,8 @@ pub(super) fn fence<O: Dispatch>(host: &Arc<Host<O>>, slot: &Arc<Slot<O>>) {
         limit = ?O::LIMITS.run,
         "a handler does not return: its object is fenced and goes on from what is durable; the thread stays stuck"
     );
-    if shared.awake.swap(false, Ordering::AcqRel) {
-        host.node().awake_bytes.fetch_sub(shared.resident.swap(0, Ordering::AcqRel), Ordering::Relaxed);
-    }
+    shared.awake.store(false, Ordering::Release);
+    shared.account_for(0);
     if let Some(statement) = &*shared.interrupt.lock() {
         statement.interrupt();
     }

@@ -10,6 +10,7 @@ use crate::env::{Disk, Env, LockError, Open};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdKey;
 use crate::journal::{ClassTag, Journal, JournalOptions};
+use crate::placement::OneProcess;
 use crate::sqlite::DiskVfs;
 use crate::store::{Location, Replay, SqlitePageStore, WriteBehind};
 
@@ -45,7 +46,7 @@ fn move_in(home: &Arc<Home>, node: Arc<Node>) {
 
 /// Brings a node up on the blocking pool.
 async fn bring_up_apart(env: Env, options: Options) -> Result<(IdKey, Arc<Node>)> {
-    let classes = registration::check(options.jurisdiction.as_deref())?;
+    let classes = registration::check(&OneProcess { jurisdiction: options.jurisdiction.clone() })?;
     let (answer, answered) = tokio::sync::oneshot::channel();
     let spawn = env.spawn.clone();
     spawn.spawn_blocking(Box::new(move || {
@@ -76,8 +77,8 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
 
     let settings = JournalOptions { segment: options.segment_bytes, ..JournalOptions::new(ids.folder_mark()) };
     let mut replay = Replay::new(&behind, &pages, apply_delta, env.clock.now());
-    let replayed = Journal::recover(&env, settings)?
-        .replay(checkpoint, &mut |commit, position| replay.apply(commit, position))?;
+    let replayed =
+        Journal::recover(&env, settings)?.replay(checkpoint, &mut |commit, position| replay.apply(commit, position))?;
     let kept = replay.finish()?;
     let journal = Arc::new(Journal::start(replayed, kept.position)?);
 

@@ -2,8 +2,8 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::future::Future;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,8 @@ use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity};
 use crate::ownership::Baton;
-use crate::sqlite::{self, build_template};
+use crate::placement::Place;
+use crate::sqlite::{self, SchemaMark, build_template};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
@@ -39,6 +40,8 @@ pub(crate) struct Host<O: Dispatch> {
 #[derive(Clone)]
 pub(crate) struct Template {
     pub(crate) id: TemplateId,
+    /// What tells a database whose tables are as the class declares them.
+    pub(crate) mark: SchemaMark,
     pub(crate) pages: Arc<[Arc<Page>]>,
 }
 
@@ -91,6 +94,9 @@ impl<O: Dispatch> Host<O> {
     /// The slot of an object, made if there is none. Wakes nothing.
     pub(crate) fn slot(self: &Arc<Self>, identity: &Identity) -> Result<Arc<Slot<O>>> {
         self.node.available()?;
+        match self.node.placement().place(self.tag, identity.id()) {
+            Place::Here => {}
+        }
         let mut shard = self.shard(identity.id()).lock();
         let slot = shard.entry(identity.id()).or_insert_with(|| {
             let identity = Identity::new(O::CLASS, identity.id(), identity.shared_name());
@@ -120,7 +126,8 @@ impl<O: Dispatch> Host<O> {
         if let Some(template) = self.template.get() {
             return Ok(template.clone());
         }
-        let pages: Arc<[Arc<Page>]> = build_template(&sqlite::ddl(O::TABLES))
+        let ddl = sqlite::ddl(O::TABLES);
+        let pages: Arc<[Arc<Page>]> = build_template(&ddl)
             .map_err(|error| error.context(format!("the tables of {} can't be made", O::CLASS)))?
             .into();
         let mut hash = blake3::Hasher::new();
@@ -134,7 +141,10 @@ impl<O: Dispatch> Host<O> {
         if rest.pages.template(id)?.is_none() {
             rest.pages.put_template(id, &pages)?;
         }
-        Ok(self.template.get_or_init(|| Template { id, pages }).clone())
+        Ok(self
+            .template
+            .get_or_init(|| Template { id, mark: SchemaMark::of(&sqlite::fingerprint(&ddl)), pages })
+            .clone())
     }
 
     /// Where the pages of an object come from that are not in memory.
@@ -209,6 +219,8 @@ pub(crate) trait AnyHost: Send + Sync + 'static {
     fn awake(&self) -> Vec<ObjectId>;
     /// Puts objects to sleep that were not called since `before` (coarse milliseconds), if they are idle now.
     fn put_idle_to_sleep(&self, before: u64);
+    /// Gives back memory of objects that were not called since `before` (coarse milliseconds) and stay awake.
+    fn release_memory(&self, before: u64);
     /// When each object that is awake was last called (coarse milliseconds), and the bytes that it takes.
     fn usage(&self) -> Vec<(u64, u64, ObjectId)>;
     /// Puts one object to sleep, if it is idle now.
@@ -237,6 +249,23 @@ impl<O: Dispatch> AnyHost for Host<O> {
             try_sleep(slot);
         }
         self.forget_sleeping();
+    }
+
+    fn release_memory(&self, before: u64) {
+        let idle = |slot: &Slot<O>| {
+            is_awake(slot)
+                && slot.shared.last_used.load(Ordering::Relaxed) < before
+                && !slot.shared.released.load(Ordering::Relaxed)
+        };
+        for slot in self.slots(idle) {
+            let Ok(mut turn) = Baton::try_take(slot) else { continue };
+            let (body, shared) = turn.parts();
+            if let Body::Awake(awake) = body {
+                awake.release_memory();
+                shared.released.store(true, Ordering::Relaxed);
+            }
+            give_back(turn);
+        }
     }
 
     fn usage(&self) -> Vec<(u64, u64, ObjectId)> {

@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{Home, durable};
+use crate::ObjectId;
 use crate::call::{Stub, TurnFor, TurnOf, give_back};
 use crate::error::{Error, Result};
 use crate::journal::ClassTag;
 use crate::object::{Dispatch, Identity};
-use crate::ObjectId;
 use crate::store::{Cursor, Listed};
 
 /// The longest name of an object, in bytes.
@@ -228,7 +228,9 @@ impl<O: Dispatch> Iterator for ListIter<O> {
     type Item = Result<Listed>;
 
     fn next(&mut self) -> Option<Result<Listed>> {
-        if self.page.len() == 0 && self.left > 0 && !self.ended
+        if self.page.len() == 0
+            && self.left > 0
+            && !self.ended
             && let Err(error) = self.read()
         {
             self.ended = true;

@@ -16,6 +16,7 @@ use crate::env::{BoxFuture, Env, FolderLock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Journal, Log, LogPosition};
 use crate::object::Dispatch;
+use crate::placement::{OneProcess, Placement};
 use crate::sqlite::DiskVfs;
 use crate::store::{Registry, SqlitePageStore, WriteBehind};
 
@@ -24,8 +25,10 @@ pub(crate) struct Rest {
     pub(crate) behind: Arc<WriteBehind>,
     pub(crate) pages: Arc<SqlitePageStore>,
     /// The store's files are reached through it: it goes after them.
+    #[expect(dead_code, reason = "it is held, not used")]
     pub(crate) vfs: DiskVfs,
     /// Goes last.
+    #[expect(dead_code, reason = "it is held, not used")]
     pub(crate) lock: FolderLock,
 }
 
@@ -39,6 +42,7 @@ impl Rest {
 pub(crate) struct Node {
     env: Env,
     options: Options,
+    placement: Arc<dyn Placement>,
     log: Arc<Journal>,
     rest: RwLock<Option<Arc<Rest>>>,
     hosts: RwLock<BTreeMap<&'static str, (TypeId, Arc<dyn AnyHost>)>>,
@@ -60,6 +64,7 @@ impl Node {
         let opened = env.clock.now();
         Node {
             env,
+            placement: Arc::new(OneProcess { jurisdiction: options.jurisdiction.clone() }),
             options,
             log,
             rest: RwLock::new(Some(Arc::new(rest))),
@@ -81,6 +86,10 @@ impl Node {
 
     pub(crate) fn options(&self) -> &Options {
         &self.options
+    }
+
+    pub(crate) fn placement(&self) -> &dyn Placement {
+        &*self.placement
     }
 
     #[inline]
@@ -207,9 +216,22 @@ impl Node {
         }
     }
 
+    /// Asks for a checkpoint if much waits for the store.
+    pub(crate) fn consider_store(&self, rest: &Rest) {
+        if rest.behind.bytes() >= self.options.checkpoint_bytes && !self.checkpointing.load(Relaxed) {
+            self.checkpoint_wanted.notify_one();
+        }
+    }
+
     /// Ends everything at once: what is durable stays, what is not is lost. The folder is free afterwards.
+    ///
+    /// It waits for the disk: not for tasks.
     pub(crate) fn abandon(&self) {
         self.begin_closing();
+        // Under simulation a checkpoint is a task of this very thread, and its disk is gone anyway.
+        while !self.options.deterministic && self.checkpointing.load(Acquire) {
+            std::thread::yield_now();
+        }
         for host in self.hosts() {
             host.retire();
         }

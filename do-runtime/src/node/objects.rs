@@ -14,6 +14,7 @@ use crate::object::Dispatch;
 pub struct Objects {
     home: Arc<Home>,
     /// Not there in the handles that the runtime itself lends to handlers.
+    #[expect(dead_code, reason = "it is held, not used")]
     open: Option<Arc<Open>>,
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::object::Dispatch;
+use crate::placement::Placement;
 
 /// A class that is linked into the program.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl ClassEntry {
 ///
 /// # Errors
 /// `invalid` if two have one name, or one asks for a jurisdiction that the node is not in.
-pub(super) fn check(jurisdiction: Option<&str>) -> Result<Vec<&'static str>> {
+pub(super) fn check(placement: &dyn Placement) -> Result<Vec<&'static str>> {
     let mut classes: BTreeMap<&str, &ClassEntry> = BTreeMap::new();
     for entry in inventory::iter::<ClassEntry> {
         if let Some(other) = classes.insert(entry.name, entry)
@@ -47,12 +48,11 @@ pub(super) fn check(jurisdiction: Option<&str>) -> Result<Vec<&'static str>> {
             )));
         }
         if let Some(wanted) = entry.jurisdiction
-            && jurisdiction != Some(wanted)
+            && !placement.honours(wanted)
         {
-            let here = jurisdiction.map_or_else(|| "in none".into(), |here| format!("in {here:?}"));
             return Err(Error::invalid(format!(
-                "class {:?} must stay in jurisdiction {wanted:?}, and this node is {here}: say where it is with \
-                 `Objects::builder().jurisdiction({wanted:?})`",
+                "class {:?} must stay in jurisdiction {wanted:?}, which this node is not said to be in: if it is, say so \
+                 with `Objects::builder().jurisdiction({wanted:?})`",
                 entry.name
             )));
         }

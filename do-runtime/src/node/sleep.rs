@@ -11,6 +11,9 @@ use crate::object::Dispatch;
 use crate::ownership::Turn;
 use crate::store::Head;
 
+/// Milliseconds without a call after which an object gives back what it can have again.
+const REST: u64 = 1_000;
+
 /// Puts an object to sleep: hands its pages over and drops the instance. Nothing, if it sleeps.
 pub(crate) fn put_to_sleep<O, P>(turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>)
 where
@@ -20,9 +23,9 @@ where
     hand_over(turn);
     let awake = std::mem::replace(&mut **turn, Body::Asleep);
     let shared = turn.shared();
-    if shared.awake.swap(false, Ordering::AcqRel) {
-        shared.host.node().awake_bytes.fetch_sub(shared.resident.swap(0, Ordering::AcqRel), Ordering::Relaxed);
-    }
+    shared.awake.store(false, Ordering::Release);
+    shared.account_for(0);
+    *shared.interrupt.lock() = None;
     // The instance's own drop is user code, and may panic as any handler may.
     let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(awake)));
     if let Err(panic) = dropped {
@@ -77,8 +80,10 @@ pub(crate) fn sweep(node: &Node) {
     let idle = u64::try_from(node.options().idle.as_millis()).unwrap_or(u64::MAX);
     let before = node.coarse_now().saturating_sub(idle);
     let hosts = node.hosts();
+    let rested = node.coarse_now().saturating_sub(REST);
     for host in &hosts {
         host.put_idle_to_sleep(before);
+        host.release_memory(rested);
     }
     let limit = node.options().awake_memory;
     if node.awake_bytes.load(Ordering::Relaxed) <= limit {

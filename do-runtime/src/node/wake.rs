@@ -8,14 +8,17 @@ use std::task::{Poll, Waker};
 use super::awake::History;
 use super::recovery::apply_delta;
 use super::{Awake, Node, sleep};
-use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
 use crate::ObjectId;
+use crate::call::{Body, Owner, Place, Slot, refuse_all, serve};
 use crate::error::Result;
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
 use crate::object::{Cx, Dispatch, StoredState, Surroundings};
 use crate::sqlite::{Database, DatabaseOptions};
 use crate::store::Replay;
+
+/// A database of up to so many pages is read as a whole when its object wakes: 256 KiB.
+const LOADED_WHOLE: u32 = 64;
 
 /// Wakes the object of a turn, then serves those who wait for it.
 pub(crate) fn start_wake<O: Dispatch>(turn: Owner<O>) {
@@ -29,16 +32,14 @@ fn wake<O: Dispatch>(mut turn: Owner<O>) {
     shared.started.store(0, Ordering::Relaxed);
     match load(&slot) {
         Ok(awake) => {
-            let resident = awake.resident_bytes();
-            shared.resident.store(resident, Ordering::Relaxed);
+            shared.account_for(awake.resident_bytes());
             let node = shared.host.node();
-            let all = node.awake_bytes.fetch_add(resident, Ordering::Relaxed) + resident;
             shared.last_used.store(node.coarse_now(), Ordering::Relaxed);
             *turn = Body::Awake(Box::new(awake));
             shared.awake.store(true, Ordering::Release);
             node.woken().notify_one();
             serve(turn, Place::Blocking);
-            if all > node.options().awake_memory {
+            if node.awake_bytes.load(Ordering::Relaxed) > node.options().awake_memory {
                 sleep::sweep(node);
             }
         }
@@ -68,7 +69,10 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
             if let Some(name) = &head.name {
                 shared.identity.learn_name(name.clone());
             }
-            let image = Image::stored(head.pages, host.pages_of(id)?, O::LIMITS)?;
+            let mut image = Image::stored(head.pages, host.pages_of(id)?, O::LIMITS)?;
+            if head.pages <= LOADED_WHOLE {
+                image.load_all()?;
+            }
             (image, History { sequence: head.sequence, template: head.template, void: false })
         }
         None => {

@@ -1,7 +1,7 @@
 //! What the macros say of a durable object: `Object` from the struct, `Dispatch` from its impl.
 
-use crate::error::{Error, Result};
 use crate::call::{Pace, Stub};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::object::{Cx, StoredReader, StoredWriter};
 use crate::ownership::Sendable;
@@ -53,6 +53,9 @@ pub trait Dispatch: Object {
         let _ = request;
         0
     }
+
+    /// Whether there is an `#[init]` method.
+    const HAS_INIT: bool = false;
 
     /// Runs the `#[init]` method, if there is one.
     fn init(&mut self, cx: &mut Cx<Self>) -> Result {
@@ -127,9 +130,15 @@ pub trait Outcome {
     type Value;
     /// The error.
     type Error;
+    /// As a `Result`.
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
 impl<T, E> Outcome for Result<T, E> {
     type Value = T;
     type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
 }

@@ -63,8 +63,7 @@ impl<O: Dispatch> This<O> {
         T: Send,
         E: Failure,
     {
-        let (result, position) =
-            self.with(|awake, slot| awake.exclusive(&slot.shared, body)).await.map_err(E::from)?;
+        let (result, position) = self.with(|awake, slot| awake.exclusive(&slot.shared, body)).await.map_err(E::from)?;
         durable(self.node()?.log(), position).await?;
         result
     }

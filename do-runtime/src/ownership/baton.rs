@@ -69,10 +69,7 @@ impl<S, B, N> Baton<S, B, N> {
     }
 
     /// Takes the baton if nobody has it, or queues the entry. An entry that was not queued may be queued later.
-    pub(crate) fn take_or_queue<P: Deref<Target = Self>>(
-        this: P,
-        entry: &Arc<Link<N>>,
-    ) -> Option<Turn<P, S, B, N>> {
+    pub(crate) fn take_or_queue<P: Deref<Target = Self>>(this: P, entry: &Arc<Link<N>>) -> Option<Turn<P, S, B, N>> {
         let raw = Arc::into_raw(entry.clone()).cast_mut();
         let mut head = this.head.load(Relaxed);
         loop {
@@ -146,8 +143,8 @@ where
     #[inline]
     pub(crate) fn end(self) -> Result<P, Self> {
         let head = &self.baton.head;
-        let nobody = head.load(Relaxed) == taken()
-            && head.compare_exchange(taken(), ptr::null_mut(), Release, Relaxed).is_ok();
+        let nobody =
+            head.load(Relaxed) == taken() && head.compare_exchange(taken(), ptr::null_mut(), Release, Relaxed).is_ok();
         if nobody { Ok(self.baton) } else { Err(self) }
     }
 

@@ -34,5 +34,5 @@ mod tests;
 pub use database::{Database, DatabaseOptions, Interrupt, Mode};
 pub use disk_vfs::DiskVfs;
 pub use handler_context::HandlerContext;
-pub use schema::{ddl, fingerprint, follow};
+pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::build_template;

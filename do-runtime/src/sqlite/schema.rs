@@ -32,6 +32,45 @@ pub fn fingerprint(ddl: &[String]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
+/// A short form of the fingerprint that stands in the header of the database, where it is found without SQL: in the
+/// fields that SQLite leaves to its users, `user_version` and `application_id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaMark {
+    user_version: u32,
+    application_id: u32,
+}
+
+/// Where the two fields are in the first page.
+const USER_VERSION: usize = 60;
+const APPLICATION_ID: usize = 68;
+
+impl SchemaMark {
+    /// The mark of a fingerprint.
+    pub fn of(fingerprint: &[u8; 32]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *fingerprint;
+        SchemaMark { user_version: u32::from_be_bytes([a, b, c, d]), application_id: u32::from_be_bytes([e, f, g, h]) }
+    }
+
+    /// The mark that a database has; nothing, if its first page was not read yet.
+    pub fn in_database(database: &Database) -> Result<Option<Self>> {
+        database.image(|image| {
+            let user_version = u32::from_be_bytes(image.header(USER_VERSION)?);
+            let application_id = u32::from_be_bytes(image.header(APPLICATION_ID)?);
+            Some(SchemaMark { user_version, application_id })
+        })
+    }
+
+    /// Puts the mark into a database, within the open transaction.
+    pub(super) fn put(self, database: &Database) -> Result<()> {
+        let SchemaMark { user_version, application_id } = self;
+        database.batch(&format!(
+            "PRAGMA user_version = {}; PRAGMA application_id = {}",
+            user_version.cast_signed(),
+            application_id.cast_signed()
+        ))
+    }
+}
+
 /// Lets the database follow its declared tables, within the open transaction. Whether there was something to do. A change
 /// that can't be made is a `storage` error that names table and column; then the transaction is to be rolled back.
 pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
@@ -40,6 +79,7 @@ pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
     if database.kv_get(Space::Meta, FINGERPRINT)?.as_deref() == Some(&fingerprint) {
         return Ok(false);
     }
+    SchemaMark::of(&fingerprint).put(database)?;
     let declared = declared(database, &ddl)?;
     let change = Change { database, declared: &declared, there: objects(database)?, wanted: objects(&declared)? };
     change.tables()?;

@@ -11,7 +11,7 @@ use super::glue::{Failure, Session};
 
 /// In this order: no lock is looked at again once the mode is exclusive, and `synchronous` reads the schema.
 const SET_UP: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;
-    PRAGMA cache_size = 8; PRAGMA temp_store = FILE;";
+    PRAGMA cache_size = 4; PRAGMA temp_store = FILE;";
 
 /// For a database that has no page yet.
 const SET_UP_NEW: &str = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;";

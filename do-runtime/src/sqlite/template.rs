@@ -20,7 +20,9 @@ pub fn build_template(ddl: &[String]) -> Result<Vec<Arc<Page>>> {
     for statements in ddl {
         database.batch(statements)?;
     }
-    database.kv_put(Space::Meta, schema::FINGERPRINT, &schema::fingerprint(ddl))?;
+    let fingerprint = schema::fingerprint(ddl);
+    database.kv_put(Space::Meta, schema::FINGERPRINT, &fingerprint)?;
+    schema::SchemaMark::of(&fingerprint).put(&database)?;
     database.commit(&mut Vec::new())?;
     database.into_image()?.to_pages()
 }

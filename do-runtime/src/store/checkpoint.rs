@@ -54,8 +54,5 @@ pub fn checkpoint(
     };
     registry.set_checkpoint(position)?;
     store.purge(position)?;
-    Ok(Checkpointed {
-        position,
-        failed: behind.failures(),
-    })
+    Ok(Checkpointed { position, failed: behind.failures() })
 }

@@ -64,9 +64,7 @@ impl HeadRow {
     }
 
     pub(super) fn is_own(&self, number: u32) -> bool {
-        self.own
-            .get(number as usize / 8)
-            .is_some_and(|bits| bits & (1 << (number % 8)) != 0)
+        self.own.get(number as usize / 8).is_some_and(|bits| bits & (1 << (number % 8)) != 0)
     }
 
     pub(super) fn set_own(&mut self, number: u32) {
@@ -122,17 +120,7 @@ impl HeadRow {
 
     /// Writes the row in place of what is there under its handle.
     pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let Head {
-            class,
-            name,
-            sequence,
-            applied,
-            pages,
-            template,
-            next_alarm,
-            last_used,
-            deleted,
-        } = &self.head;
+        let Head { class, name, sequence, applied, pages, template, next_alarm, last_used, deleted } = &self.head;
         connection
             .prepare_cached(
                 "INSERT INTO heads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
@@ -160,28 +148,13 @@ impl HeadRow {
     }
 
     fn checksum(&self) -> u32 {
-        let Head {
-            class,
-            name,
-            sequence,
-            applied,
-            pages,
-            template,
-            next_alarm,
-            last_used,
-            deleted,
-        } = &self.head;
+        let Head { class, name, sequence, applied, pages, template, next_alarm, last_used, deleted } = &self.head;
         let mut sum = crc32fast::Hasher::new();
         sum.update(&self.handle.to_le_bytes());
         sum.update(self.object.as_bytes());
         sum.update(&class.0.to_le_bytes());
         sum.update(&[u8::from(name.is_some())]);
-        sum.update(
-            &name
-                .as_ref()
-                .map_or(0, |name| name.len() as u64)
-                .to_le_bytes(),
-        );
+        sum.update(&name.as_ref().map_or(0, |name| name.len() as u64).to_le_bytes());
         sum.update(name.as_deref().unwrap_or_default().as_bytes());
         sum.update(&sequence.to_le_bytes());
         sum.update(&applied.0.to_le_bytes());

@@ -28,19 +28,11 @@ pub(super) struct Layer {
 
 impl Layer {
     pub(super) fn new(changes: Changes, since: LogPosition) -> Self {
-        let Changes {
-            mut head, pages, ..
-        } = changes;
+        let Changes { mut head, pages, .. } = changes;
         if head.deleted {
             head.pages = 0;
         }
-        let mut layer = Layer {
-            since,
-            buried: None,
-            cut: head.pages,
-            head,
-            pages: BTreeMap::new(),
-        };
+        let mut layer = Layer { since, buried: None, cut: head.pages, head, pages: BTreeMap::new() };
         layer.put(pages);
         layer
     }
@@ -57,13 +49,7 @@ impl Layer {
         }
         if self.head.deleted {
             let since = self.since;
-            *self = Layer {
-                since,
-                buried: Some(self.head.clone()),
-                cut: head.pages,
-                head,
-                pages: BTreeMap::new(),
-            };
+            *self = Layer { since, buried: Some(self.head.clone()), cut: head.pages, head, pages: BTreeMap::new() };
         } else {
             self.advance(head);
         }
@@ -94,8 +80,7 @@ impl Layer {
 
     fn put(&mut self, pages: Vec<(u32, Arc<Page>)>) {
         let size = self.head.pages;
-        self.pages
-            .extend(pages.into_iter().filter(|(number, _)| *number < size));
+        self.pages.extend(pages.into_iter().filter(|(number, _)| *number < size));
     }
 
     /// The object began in this layer: only its template lies below.
@@ -111,28 +96,13 @@ impl Layer {
     /// As a store takes it: up to three states one after another, for one transaction.
     pub(super) fn into_changes(self, object: ObjectId) -> Vec<Changes> {
         let mut states = Vec::with_capacity(1);
-        states.extend(self.buried.map(|head| Changes {
-            object,
-            head,
-            pages: Vec::new(),
-        }));
+        states.extend(self.buried.map(|head| Changes { object, head, pages: Vec::new() }));
         let grown = self.head.pages.saturating_sub(self.cut) as usize;
         if self.pages.range(self.cut..).count() < grown {
             // Cut off first, so that nothing stale is below what it grew to afterwards.
-            states.push(Changes {
-                object,
-                head: Head {
-                    pages: self.cut,
-                    ..self.head.clone()
-                },
-                pages: Vec::new(),
-            });
+            states.push(Changes { object, head: Head { pages: self.cut, ..self.head.clone() }, pages: Vec::new() });
         }
-        states.push(Changes {
-            object,
-            head: self.head,
-            pages: self.pages.into_iter().collect(),
-        });
+        states.push(Changes { object, head: self.head, pages: self.pages.into_iter().collect() });
         states
     }
 }

@@ -88,9 +88,7 @@ fn list(
     let mut listed = Vec::new();
     while listed.len() < limit {
         let stored = stored(connection, class, prefix, after.as_ref(), limit)?;
-        let last = (stored.len() == limit)
-            .then(|| stored.last().map(Listed::place))
-            .flatten();
+        let last = (stored.len() == limit).then(|| stored.last().map(Listed::place)).flatten();
         let overlay = overlay.lock();
         let mut created = overlay.created(class, after.as_ref(), prefix).peekable();
         for stored in stored {
@@ -98,24 +96,14 @@ fn list(
             while let Some((_, new)) = created.next_if(|(new, _)| *new < place) {
                 listed.push(new);
             }
-            match (
-                created.next_if(|(new, _)| *new == place),
-                overlay.fate(stored.id),
-            ) {
-                (Some((_, new)), _) => listed.push(Listed {
-                    created: stored.created.max(new.created),
-                    ..stored
-                }),
+            match (created.next_if(|(new, _)| *new == place), overlay.fate(stored.id)) {
+                (Some((_, new)), _) => listed.push(Listed { created: stored.created.max(new.created), ..stored }),
                 (None, Some(Fate::Deleted { .. })) => {}
                 (None, _) => listed.push(stored),
             }
         }
         if last.is_none() {
-            listed.extend(
-                created
-                    .map(|(_, new)| new)
-                    .take(limit.saturating_sub(listed.len())),
-            );
+            listed.extend(created.map(|(_, new)| new).take(limit.saturating_sub(listed.len())));
             break;
         }
         drop(created);
@@ -143,13 +131,7 @@ fn stored(
             _ => (start, &[][..]),
         };
         let mut statement = connection.prepare_cached(NAMED)?;
-        let mut rows = statement.query(params![
-            class,
-            name,
-            id,
-            prefix.and_then(beyond),
-            limit as i64
-        ])?;
+        let mut rows = statement.query(params![class, name, id, prefix.and_then(beyond), limit as i64])?;
         while let Some(row) = rows.next()? {
             listed.push(read(row)?);
         }
@@ -168,22 +150,14 @@ fn stored(
     Ok(listed)
 }
 
-fn usage(
-    connection: &Connection,
-    overlay: &Mutex<Overlay>,
-    class: ClassTag,
-) -> Result<Usage, Trouble> {
+fn usage(connection: &Connection, overlay: &Mutex<Overlay>, class: ClassTag) -> Result<Usage, Trouble> {
     let mut usage = connection
         .prepare_cached("SELECT count(*), coalesce(sum(bytes), 0) FROM objects WHERE class = ?1")?
         .query_row([class.0 as i64], |row| {
-            Ok(Usage {
-                objects: row.get::<_, i64>(0)? as u64,
-                bytes: row.get::<_, i64>(1)? as u64,
-            })
+            Ok(Usage { objects: row.get::<_, i64>(0)? as u64, bytes: row.get::<_, i64>(1)? as u64 })
         })?;
     let newer = overlay.lock().fates_of(class);
-    let mut stored =
-        connection.prepare_cached("SELECT bytes FROM objects WHERE id = ?1 AND class = ?2")?;
+    let mut stored = connection.prepare_cached("SELECT bytes FROM objects WHERE id = ?1 AND class = ?2")?;
     for (id, fate) in newer {
         let mut rows = stored.query(params![id.as_bytes(), class.0 as i64])?;
         let bytes: Option<i64> = rows.next()?.map(|row| row.get(0)).transpose()?;

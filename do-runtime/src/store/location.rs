@@ -35,10 +35,7 @@ impl Location {
 
     /// Files that SQLite opens through a registered VFS, which is given paths relative to the disk's folder.
     pub fn on_vfs(disk: Arc<dyn Disk>, vfs: &str) -> Self {
-        Location {
-            disk,
-            vfs: Some(vfs.into()),
-        }
+        Location { disk, vfs: Some(vfs.into()) }
     }
 
     /// The path of a file for messages to people.
@@ -47,24 +44,18 @@ impl Location {
     }
 
     pub(super) fn exists(&self, file: &str) -> Result<bool> {
-        self.disk
-            .exists(Path::new(file))
-            .map_err(|error| self.refused("looked for", file, error))
+        self.disk.exists(Path::new(file)).map_err(|error| self.refused("looked for", file, error))
     }
 
     /// Makes the folder of the partitions.
     pub(super) fn make_folder(&self) -> Result<()> {
-        self.disk
-            .create_folder(Path::new(PAGES))
-            .map_err(|error| self.refused("made", PAGES, error))?;
+        self.disk.create_folder(Path::new(PAGES)).map_err(|error| self.refused("made", PAGES, error))?;
         self.sync_folder("")
     }
 
     /// Makes the creation of files in a folder durable.
     pub(super) fn sync_folder(&self, folder: &str) -> Result<()> {
-        self.disk
-            .sync_folder(Path::new(folder))
-            .map_err(|error| self.refused("synced", folder, error))
+        self.disk.sync_folder(Path::new(folder)).map_err(|error| self.refused("synced", folder, error))
     }
 
     pub(super) fn connect(&self, file: &str, opening: Opening) -> rusqlite::Result<Connection> {

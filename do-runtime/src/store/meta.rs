@@ -4,8 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::trouble::Trouble;
 
-pub(super) const SCHEMA: &str =
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;";
+pub(super) const SCHEMA: &str = "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;";
 
 pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
     let kept: Option<Vec<u8>> = connection
@@ -18,11 +17,7 @@ pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<Vec<u8>>,
     let damaged = || Trouble::File(format!("holds a damaged value for `{key}`"));
     let at = value.len().checked_sub(4).ok_or_else(damaged)?;
     let kept = value.split_off(at);
-    if kept != checksum(key, &value) {
-        Err(damaged())
-    } else {
-        Ok(Some(value))
-    }
+    if kept != checksum(key, &value) { Err(damaged()) } else { Ok(Some(value)) }
 }
 
 pub(super) fn put(connection: &Connection, key: &str, value: &[u8]) -> Result<(), Trouble> {
@@ -40,9 +35,7 @@ pub(super) fn get_number(connection: &Connection, key: &str) -> Result<Option<u6
         None => Ok(None),
         Some(value) => match <[u8; 8]>::try_from(value) {
             Ok(bytes) => Ok(Some(u64::from_le_bytes(bytes))),
-            Err(_) => Err(Trouble::File(format!(
-                "holds something else than a number for `{key}`"
-            ))),
+            Err(_) => Err(Trouble::File(format!("holds something else than a number for `{key}`"))),
         },
     }
 }

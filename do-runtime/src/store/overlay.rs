@@ -27,10 +27,7 @@ pub struct Listed {
 impl Listed {
     /// Where the next page of the listing begins if this is the last of one.
     pub fn cursor(&self) -> Cursor {
-        Cursor {
-            name: self.name.clone(),
-            id: self.id,
-        }
+        Cursor { name: self.name.clone(), id: self.id }
     }
 }
 
@@ -74,15 +71,8 @@ impl Place {
 /// What is newer than the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
-    Created {
-        class: ClassTag,
-        name: Option<Arc<str>>,
-        at: Timestamp,
-        again: Again,
-    },
-    Deleted {
-        class: ClassTag,
-    },
+    Created { class: ClassTag, name: Option<Arc<str>>, at: Timestamp, again: Again },
+    Deleted { class: ClassTag },
 }
 
 /// Whether an object of this id was deleted since the last checkpoint.
@@ -105,37 +95,14 @@ impl Overlay {
         self.fates.get(&id)
     }
 
-    pub(super) fn create(
-        &mut self,
-        id: ObjectId,
-        class: ClassTag,
-        name: Option<Arc<str>>,
-        at: Timestamp,
-    ) {
+    pub(super) fn create(&mut self, id: ObjectId, class: ClassTag, name: Option<Arc<str>>, at: Timestamp) {
         let again = match self.fates.get(&id) {
-            Some(
-                Fate::Deleted { .. }
-                | Fate::Created {
-                    again: Again::Yes, ..
-                },
-            ) => Again::Yes,
-            Some(Fate::Created {
-                again: Again::No, ..
-            })
-            | None => Again::No,
+            Some(Fate::Deleted { .. } | Fate::Created { again: Again::Yes, .. }) => Again::Yes,
+            Some(Fate::Created { again: Again::No, .. }) | None => Again::No,
         };
         self.forget(id);
-        self.places
-            .insert((class, Place::of(name.clone(), id)), (id, at));
-        self.fates.insert(
-            id,
-            Fate::Created {
-                class,
-                name,
-                at,
-                again,
-            },
-        );
+        self.places.insert((class, Place::of(name.clone(), id)), (id, at));
+        self.fates.insert(id, Fate::Created { class, name, at, again });
     }
 
     pub(super) fn delete(&mut self, id: ObjectId, class: ClassTag) {
@@ -174,14 +141,7 @@ impl Overlay {
                     Place::Named(name, _) => Some(name.clone()),
                     Place::Unnamed(_) => None,
                 };
-                let listed = Listed {
-                    id: *id,
-                    name,
-                    created: *at,
-                    last_used: *at,
-                    bytes: 0,
-                    next_alarm: None,
-                };
+                let listed = Listed { id: *id, name, created: *at, last_used: *at, bytes: 0, next_alarm: None };
                 (place.clone(), listed)
             })
     }
@@ -191,10 +151,6 @@ impl Overlay {
         let of = |fate: &Fate| match fate {
             Fate::Created { class, .. } | Fate::Deleted { class } => *class,
         };
-        self.fates
-            .iter()
-            .filter(|(_, fate)| of(fate) == class)
-            .map(|(id, fate)| (*id, fate.clone()))
-            .collect()
+        self.fates.iter().filter(|(_, fate)| of(fate) == class).map(|(id, fate)| (*id, fate.clone())).collect()
     }
 }

@@ -49,13 +49,7 @@ pub trait PageStore: Send + Sync + 'static {
 
     /// Calls `each` with those of the pages `from..to` (numbers from 0) that were ever written, in order. A page
     /// whose content fails its checksum is a `storage` error that names the object and the page.
-    fn read(
-        &self,
-        object: ObjectId,
-        from: u32,
-        to: u32,
-        each: &mut dyn FnMut(u32, Arc<Page>),
-    ) -> Result<()>;
+    fn read(&self, object: ObjectId, from: u32, to: u32, each: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()>;
 
     /// Keeps changes. Each object's are kept wholly or not at all. They are durable when this returns; the caller
     /// has made sure that their commits are durable in the log. An object that cannot be kept (its partition

@@ -48,6 +48,9 @@ pub(super) struct Partition {
     pub(super) unfolded: bool,
 }
 
+/// A part of a longer answer, and where the rest begins if there is more.
+pub(super) type Part<T> = (Vec<T>, Option<u32>);
+
 /// The name of a partition's file, relative to the folder.
 pub(super) fn file_name(number: u8) -> String {
     format!("{PAGES}/{number:02x}.db")
@@ -55,11 +58,7 @@ pub(super) fn file_name(number: u8) -> String {
 
 impl Partition {
     /// Opens the file; nothing if there is none, or one whose creation was cut off.
-    pub(super) fn open(
-        location: &Location,
-        number: u8,
-        folder: &FolderId,
-    ) -> Result<Option<Self>, Trouble> {
+    pub(super) fn open(location: &Location, number: u8, folder: &FolderId) -> Result<Option<Self>, Trouble> {
         let name = file_name(number);
         let connection = match file::open(location, &name, &KIND)? {
             Found::Ready(connection) => connection,
@@ -69,19 +68,13 @@ impl Partition {
             return Err(Trouble::File("belongs to another folder".into()));
         }
         if meta::get(&connection, NUMBER)? != Some(vec![number]) {
-            return Err(Trouble::File(format!(
-                "is not partition {number:02x}: it was moved here"
-            )));
+            return Err(Trouble::File(format!("is not partition {number:02x}: it was moved here")));
         }
         Self::ready(location, name, connection).map(Some)
     }
 
     /// Makes the file, durably.
-    pub(super) fn create(
-        location: &Location,
-        number: u8,
-        folder: &FolderId,
-    ) -> Result<Self, Trouble> {
+    pub(super) fn create(location: &Location, number: u8, folder: &FolderId) -> Result<Self, Trouble> {
         let name = file_name(number);
         let connection = file::create(location, &name, &KIND, |connection| {
             connection.execute_batch(head_row::SCHEMA)?;
@@ -113,19 +106,10 @@ impl Partition {
             .query_map([], |row| row.get::<_, i64>(0))?
             .map(|tag| tag.map(|tag| ClassTag(tag as u64)))
             .collect::<rusqlite::Result<_>>()?;
-        let tombstones = connection.query_row(
-            "SELECT EXISTS (SELECT 1 FROM heads WHERE deleted = 1)",
-            [],
-            |row| row.get(0),
-        )?;
+        let tombstones =
+            connection.query_row("SELECT EXISTS (SELECT 1 FROM heads WHERE deleted = 1)", [], |row| row.get(0))?;
         // What an earlier run wrote ahead counts as unfolded.
-        Ok(Partition {
-            connection,
-            path: location.describe(&name),
-            classes,
-            tombstones,
-            unfolded: true,
-        })
+        Ok(Partition { connection, path: location.describe(&name), classes, tombstones, unfolded: true })
     }
 
     pub(super) fn head(&self, object: ObjectId) -> Result<Option<HeadRow>, Trouble> {
@@ -149,7 +133,7 @@ impl Partition {
         from: u32,
         to: u32,
         limit: u32,
-    ) -> Result<(Vec<(u32, Arc<Page>)>, Option<u32>), Trouble> {
+    ) -> Result<Part<(u32, Arc<Page>)>, Trouble> {
         let Some(row) = self.head(object)?.filter(|row| !row.head.deleted) else {
             return Ok((Vec::new(), None));
         };
@@ -159,9 +143,9 @@ impl Partition {
             return Ok((Vec::new(), None));
         }
         let mut found = Vec::with_capacity((part - from) as usize);
-        let mut statement = self.connection.prepare_cached(
-            "SELECT key, content, sum FROM pages WHERE key BETWEEN ?1 AND ?2 ORDER BY key",
-        )?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT key, content, sum FROM pages WHERE key BETWEEN ?1 AND ?2 ORDER BY key")?;
         let mut rows = statement.query([key(row.handle, from), key(row.handle, part - 1)])?;
         let mut next = from;
         while let Some(stored) = rows.next()? {
@@ -176,9 +160,7 @@ impl Partition {
                     .filter(|page| i64::from(page_code::checksum(object, number, page)) == sum),
                 _ => None,
             };
-            let page = page.ok_or_else(|| {
-                self.damaged(object, &format!("page {number} fails its checksum"))
-            })?;
+            let page = page.ok_or_else(|| self.damaged(object, &format!("page {number} fails its checksum")))?;
             found.push((number, Arc::new(page)));
         }
         self.expect_absent(&row, next, part)?;
@@ -206,18 +188,11 @@ impl Partition {
         let mut tombstones = false;
         let transaction = self.connection.unchecked_transaction()?;
         for of_one in changes.chunk_by(|a, b| a.object == b.object) {
-            self.connection
-                .prepare_cached("SAVEPOINT one")?
-                .execute([])?;
-            match of_one
-                .iter()
-                .try_for_each(|changes| self.write_object(changes, templates))
-            {
+            self.connection.prepare_cached("SAVEPOINT one")?.execute([])?;
+            match of_one.iter().try_for_each(|changes| self.write_object(changes, templates)) {
                 Ok(()) => {}
                 Err(Trouble::Object(error)) => {
-                    self.connection
-                        .prepare_cached("ROLLBACK TO one")?
-                        .execute([])?;
+                    self.connection.prepare_cached("ROLLBACK TO one")?.execute([])?;
                     failed.push((of_one[0].object, error));
                 }
                 Err(trouble) => return Err(trouble),
@@ -225,9 +200,7 @@ impl Partition {
             self.connection.prepare_cached("RELEASE one")?.execute([])?;
             for Changes { head, .. } in of_one {
                 tombstones |= head.deleted;
-                if let Some(name) = names
-                    .get(&head.class)
-                    .filter(|_| !self.classes.contains(&head.class))
+                if let Some(name) = names.get(&head.class).filter(|_| !self.classes.contains(&head.class))
                     && learnt.insert(head.class)
                 {
                     self.connection.execute(
@@ -244,21 +217,10 @@ impl Partition {
         Ok(failed)
     }
 
-    fn write_object(
-        &self,
-        changes: &Changes,
-        templates: &BTreeMap<TemplateId, Template>,
-    ) -> Result<(), Trouble> {
-        let Changes {
-            object,
-            head,
-            pages,
-        } = changes;
+    fn write_object(&self, changes: &Changes, templates: &BTreeMap<TemplateId, Template>) -> Result<(), Trouble> {
+        let Changes { object, head, pages } = changes;
         let before = self.head(*object)?;
-        if before
-            .as_ref()
-            .is_some_and(|before| before.head.applied > head.applied)
-        {
+        if before.as_ref().is_some_and(|before| before.head.applied > head.applied) {
             return Ok(());
         }
         if head.deleted {
@@ -269,36 +231,17 @@ impl Partition {
                 let size = before.head.pages;
                 // A template that was dropped, because pages of it were cut off, stays dropped.
                 let template = before.head.template;
-                (
-                    HeadRow {
-                        head: Head {
-                            template,
-                            ..head.clone()
-                        },
-                        ..before
-                    },
-                    size,
-                )
+                (HeadRow { head: Head { template, ..head.clone() }, ..before }, size)
             }
             before => {
-                let handle =
-                    before.map_or_else(|| self.next_handle(), |before| Ok(before.handle))?;
+                let handle = before.map_or_else(|| self.next_handle(), |before| Ok(before.handle))?;
                 self.drop_pages(handle, 0)?;
                 let template_pages = match head.template {
                     Some(id) => template(templates, id)?.len() as u32,
                     None => 0,
                 };
                 let own = vec![0; template_pages.div_ceil(8) as usize];
-                (
-                    HeadRow {
-                        handle,
-                        object: *object,
-                        head: head.clone(),
-                        template_pages,
-                        own,
-                    },
-                    template_pages,
-                )
+                (HeadRow { handle, object: *object, head: head.clone(), template_pages, own }, template_pages)
             }
         };
         if head.pages < size {
@@ -338,37 +281,15 @@ impl Partition {
     fn bury(&self, object: ObjectId, head: &Head, before: Option<HeadRow>) -> Result<(), Trouble> {
         let handle = before.map_or_else(|| self.next_handle(), |before| Ok(before.handle))?;
         self.drop_pages(handle, 0)?;
-        let head = Head {
-            pages: 0,
-            template: None,
-            next_alarm: None,
-            ..head.clone()
-        };
-        Ok(HeadRow {
-            handle,
-            object,
-            head,
-            template_pages: 0,
-            own: Vec::new(),
-        }
-        .write(&self.connection)?)
+        let head = Head { pages: 0, template: None, next_alarm: None, ..head.clone() };
+        Ok(HeadRow { handle, object, head, template_pages: 0, own: Vec::new() }.write(&self.connection)?)
     }
 
-    fn put_page(
-        &self,
-        row: &HeadRow,
-        number: u32,
-        page: &Page,
-        stored: &mut Vec<u8>,
-    ) -> Result<(), Trouble> {
+    fn put_page(&self, row: &HeadRow, number: u32, page: &Page, stored: &mut Vec<u8>) -> Result<(), Trouble> {
         page_code::encode(page, stored);
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO pages (key, content, sum) VALUES (?1, ?2, ?3)")?
-            .execute(params![
-                key(row.handle, number),
-                *stored,
-                page_code::checksum(row.object, number, page)
-            ])?;
+            .execute(params![key(row.handle, number), *stored, page_code::checksum(row.object, number, page)])?;
         Ok(())
     }
 
@@ -385,15 +306,9 @@ impl Partition {
             .prepare_cached("SELECT coalesce(max(handle), 0) + 1 FROM heads")?
             .query_row([], |row| row.get(0))?;
         // The key of a page has 31 bits for the handle.
-        u32::try_from(next)
-            .ok()
-            .filter(|handle| *handle < 1 << 31)
-            .ok_or_else(|| {
-                Trouble::Object(Error::new(
-                    ErrorKind::Storage,
-                    format!("`{}` is full", self.path.display()),
-                ))
-            })
+        u32::try_from(next).ok().filter(|handle| *handle < 1 << 31).ok_or_else(|| {
+            Trouble::Object(Error::new(ErrorKind::Storage, format!("`{}` is full", self.path.display())))
+        })
     }
 
     /// Forgets the tombstones of objects that were deleted before `position`.
@@ -417,26 +332,18 @@ impl Partition {
 
     /// The position of the last purge: everything before it was in the store then.
     pub(super) fn purged(&self) -> Result<LogPosition, Trouble> {
-        Ok(LogPosition(
-            meta::get_number(&self.connection, PURGED)?.unwrap_or_default(),
-        ))
+        Ok(LogPosition(meta::get_number(&self.connection, PURGED)?.unwrap_or_default()))
     }
 
     /// The names of the classes that the file has objects of.
     pub(super) fn classes(&self) -> Result<Vec<(ClassTag, Arc<str>)>, Trouble> {
         let mut statement = self.connection.prepare("SELECT tag, name FROM classes")?;
-        let classes = statement.query_map([], |row| {
-            Ok((ClassTag(row.get::<_, i64>(0)? as u64), row.get(1)?))
-        })?;
+        let classes = statement.query_map([], |row| Ok((ClassTag(row.get::<_, i64>(0)? as u64), row.get(1)?)))?;
         Ok(classes.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Up to `limit` heads with a handle above `after`, and the last handle; damaged ones are left out.
-    pub(super) fn heads(
-        &self,
-        after: u32,
-        limit: u32,
-    ) -> Result<(Vec<(ObjectId, Head)>, Option<u32>), Trouble> {
+    pub(super) fn heads(&self, after: u32, limit: u32) -> Result<Part<(ObjectId, Head)>, Trouble> {
         let mut statement = self.connection.prepare_cached(head_row::SELECT_AFTER)?;
         let mut rows = statement.query([after, limit])?;
         let (mut heads, mut last) = (Vec::new(), None);
@@ -448,11 +355,7 @@ impl Partition {
     }
 
     /// Keeps a copy of a template.
-    pub(super) fn put_template(
-        &mut self,
-        id: TemplateId,
-        pages: &[Arc<Page>],
-    ) -> Result<(), Trouble> {
+    pub(super) fn put_template(&mut self, id: TemplateId, pages: &[Arc<Page>]) -> Result<(), Trouble> {
         template_code::write(&self.connection, id, pages)?;
         self.unfolded = true;
         Ok(())
@@ -460,11 +363,8 @@ impl Partition {
 
     /// The templates whose copies the file keeps, as far as they are well.
     pub(super) fn templates(&self) -> Result<Vec<(TemplateId, Template)>, Trouble> {
-        template_code::read_all(&self.connection).map(|all| {
-            all.into_iter()
-                .filter_map(|(id, pages)| Some((id, pages?)))
-                .collect()
-        })
+        template_code::read_all(&self.connection)
+            .map(|all| all.into_iter().filter_map(|(id, pages)| Some((id, pages?))).collect())
     }
 
     /// Brings what was written ahead into the file itself, durably.
@@ -490,13 +390,8 @@ fn key(handle: u32, number: u32) -> i64 {
     i64::from(handle) << 32 | i64::from(number)
 }
 
-fn template(
-    templates: &BTreeMap<TemplateId, Template>,
-    id: TemplateId,
-) -> Result<&Template, Trouble> {
-    templates
-        .get(&id)
-        .ok_or_else(|| Trouble::Object(unknown_template(id)))
+fn template(templates: &BTreeMap<TemplateId, Template>, id: TemplateId) -> Result<&Template, Trouble> {
+    templates.get(&id).ok_or_else(|| Trouble::Object(unknown_template(id)))
 }
 
 /// A head names a template that the store has not got.
@@ -504,8 +399,6 @@ pub(super) fn unknown_template(id: TemplateId) -> Error {
     let id: String = id.0.iter().map(|byte| format!("{byte:02x}")).collect();
     Error::new(
         ErrorKind::Storage,
-        format!(
-            "the template {id} is missing or damaged, and with it every page that comes from it; restore a backup"
-        ),
+        format!("the template {id} is missing or damaged, and with it every page that comes from it; restore a backup"),
     )
 }

@@ -67,12 +67,7 @@ impl SqlitePageStore {
             None => rebuild::create(&location, random)?,
         };
         let slots = (0..PARTITIONS).map(|_| Mutex::new(Slot::Closed)).collect();
-        let store = SqlitePageStore {
-            location,
-            registry: Arc::new(registry),
-            slots,
-            templates: RwLock::default(),
-        };
+        let store = SqlitePageStore { location, registry: Arc::new(registry), slots, templates: RwLock::default() };
         rebuild::list_partitions(&store)?;
         let mut templates = BTreeMap::new();
         for (id, pages) in store.registry.templates()? {
@@ -97,16 +92,11 @@ impl SqlitePageStore {
             let mut slot = self.slots[usize::from(number)].lock();
             match &*slot {
                 Slot::Closed => continue,
-                Slot::Lost {
-                    error,
-                    unfolded: true,
-                } => {
+                Slot::Lost { error, unfolded: true } => {
                     errors.push(error.clone());
                     continue;
                 }
-                Slot::Lost {
-                    unfolded: false, ..
-                } => continue,
+                Slot::Lost { unfolded: false, .. } => continue,
                 Slot::Open(partition) if !partition.unfolded => continue,
                 Slot::Open(_) => {}
             }
@@ -131,30 +121,18 @@ impl SqlitePageStore {
     }
 
     /// Asks a partition, and makes it first if it does not exist.
-    fn made<T>(
-        &self,
-        number: u8,
-        ask: impl FnOnce(&mut Partition) -> Result<T, Trouble>,
-    ) -> Result<T> {
+    fn made<T>(&self, number: u8, ask: impl FnOnce(&mut Partition) -> Result<T, Trouble>) -> Result<T> {
         let mut slot = self.slots[usize::from(number)].lock();
         self.open_slot(number, &mut slot, Want::Any)?;
         self.ask(number, &mut slot, ask)
     }
 
-    fn ask<T>(
-        &self,
-        number: u8,
-        slot: &mut Slot,
-        ask: impl FnOnce(&mut Partition) -> Result<T, Trouble>,
-    ) -> Result<T> {
+    fn ask<T>(&self, number: u8, slot: &mut Slot, ask: impl FnOnce(&mut Partition) -> Result<T, Trouble>) -> Result<T> {
         let partition = match slot {
             Slot::Open(partition) => partition,
             Slot::Lost { error, .. } => return Err(error.clone()),
             Slot::Closed => {
-                return Err(Error::new(
-                    ErrorKind::Internal,
-                    "a partition was asked before it was opened",
-                ));
+                return Err(Error::new(ErrorKind::Internal, "a partition was asked before it was opened"));
             }
         };
         let unfolded = partition.unfolded;
@@ -163,16 +141,10 @@ impl SqlitePageStore {
 
     fn troubled(&self, number: u8, slot: &mut Slot, trouble: Trouble, unfolded: bool) -> Error {
         let lasting = trouble.is_lasting();
-        let error = trouble.into_error(
-            &self.location.describe(&partition::file_name(number)),
-            REMEDY,
-        );
+        let error = trouble.into_error(&self.location.describe(&partition::file_name(number)), REMEDY);
         if lasting {
             tracing::error!(%error, "a partition of the page store is lost");
-            *slot = Slot::Lost {
-                error: error.clone(),
-                unfolded,
-            };
+            *slot = Slot::Lost { error: error.clone(), unfolded };
         }
         error
     }
@@ -185,19 +157,12 @@ impl SqlitePageStore {
             Slot::Closed => {}
         }
         let known = self.registry.has_partition(number);
-        let opened =
-            Partition::open(&self.location, number, &self.registry.folder()).and_then(|opened| {
-                match opened {
-                    Some(partition) => Ok(Some(partition)),
-                    None if known => Err(Trouble::File(
-                        "is missing or empty, although objects rest in it".into(),
-                    )),
-                    None if want == Want::Existing => Ok(None),
-                    None => {
-                        Partition::create(&self.location, number, &self.registry.folder()).map(Some)
-                    }
-                }
-            });
+        let opened = Partition::open(&self.location, number, &self.registry.folder()).and_then(|opened| match opened {
+            Some(partition) => Ok(Some(partition)),
+            None if known => Err(Trouble::File("is missing or empty, although objects rest in it".into())),
+            None if want == Want::Existing => Ok(None),
+            None => Partition::create(&self.location, number, &self.registry.folder()).map(Some),
+        });
         // What the log holds since the last checkpoint covers what a lost write-ahead file held.
         let opened = opened.map_err(|trouble| self.troubled(number, slot, trouble, false))?;
         let Some(partition) = opened else {
@@ -212,13 +177,8 @@ impl SqlitePageStore {
 
     /// The copy of a template in its second place.
     fn copy_of_template(&self, id: TemplateId) -> Option<Template> {
-        let copies = self
-            .existing(home(id), |partition| partition.templates())
-            .ok()??;
-        copies
-            .into_iter()
-            .find(|(of, _)| *of == id)
-            .map(|(_, pages)| pages)
+        let copies = self.existing(home(id), |partition| partition.templates()).ok()??;
+        copies.into_iter().find(|(of, _)| *of == id).map(|(_, pages)| pages)
     }
 }
 
@@ -234,13 +194,9 @@ fn home(id: TemplateId) -> u8 {
 
 impl PageStore for SqlitePageStore {
     fn head(&self, object: ObjectId) -> Result<Option<Head>> {
-        let row = self
-            .existing(number_of(object), |partition| partition.head(object))?
-            .flatten();
+        let row = self.existing(number_of(object), |partition| partition.head(object))?.flatten();
         if row.is_none() && self.registry.lists(object)? {
-            let path = self
-                .location
-                .describe(&partition::file_name(number_of(object)));
+            let path = self.location.describe(&partition::file_name(number_of(object)));
             let message = format!(
                 "object {object} is missing in `{}`, although the registry knows it; restore it, or the file, from a backup",
                 path.display()
@@ -250,24 +206,14 @@ impl PageStore for SqlitePageStore {
         Ok(row.map(|row| row.head))
     }
 
-    fn read(
-        &self,
-        object: ObjectId,
-        from: u32,
-        to: u32,
-        each: &mut dyn FnMut(u32, Arc<Page>),
-    ) -> Result<()> {
+    fn read(&self, object: ObjectId, from: u32, to: u32, each: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()> {
         let mut next = Some(from);
         while let Some(from) = next.take() {
-            let read = self.existing(number_of(object), |partition| {
-                partition.read(object, from, to, READ_PAGES)
-            })?;
+            let read = self.existing(number_of(object), |partition| partition.read(object, from, to, READ_PAGES))?;
             let Some((pages, rest)) = read else { break };
             next = rest;
             // The partition is free again: `each` may take its time.
-            pages
-                .into_iter()
-                .for_each(|(number, page)| each(number, page));
+            pages.into_iter().for_each(|(number, page)| each(number, page));
         }
         Ok(())
     }
@@ -275,10 +221,7 @@ impl PageStore for SqlitePageStore {
     fn write(&self, changes: &[Changes]) -> Result<Vec<(ObjectId, Error)>> {
         let mut groups: BTreeMap<u8, Vec<&Changes>> = BTreeMap::new();
         for changes in changes {
-            groups
-                .entry(number_of(changes.object))
-                .or_default()
-                .push(changes);
+            groups.entry(number_of(changes.object)).or_default().push(changes);
         }
         let names = self.registry.classes();
         let templates = self.templates.read().clone();
@@ -286,13 +229,10 @@ impl PageStore for SqlitePageStore {
         for (number, mut group) in groups {
             // Those of one object side by side, in the order given.
             group.sort_by_key(|changes| changes.object);
-            match self.made(number, |partition| {
-                partition.write(&group, &templates, &names)
-            }) {
+            match self.made(number, |partition| partition.write(&group, &templates, &names)) {
                 Ok(refused) => failed.extend(refused),
                 Err(error) => {
-                    let objects: BTreeSet<ObjectId> =
-                        group.iter().map(|changes| changes.object).collect();
+                    let objects: BTreeSet<ObjectId> = group.iter().map(|changes| changes.object).collect();
                     failed.extend(objects.into_iter().map(|object| (object, error.clone())));
                 }
             }
@@ -335,8 +275,6 @@ impl PageStore for SqlitePageStore {
 
 impl std::fmt::Debug for SqlitePageStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqlitePageStore")
-            .field("registry", &self.registry)
-            .finish_non_exhaustive()
+        f.debug_struct("SqlitePageStore").field("registry", &self.registry).finish_non_exhaustive()
     }
 }

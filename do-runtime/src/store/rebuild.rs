@@ -28,9 +28,7 @@ pub(super) fn create(location: &Location, random: &dyn Random) -> Result<Registr
             // Noted as well: its objects answer why, and it is listed once it is mended.
             Err(trouble) if trouble.is_lasting() => found.push(number),
             Err(trouble) => {
-                return Err(
-                    trouble.into_error(&location.describe(&partition::file_name(number)), "")
-                );
+                return Err(trouble.into_error(&location.describe(&partition::file_name(number)), ""));
             }
         }
     }
@@ -50,11 +48,7 @@ fn last_purge(location: &Location, partitions: &[u8], folder: &FolderId) -> LogP
         let partition = Partition::open(location, *number, folder)?;
         partition.map_or(Ok(LogPosition(0)), |partition| partition.purged())
     };
-    partitions
-        .iter()
-        .filter_map(|number| purged(number).ok())
-        .max()
-        .unwrap_or_default()
+    partitions.iter().filter_map(|number| purged(number).ok()).max().unwrap_or_default()
 }
 
 /// Lists the objects of the partitions that the registry does not list yet. One that is damaged waits until it is

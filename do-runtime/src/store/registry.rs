@@ -43,7 +43,8 @@ const KIND: Kind = Kind {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX objects_listing ON objects (class, name, id);
         CREATE INDEX objects_alarms ON objects (next_alarm, id) WHERE next_alarm IS NOT NULL;",
-    touch: "SELECT (SELECT 1 FROM partitions LIMIT 1), (SELECT 1 FROM classes LIMIT 1), (SELECT 1 FROM objects LIMIT 1),
+    touch:
+        "SELECT (SELECT 1 FROM partitions LIMIT 1), (SELECT 1 FROM classes LIMIT 1), (SELECT 1 FROM objects LIMIT 1),
                    (SELECT 1 FROM templates LIMIT 1), (SELECT 1 FROM meta LIMIT 1)",
 };
 
@@ -54,8 +55,7 @@ const CHECKPOINT: &str = "checkpoint";
 /// Objects that are written to the tables at once, so that a listing never waits for long.
 const BATCH: usize = 1_000;
 
-const REMEDY: &str =
-    "move it away and open the folder again: the registry is rebuilt from the partitions";
+const REMEDY: &str = "move it away and open the folder again: the registry is rebuilt from the partitions";
 
 /// How much a class holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,11 +101,7 @@ impl Registry {
             connection.execute_batch(template_code::SCHEMA)?;
             connection.execute_batch(meta::SCHEMA)?;
             meta::put(connection, FOLDER, &folder.0)?;
-            meta::put(
-                connection,
-                CREATED_BY,
-                concat!("do-runtime ", env!("CARGO_PKG_VERSION")).as_bytes(),
-            )?;
+            meta::put(connection, CREATED_BY, concat!("do-runtime ", env!("CARGO_PKG_VERSION")).as_bytes())?;
             meta::put_number(connection, CHECKPOINT, checkpoint.0)?;
             for number in partitions {
                 connection.execute("INSERT INTO partitions VALUES (?1, 0)", [number])?;
@@ -119,19 +115,13 @@ impl Registry {
     }
 
     fn ready(path: PathBuf, connection: Connection) -> Result<Self, Trouble> {
-        let folder = meta::get(&connection, FOLDER)?
-            .and_then(|id| id.try_into().ok())
-            .map(FolderId);
-        let folder =
-            folder.ok_or_else(|| Trouble::File("doesn't say which folder it belongs to".into()))?;
+        let folder = meta::get(&connection, FOLDER)?.and_then(|id| id.try_into().ok()).map(FolderId);
+        let folder = folder.ok_or_else(|| Trouble::File("doesn't say which folder it belongs to".into()))?;
         let checkpoint = meta::get_number(&connection, CHECKPOINT)?;
-        let checkpoint = checkpoint
-            .ok_or_else(|| Trouble::File("has lost the position of its checkpoint".into()))?;
+        let checkpoint = checkpoint.ok_or_else(|| Trouble::File("has lost the position of its checkpoint".into()))?;
         let classes = connection
             .prepare("SELECT tag, name FROM classes")?
-            .query_map([], |row| {
-                Ok((ClassTag(row.get::<_, i64>(0)? as u64), row.get(1)?))
-            })?
+            .query_map([], |row| Ok((ClassTag(row.get::<_, i64>(0)? as u64), row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let partitions = connection
             .prepare("SELECT number FROM partitions")?
@@ -162,10 +152,7 @@ impl Registry {
             None => {}
         }
         self.with(|connection| {
-            connection.execute(
-                "INSERT OR REPLACE INTO classes VALUES (?1, ?2)",
-                params![tag.0 as i64, name],
-            )?;
+            connection.execute("INSERT OR REPLACE INTO classes VALUES (?1, ?2)", params![tag.0 as i64, name])?;
             Ok(())
         })?;
         classes.insert(tag, name.into());
@@ -194,13 +181,7 @@ impl Registry {
     }
 
     /// An object's first write was committed. Listings show it from now on.
-    pub fn note_created(
-        &self,
-        class: ClassTag,
-        id: ObjectId,
-        name: Option<Arc<str>>,
-        at: Timestamp,
-    ) {
+    pub fn note_created(&self, class: ClassTag, id: ObjectId, name: Option<Arc<str>>, at: Timestamp) {
         self.overlay.lock().create(id, class, name, at);
     }
 
@@ -215,10 +196,7 @@ impl Registry {
             let connection = self.connection.lock();
             let fates: Vec<Option<Fate>> = {
                 let overlay = self.overlay.lock();
-                batch
-                    .iter()
-                    .map(|(id, _)| overlay.fate(*id).cloned())
-                    .collect()
+                batch.iter().map(|(id, _)| overlay.fate(*id).cloned()).collect()
             };
             self.told(Self::write(&connection, batch, &fates))?;
             let mut overlay = self.overlay.lock();
@@ -237,17 +215,11 @@ impl Registry {
         Ok(())
     }
 
-    fn write(
-        connection: &Connection,
-        heads: &[(ObjectId, Head)],
-        fates: &[Option<Fate>],
-    ) -> Result<(), Trouble> {
+    fn write(connection: &Connection, heads: &[(ObjectId, Head)], fates: &[Option<Fate>]) -> Result<(), Trouble> {
         let transaction = connection.unchecked_transaction()?;
         for ((id, head), fate) in heads.iter().zip(fates) {
             if head.deleted {
-                connection
-                    .prepare_cached("DELETE FROM objects WHERE id = ?1")?
-                    .execute([id.as_bytes()])?;
+                connection.prepare_cached("DELETE FROM objects WHERE id = ?1")?.execute([id.as_bytes()])?;
                 continue;
             }
             let (created, again) = match fate {
@@ -307,21 +279,15 @@ impl Registry {
     /// The partitions whose objects a rebuilt registry does not list yet.
     pub(super) fn unlisted(&self) -> Result<Vec<u8>> {
         self.with(|connection| {
-            let mut statement = connection
-                .prepare("SELECT number FROM partitions WHERE listed = 0 ORDER BY number")?;
-            let numbers = statement
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+            let mut statement = connection.prepare("SELECT number FROM partitions WHERE listed = 0 ORDER BY number")?;
+            let numbers = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             Ok(numbers)
         })
     }
 
     pub(super) fn set_listed(&self, number: u8) -> Result<()> {
         self.with(|connection| {
-            connection.execute(
-                "UPDATE partitions SET listed = 1 WHERE number = ?1",
-                [number],
-            )?;
+            connection.execute("UPDATE partitions SET listed = 1 WHERE number = ?1", [number])?;
             Ok(())
         })
     }
@@ -349,8 +315,6 @@ impl Registry {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.debug_struct("Registry").field("path", &self.path).finish_non_exhaustive()
     }
 }

@@ -49,36 +49,21 @@ struct Recovering {
     layer: Option<Layer>,
     /// The object began in the layer: only its template is below.
     born: bool,
+    /// What is counted of the layer's memory, in bytes.
+    cost: usize,
 }
 
 impl<'a> Replay<'a> {
     /// From the last checkpoint on. `behind` stands before `store`; `delta` applies the differences of a commit; `now` is
     /// taken for the time of what happened since.
-    pub fn new(
-        behind: &'a WriteBehind,
-        store: &'a SqlitePageStore,
-        delta: ApplyDelta,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(behind: &'a WriteBehind, store: &'a SqlitePageStore, delta: ApplyDelta, now: Timestamp) -> Self {
         let at = store.registry().checkpoint();
-        Replay {
-            behind,
-            store,
-            delta,
-            now,
-            at,
-            objects: BTreeMap::new(),
-            bytes: 0,
-            spill: SPILL,
-        }
+        Replay { behind, store, delta, now, at, objects: BTreeMap::new(), bytes: 0, spill: SPILL }
     }
 
     /// The same with another bound for the pages in memory, in bytes.
     pub fn with_memory(self, bytes: usize) -> Self {
-        Replay {
-            spill: bytes,
-            ..self
-        }
+        Replay { spill: bytes, ..self }
     }
 
     /// Applies the next commit of the log; `position` is the one after it. An error means that nothing can be
@@ -110,23 +95,11 @@ impl<'a> Replay<'a> {
         checkpoint(self.behind, self.store, self.at, LogPosition(u64::MAX))
     }
 
-    fn apply_to_object(
-        &mut self,
-        commit: &Commit<'_>,
-        position: LogPosition,
-        start: LogPosition,
-    ) -> Result<()> {
+    fn apply_to_object(&mut self, commit: &Commit<'_>, position: LogPosition, start: LogPosition) -> Result<()> {
         let object = commit.object;
         if !self.objects.contains_key(&object) {
             let head = self.behind.head(object)?;
-            self.objects.insert(
-                object,
-                Recovering {
-                    head,
-                    layer: None,
-                    born: false,
-                },
-            );
+            self.objects.insert(object, Recovering { head, layer: None, born: false, cost: 0 });
         }
         self.tell_registry(commit);
         let Some(known) = self.objects.get_mut(&object) else {
@@ -138,9 +111,9 @@ impl<'a> Replay<'a> {
         }
         check_sequence(known.head.as_ref(), commit)?;
         let head = next_head(known.head.as_ref(), commit, position, self.now);
-        let before = known.layer.as_ref().map_or(0, Layer::cost);
         known.apply(self.behind, self.delta, commit, head, start)?;
-        self.bytes = self.bytes - before + known.layer.as_ref().map_or(0, Layer::cost);
+        let before = std::mem::replace(&mut known.cost, known.layer.as_ref().map_or(0, Layer::cost));
+        self.bytes = self.bytes - before + known.cost;
         Ok(())
     }
 
@@ -157,9 +130,9 @@ impl<'a> Replay<'a> {
     }
 
     fn set_aside(&mut self, object: ObjectId, start: LogPosition, error: Error) {
-        let layer = self.objects.remove(&object).and_then(|known| known.layer);
-        let since = layer.as_ref().map_or(start, |layer| layer.since);
-        self.bytes -= layer.map_or(0, |layer| layer.cost());
+        let known = self.objects.remove(&object);
+        self.bytes -= known.as_ref().map_or(0, |known| known.cost);
+        let since = known.and_then(|known| known.layer).map_or(start, |layer| layer.since);
         let error = match error.kind() {
             ErrorKind::Storage => error,
             _ => error.context(format!("object {object} can't be recovered")),
@@ -200,52 +173,24 @@ impl Recovering {
                 let buried = self.layer.take();
                 let since = buried.as_ref().map_or(start, |layer| layer.since);
                 let pages = behind.template(template)?.len() as u32;
-                let born = Head {
-                    pages,
-                    ..head.clone()
-                };
-                let mut layer = Layer::new(
-                    Changes {
-                        object,
-                        head: born,
-                        pages: Vec::new(),
-                    },
-                    since,
-                );
+                let born = Head { pages, ..head.clone() };
+                let mut layer = Layer::new(Changes { object, head: born, pages: Vec::new() }, since);
                 layer.buried = buried.map(|layer| layer.head).or_else(|| self.head.clone());
                 self.layer = Some(layer);
                 self.born = true;
                 pages
             }
-            CommitKind::Change | CommitKind::Delete => {
-                self.head.as_ref().map_or(0, |head| head.pages)
-            }
+            CommitKind::Change | CommitKind::Delete => self.head.as_ref().map_or(0, |head| head.pages),
         };
         let layer = self.layer.get_or_insert_with(|| {
-            let before = Head {
-                pages: size,
-                ..head.clone()
-            };
-            Layer::new(
-                Changes {
-                    object,
-                    head: before,
-                    pages: Vec::new(),
-                },
-                start,
-            )
+            let before = Head { pages: size, ..head.clone() };
+            Layer::new(Changes { object, head: before, pages: Vec::new() }, start)
         });
         if head.deleted {
             layer.bury(head.clone());
         } else {
             // New pages are written by the delta or zero; a shrinking database is cut afterwards.
-            let mut target = Target {
-                behind,
-                object,
-                layer,
-                size,
-                born: self.born,
-            };
+            let mut target = Target { behind, object, layer, size, born: self.born };
             delta(commit.delta, commit.pages, &mut target)?;
             layer.advance(head.clone());
         }
@@ -272,10 +217,7 @@ impl DeltaPages for Target<'_> {
         }
         match self.layer.pages.get_mut(&number) {
             Some(page) => Ok(Arc::make_mut(page)),
-            None => Err(Error::new(
-                ErrorKind::Internal,
-                "a page vanished while it was recovered",
-            )),
+            None => Err(Error::new(ErrorKind::Internal, "a page vanished while it was recovered")),
         }
     }
 }
@@ -286,19 +228,8 @@ impl Target<'_> {
         if number < self.size.min(self.layer.cut) {
             match (self.born, self.layer.head.template) {
                 (true, None) => {}
-                (true, Some(template)) => {
-                    below = self
-                        .behind
-                        .template(template)?
-                        .get(number as usize)
-                        .cloned()
-                }
-                (false, _) => {
-                    self.behind
-                        .read(self.object, number, number + 1, &mut |_, page| {
-                            below = Some(page)
-                        })?
-                }
+                (true, Some(template)) => below = self.behind.template(template)?.get(number as usize).cloned(),
+                (false, _) => self.behind.read(self.object, number, number + 1, &mut |_, page| below = Some(page))?,
             }
         }
         Ok(below.unwrap_or_else(|| Arc::new([0; PAGE])))
@@ -306,12 +237,7 @@ impl Target<'_> {
 }
 
 /// The head after a commit.
-fn next_head(
-    known: Option<&Head>,
-    commit: &Commit<'_>,
-    position: LogPosition,
-    now: Timestamp,
-) -> Head {
+fn next_head(known: Option<&Head>, commit: &Commit<'_>, position: LogPosition, now: Timestamp) -> Head {
     let (name, template) = match commit.kind {
         CommitKind::Create { name, template } => (name.map(Arc::from), Some(template)),
         CommitKind::Change | CommitKind::Delete => {
@@ -333,27 +259,12 @@ fn next_head(
 
 /// A gap means that an acknowledged commit is lost, in the log or in the store.
 fn check_sequence(known: Option<&Head>, commit: &Commit<'_>) -> Result<()> {
-    let Commit {
-        object, sequence, ..
-    } = commit;
     let alive = known.filter(|head| !head.deleted);
-    match (commit.kind, alive) {
-        (CommitKind::Create { .. }, None) => {
-            // An object that begins again counts from 1 or goes on.
-            let next = known.map_or(1, |head| head.sequence + 1);
-            if *sequence == 1 || *sequence == next {
-                Ok(())
-            } else {
-                Err(gap(*object, next, *sequence))
-            }
-        }
-        (CommitKind::Create { .. }, Some(head)) => Err(gap(*object, head.sequence + 1, *sequence)),
-        (CommitKind::Change | CommitKind::Delete, alive) => {
-            match alive.map_or(1, |head| head.sequence + 1) {
-                next if next == *sequence && alive.is_some() => Ok(()),
-                next => Err(gap(*object, next, *sequence)),
-            }
-        }
+    let expected = alive.map_or(1, |head| head.sequence + 1);
+    let is_creation = matches!(commit.kind, CommitKind::Create { .. });
+    match commit.sequence == expected && is_creation == alive.is_none() {
+        true => Ok(()),
+        false => Err(gap(commit.object, expected, commit.sequence)),
     }
 }
 

@@ -9,42 +9,27 @@ use super::trouble::Trouble;
 use crate::image::Page;
 use crate::journal::TemplateId;
 
-pub(super) const SCHEMA: &str = "CREATE TABLE templates (id BLOB PRIMARY KEY, pages BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;";
+pub(super) const SCHEMA: &str =
+    "CREATE TABLE templates (id BLOB PRIMARY KEY, pages BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;";
 
 /// The pages of a template.
 pub(super) type Template = Arc<[Arc<Page>]>;
 
 /// Keeps a template in the table `templates`.
-pub(super) fn write(
-    connection: &Connection,
-    id: TemplateId,
-    pages: &[Arc<Page>],
-) -> Result<(), Trouble> {
+pub(super) fn write(connection: &Connection, id: TemplateId, pages: &[Arc<Page>]) -> Result<(), Trouble> {
     let (stored, sum) = encode(id, pages);
-    connection.execute(
-        "INSERT OR REPLACE INTO templates VALUES (?1, ?2, ?3)",
-        params![id.0, stored, sum],
-    )?;
+    connection.execute("INSERT OR REPLACE INTO templates VALUES (?1, ?2, ?3)", params![id.0, stored, sum])?;
     Ok(())
 }
 
 /// All templates of the table `templates`, each with its pages unless they are damaged.
-pub(super) fn read_all(
-    connection: &Connection,
-) -> Result<Vec<(TemplateId, Option<Template>)>, Trouble> {
+pub(super) fn read_all(connection: &Connection) -> Result<Vec<(TemplateId, Option<Template>)>, Trouble> {
     let mut statement = connection.prepare("SELECT id, pages, sum FROM templates ORDER BY id")?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let id = TemplateId(row.get(0)?);
-        all.push((
-            id,
-            decode(
-                id,
-                row.get_ref(1)?.as_blob().unwrap_or_default(),
-                row.get(2)?,
-            ),
-        ));
+        all.push((id, decode(id, row.get_ref(1)?.as_blob().unwrap_or_default(), row.get(2)?)));
     }
     Ok(all)
 }

@@ -53,9 +53,7 @@ impl Trouble {
         let lasting = self.is_lasting();
         match self {
             Trouble::Object(error) => error,
-            Trouble::File(words) => {
-                Error::new(ErrorKind::Storage, format!("`{path}` {words}; {remedy}"))
-            }
+            Trouble::File(words) => Error::new(ErrorKind::Storage, format!("`{path}` {words}; {remedy}")),
             Trouble::Sql(error) if lasting => {
                 let message = format!("`{path}` is damaged or failed: {}; {remedy}", words(&error));
                 Error::with_source(ErrorKind::Storage, message, error)

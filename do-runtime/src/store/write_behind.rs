@@ -67,15 +67,8 @@ enum Below {
 impl WriteBehind {
     /// In front of a store, after a checkpoint at `checkpoint`: no commit before it is handed over any more.
     pub fn new(store: Arc<dyn PageStore>, checkpoint: LogPosition) -> Self {
-        let pending = Pending {
-            floor: checkpoint,
-            ..Pending::default()
-        };
-        WriteBehind {
-            store,
-            pending: Mutex::new(pending),
-            flushing: Mutex::default(),
-        }
+        let pending = Pending { floor: checkpoint, ..Pending::default() };
+        WriteBehind { store, pending: Mutex::new(pending), flushing: Mutex::default() }
     }
 
     /// Takes the state of an object after a commit. Touches no disk.
@@ -115,13 +108,7 @@ impl WriteBehind {
 
     /// Calls `each` with those of the pages `from..to` (numbers from 0) of an object that are known, in order: from what
     /// is pending, else from the store, else from the object's template. Pages that are left out are zero.
-    pub fn read(
-        &self,
-        object: ObjectId,
-        from: u32,
-        to: u32,
-        each: &mut dyn FnMut(u32, Arc<Page>),
-    ) -> Result<()> {
+    pub fn read(&self, object: ObjectId, from: u32, to: u32, each: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()> {
         let mut found: BTreeMap<u32, Arc<Page>> = BTreeMap::new();
         // Pages from here on are not taken from below; and what is below.
         let mut cut = to;
@@ -130,9 +117,7 @@ impl WriteBehind {
             let pending = self.pending.lock();
             pending.refuse_held(object)?;
             let entry = pending.entries.get(&object);
-            let layers = entry
-                .into_iter()
-                .flat_map(|entry| [entry.fresh.as_ref(), entry.sealed.as_deref()]);
+            let layers = entry.into_iter().flat_map(|entry| [entry.fresh.as_ref(), entry.sealed.as_deref()]);
             for layer in layers.flatten() {
                 if layer.head.deleted {
                     if let Below::Store { under } = below {
@@ -150,9 +135,7 @@ impl WriteBehind {
                     below = Below::Template(layer.head.template);
                     break;
                 }
-                below = Below::Store {
-                    under: layer.head.template,
-                };
+                below = Below::Store { under: layer.head.template };
             }
         }
         let template = match below {
@@ -171,17 +154,12 @@ impl WriteBehind {
         if let Some(id) = template
             && from < cut
         {
-            let pages = self
-                .store
-                .template(id)?
-                .ok_or_else(|| unknown_template(id))?;
+            let pages = self.store.template(id)?.ok_or_else(|| unknown_template(id))?;
             for (number, page) in (0..cut).zip(pages.iter()).skip(from as usize) {
                 found.entry(number).or_insert_with(|| page.clone());
             }
         }
-        found
-            .into_iter()
-            .for_each(|(number, page)| each(number, page));
+        found.into_iter().for_each(|(number, page)| each(number, page));
         Ok(())
     }
 
@@ -211,8 +189,7 @@ impl WriteBehind {
                     changes.extend(Layer::clone(&layer).into_changes(object));
                     batch.push((object, layer));
                 }
-                let refused: BTreeMap<ObjectId, Error> =
-                    self.store.write(&changes)?.into_iter().collect();
+                let refused: BTreeMap<ObjectId, Error> = self.store.write(&changes)?.into_iter().collect();
                 failed.extend(refused.keys().copied());
                 flushed.objects += batch.len() - refused.len();
                 self.pending.lock().written(batch, &refused);
@@ -253,11 +230,7 @@ impl WriteBehind {
 
     /// An object whose commits since `since` can't be recovered: it answers this, and its part of the log stays.
     pub(super) fn hold(&self, object: ObjectId, since: LogPosition, error: Error) {
-        self.pending
-            .lock()
-            .held
-            .entry(object)
-            .or_insert((since, error));
+        self.pending.lock().held.entry(object).or_insert((since, error));
     }
 
     pub(super) fn is_held(&self, object: ObjectId) -> bool {
@@ -272,33 +245,22 @@ impl WriteBehind {
     /// The objects that hold up the log, and why: the store could not keep them, or they could not be recovered.
     pub fn failures(&self) -> Vec<(ObjectId, Error)> {
         let pending = self.pending.lock();
-        let failed = pending
-            .entries
-            .iter()
-            .filter_map(|(id, entry)| Some((*id, entry.failure.clone()?)));
-        let held = pending
-            .held
-            .iter()
-            .map(|(id, (_, error))| (*id, error.clone()));
+        let failed = pending.entries.iter().filter_map(|(id, entry)| Some((*id, entry.failure.clone()?)));
+        let held = pending.held.iter().map(|(id, (_, error))| (*id, error.clone()));
         failed.chain(held).collect()
     }
 
     /// The log is needed from here on for what is pending or held; nothing if nothing is.
     pub(super) fn needed(&self) -> Option<LogPosition> {
         let pending = self.pending.lock();
-        let layers = pending
-            .entries
-            .values()
-            .flat_map(|entry| [entry.sealed.as_deref(), entry.fresh.as_ref()]);
+        let layers = pending.entries.values().flat_map(|entry| [entry.sealed.as_deref(), entry.fresh.as_ref()]);
         let held = pending.held.values().map(|(since, _)| *since);
         layers.flatten().map(|layer| layer.since).chain(held).min()
     }
 
     /// The heads that the store got since this was last asked.
     pub(super) fn take_written(&self) -> Vec<(ObjectId, Head)> {
-        std::mem::take(&mut self.pending.lock().written)
-            .into_iter()
-            .collect()
+        std::mem::take(&mut self.pending.lock().written).into_iter().collect()
     }
 
     /// Has heads told again: the registry did not get them.
@@ -335,28 +297,17 @@ impl Pending {
     }
 
     /// Seals what is durable and gives it, but for what failed just now.
-    fn due(
-        &mut self,
-        durable: LogPosition,
-        failed: &BTreeSet<ObjectId>,
-    ) -> Vec<(ObjectId, Arc<Layer>)> {
+    fn due(&mut self, durable: LogPosition, failed: &BTreeSet<ObjectId>) -> Vec<(ObjectId, Arc<Layer>)> {
         let mut due = Vec::new();
         for (object, entry) in &mut self.entries {
             if failed.contains(object) {
                 continue;
             }
             if entry.sealed.is_none() {
-                entry.sealed = entry
-                    .fresh
-                    .take_if(|fresh| fresh.head.applied <= durable)
-                    .map(Arc::new);
+                entry.sealed = entry.fresh.take_if(|fresh| fresh.head.applied <= durable).map(Arc::new);
             }
             due.extend(
-                entry
-                    .sealed
-                    .clone()
-                    .filter(|layer| layer.head.applied <= durable)
-                    .map(|layer| (*object, layer)),
+                entry.sealed.clone().filter(|layer| layer.head.applied <= durable).map(|layer| (*object, layer)),
             );
         }
         due
@@ -383,8 +334,6 @@ impl Pending {
 
 impl std::fmt::Debug for WriteBehind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WriteBehind")
-            .field("bytes", &self.bytes())
-            .finish_non_exhaustive()
+        f.debug_struct("WriteBehind").field("bytes", &self.bytes()).finish_non_exhaustive()
     }
 }

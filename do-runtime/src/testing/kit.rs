@@ -195,7 +195,6 @@ impl TestKit {
     fn home(&self) -> &Arc<Home> {
         self.0.objects.home()
     }
-
 }
 
 fn builder(env: Env) -> Builder {

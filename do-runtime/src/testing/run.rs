@@ -33,10 +33,8 @@ impl<T, E: Debug> TestOutcome for Result<T, E> {
 /// If `DO_SEED` is no number, and as the test does.
 pub fn run<R: TestOutcome, F: Future<Output = R>>(name: &'static str, test: impl FnOnce(TestKit) -> F) -> R {
     let seed = seed();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime for the test can be made");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime for the test can be made");
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let kit = TestKit::open(seed).await.expect("a folder in memory can be opened");

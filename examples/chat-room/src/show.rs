@@ -53,7 +53,12 @@ pub(crate) async fn stats(objects: &Objects) -> Result {
     }
     if rooms.len() > LARGEST {
         let rest = format!("and {} more", rooms.len() - LARGEST);
-        table.add_row([rest, sum(&rooms[LARGEST..], |s| s.messages), String::new(), sum(&rooms[LARGEST..], |s| s.bytes)]);
+        table.add_row([
+            rest,
+            sum(&rooms[LARGEST..], |s| s.messages),
+            String::new(),
+            sum(&rooms[LARGEST..], |s| s.bytes),
+        ]);
     }
     let all = format!("{} rooms in all", rooms.len());
     table.add_row([all, sum(&rooms, |s| s.messages), String::new(), sum(&rooms, |s| s.bytes)]);

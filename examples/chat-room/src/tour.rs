@@ -18,7 +18,9 @@ pub(crate) async fn run(folder: &Path) -> Result {
     lobby.set_topic("greetings").await?;
 
     match lobby.post("ben", "").await {
-        Err(CallError::User(Refused::Empty)) => println!("An empty message is refused, with a type: {}.", Refused::Empty),
+        Err(CallError::User(Refused::Empty)) => {
+            println!("An empty message is refused, with a type: {}.", Refused::Empty)
+        }
         other => println!("An empty message should have been refused, and gave {other:?}."),
     }
     if let Some(copy) = lobby.forward("archive").await? {
@@ -31,7 +33,11 @@ pub(crate) async fn run(folder: &Path) -> Result {
     drop(objects);
     let objects = Objects::open(folder).await?;
     let lobby = objects.get_by_name::<ChatRoom>("lobby");
-    println!("{} posts since the lobby woke; its topic is still {:?}.", lobby.posts_since_wake().await?, lobby.topic().await?);
+    println!(
+        "{} posts since the lobby woke; its topic is still {:?}.",
+        lobby.posts_since_wake().await?,
+        lobby.topic().await?
+    );
     for message in lobby.history(5).await?.iter().rev() {
         println!("  {}  {}: {}", message.at, message.author, message.body);
     }

@@ -19,8 +19,7 @@ async fn main() -> Result {
     let folder = arguments.next().context("the first argument is a folder")?;
     let first: i64 = arguments.next().context("the second argument is a number")?.parse().or_invalid()?;
     // Everything that happens now and then happens often: sleeping, checkpoints.
-    let objects =
-        Objects::builder().idle("20ms").checkpoint_every("192KiB").awake_memory("1MiB").open(&folder).await?;
+    let objects = Objects::builder().idle("20ms").checkpoint_every("192KiB").awake_memory("1MiB").open(&folder).await?;
     acknowledge("open");
     let next = AtomicI64::new(first);
     futures::future::try_join_all((0..CALLERS).map(|_| call(&objects, &next))).await?;

@@ -24,7 +24,8 @@ fn what_was_acknowledged_survives_kills_and_nothing_is_half_done() {
     let mut random = number("DO_SEED").unwrap_or_else(seed) | 1;
     eprintln!("{kills} kills, DO_SEED={random}");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let mut known: BTreeMap<i64, Known> = BTreeMap::new();
     let (mut first, mut acknowledged) = (1_i64, 0_u64);
     for kill in 0..kills {
@@ -34,7 +35,8 @@ fn what_was_acknowledged_survives_kills_and_nothing_is_half_done() {
         let lines = run_and_kill(folder.path(), first, Duration::from_micros(random % 400_000));
         for line in &lines {
             let (account, operation) = line.split_once(' ').expect("two numbers");
-            let (account, operation): (i64, i64) = (account.parse().expect("number"), operation.parse().expect("number"));
+            let (account, operation): (i64, i64) =
+                (account.parse().expect("number"), operation.parse().expect("number"));
             let known = known.entry(account).or_default();
             match operation {
                 1.. => known.acknowledged.insert(operation),
@@ -45,7 +47,9 @@ fn what_was_acknowledged_survives_kills_and_nothing_is_half_done() {
         acknowledged += lines.len() as u64;
         // More operations were numbered than acknowledged, but at most one a caller.
         first += 1_000;
-        runtime.block_on(check(folder.path(), &mut known, first)).unwrap_or_else(|error| panic!("after kill {kill}: {error}"));
+        runtime
+            .block_on(check(folder.path(), &mut known, first))
+            .unwrap_or_else(|error| panic!("after kill {kill}: {error}"));
     }
     eprintln!("{acknowledged} operations acknowledged");
     assert!(acknowledged > 0, "nothing was ever acknowledged: the kills came too early to show anything");
@@ -111,7 +115,8 @@ fn compare(account: i64, known: &Known, contents: &Contents, limit: i64) -> Resu
     for operation in &known.acknowledged {
         let forgotten = known.forgotten.contains(operation);
         // An operation may be forgotten without the acknowledgement having come through.
-        let may_be_gone = forgotten || operation + 500 < limit && !there.contains(operation) && forgettable(account, *operation);
+        let may_be_gone =
+            forgotten || operation + 500 < limit && !there.contains(operation) && forgettable(account, *operation);
         ensure!(there.contains(operation) || may_be_gone, "{name}: operation {operation} was acknowledged and is gone");
     }
     for operation in &known.forgotten {

@@ -1,0 +1,86 @@
+//! Checkpoints: which part of the log they free, and what they leave.
+
+use super::world::*;
+use crate::journal::LogPosition;
+use crate::store::{PageStore, WriteBehind, checkpoint};
+
+#[test]
+fn a_checkpoint_frees_the_log_up_to_where_it_began() {
+    let world = World::new();
+    let store = world.open();
+    let behind = WriteBehind::new(store.clone(), LogPosition(0));
+    store.registry().note_created(CLASS, object(1, 1), Some("lobby".into()), at(1));
+    behind.put(changes(object(1, 1), head(5, 2), &[(0, 1), (1, 2)]));
+    behind.seal(LogPosition(5));
+    behind.put(changes(object(1, 1), head(7, 2), &[(0, 3)]));
+
+    let kept = checkpoint(&behind, &store, LogPosition(5), LogPosition(5)).unwrap();
+
+    assert_eq!((kept.position, kept.failed), (LogPosition(5), vec![]));
+    drop((store, behind));
+    let world = World::on(world.disk.crash());
+    let store = world.open();
+    assert_eq!(store.registry().checkpoint(), LogPosition(5));
+    assert_eq!(stored(&*store, object(1, 1)), [(0, 1), (1, 2)]);
+    assert_eq!(store.registry().list(CLASS, None, None, 10).unwrap()[0].created, at(1));
+}
+
+#[test]
+fn what_is_not_durable_keeps_its_part_of_the_log() {
+    let world = World::new();
+    let store = world.open();
+    let behind = WriteBehind::new(store.clone(), LogPosition(2));
+    behind.put(changes(object(1, 1), head(5, 1), &[(0, 1)]));
+    behind.put(changes(object(1, 2), head(8, 1), &[(0, 1)]));
+    assert_eq!(behind.seal(LogPosition(8)), LogPosition(8));
+
+    let kept = checkpoint(&behind, &store, LogPosition(8), LogPosition(6)).unwrap();
+    assert_eq!(kept.position, LogPosition(2));
+    let kept = checkpoint(&behind, &store, LogPosition(8), LogPosition(8)).unwrap();
+    assert_eq!(kept.position, LogPosition(8));
+}
+
+#[test]
+fn a_checkpoint_never_goes_back() {
+    let world = World::new();
+    let store = world.open();
+    let behind = WriteBehind::new(store.clone(), LogPosition(0));
+    assert_eq!(checkpoint(&behind, &store, LogPosition(8), LogPosition(8)).unwrap().position, LogPosition(8));
+    assert_eq!(checkpoint(&behind, &store, LogPosition(3), LogPosition(8)).unwrap().position, LogPosition(8));
+}
+
+#[test]
+fn a_deleted_object_leaves_nothing_after_the_checkpoint() {
+    let world = World::new();
+    let store = world.open();
+    let behind = WriteBehind::new(store.clone(), LogPosition(0));
+    behind.put(changes(object(1, 1), head(1, 1), &[(0, 1)]));
+    behind.flush(LogPosition(1)).unwrap();
+    store.registry().note_deleted(CLASS, object(1, 1));
+    behind.put(changes(object(1, 1), tombstone(2), &[]));
+    behind.seal(LogPosition(2));
+    checkpoint(&behind, &store, LogPosition(2), LogPosition(2)).unwrap();
+
+    assert_eq!(store.head(object(1, 1)).unwrap(), None);
+    assert!(!store.registry().exists(object(1, 1)).unwrap());
+    assert_eq!(store.registry().list(CLASS, None, None, 10).unwrap(), []);
+}
+
+#[test]
+fn a_damaged_write_ahead_file_costs_nothing_that_the_log_does_not_hold() {
+    let world = World::new();
+    let store = world.open();
+    let behind = WriteBehind::new(store.clone(), LogPosition(0));
+    behind.put(changes(object(1, 1), head(1, 1), &[(0, 1)]));
+    behind.seal(LogPosition(1));
+    checkpoint(&behind, &store, LogPosition(1), LogPosition(1)).unwrap();
+    behind.put(changes(object(1, 1), head(2, 1), &[(0, 2)]));
+    behind.flush(LogPosition(2)).unwrap();
+    assert_eq!(stored(&*store, object(1, 1)), [(0, 2)]);
+    drop((store, behind));
+    world.spoil("pages/01.db-wal", |bytes| bytes.clear());
+
+    let store = world.open();
+    assert_eq!(stored(&*store, object(1, 1)), [(0, 1)]);
+    assert_eq!(store.registry().checkpoint(), LogPosition(1), "the log is read back from before what was lost");
+}
