@@ -113,3 +113,13 @@ pub mod __private {
     }
     pub use crate::__register as register;
 }
+
+/// The examples of the user's documentation.
+#[cfg(doctest)]
+mod examples {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/language.md")]
+    struct Language;
+}

@@ -11,7 +11,7 @@
 //! | `begin` | a new life of it |
 //! | `words` | what it says to people |
 //!
-//! The format, and what a crash at each step leaves, is described in `docs/journal.md`.
+//! The format, and what a crash at each step leaves, is described in `docs/storage.md`.
 
 mod batch;
 mod begin;

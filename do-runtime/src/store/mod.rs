@@ -10,7 +10,7 @@
 //! | `layer`, `write_behind` | what objects handed over and the store has not got yet |
 //! | `checkpoint`, `replay` | how the log becomes free; how it is read after a crash |
 //!
-//! What a crash leaves at each step is in `docs/page-store.md`.
+//! What a crash leaves at each step is in `docs/storage.md`.
 
 mod checkpoint;
 mod file;
