@@ -56,7 +56,8 @@ fn a_folder_cut_off_in_a_checkpoint_survives_or_tells_every_damage() {
 
 fn sweep(what: &str, make: impl AsyncFnOnce() -> Folder) {
     count_panics();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let folder = Arc::new(make().await);
         // Undamaged first: else nothing that follows says anything.
@@ -77,7 +78,8 @@ fn sweep(what: &str, make: impl AsyncFnOnce() -> Folder) {
                         let (outcome, found) = try_case(&folder, &case).await;
                         tried.fetch_add(1, Relaxed);
                         note(&table, &case, &outcome);
-                        let found = found.into_iter().map(|problem| format!("{} {}: {problem}", case.file, case.damage));
+                        let found =
+                            found.into_iter().map(|problem| format!("{} {}: {problem}", case.file, case.damage));
                         problems.lock().expect("no panic").extend(found);
                     }
                 })
@@ -119,7 +121,10 @@ fn all_cases(folder: &Folder) -> Vec<Case> {
             .collect::<std::collections::BTreeSet<_>>()
             .into_iter()
             .for_each(|to| add(Damage::Cut(to)));
-        places(used, length).into_iter().enumerate().for_each(|(number, at)| add(Damage::Flip { at, bit: (number % 8) as u8 }));
+        places(used, length)
+            .into_iter()
+            .enumerate()
+            .for_each(|(number, at)| add(Damage::Flip { at, bit: (number % 8) as u8 }));
         for page in pages(used) {
             add(Damage::Zeros { at: page, length: 4096 });
             add(Damage::Garbage { at: page, length: 4096 });
@@ -232,7 +237,8 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
     }
     for (id, error) in &compared.failed {
         let mine = reach.iter().any(|file| partition(file) == Some(id.as_bytes()[0] >> 2));
-        let named = error.to_string().contains(&id.to_string()) || reach.iter().any(|file| error.to_string().contains(base(file)));
+        let named = error.to_string().contains(&id.to_string())
+            || reach.iter().any(|file| error.to_string().contains(base(file)));
         if error.kind() != ErrorKind::Storage || !mine || !named {
             problems.push(format!("object {id} answers {}: {error}", error.kind()));
         }
@@ -244,7 +250,9 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
         }
         drop(objects);
         if !torn {
-            problems.extend(look(folder, place.path()).await.into_iter().map(|problem| format!("the second time: {problem}")));
+            problems.extend(
+                look(folder, place.path()).await.into_iter().map(|problem| format!("the second time: {problem}")),
+            );
         }
         return (Outcome::Whole, problems);
     }
@@ -255,7 +263,8 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
         folder.files.write_one(place.path(), &file);
         folder.files.write_one(place.path(), file.trim_end_matches("-wal"));
     }
-    problems.extend(look(folder, place.path()).await.into_iter().map(|problem| format!("once it was put back: {problem}")));
+    problems
+        .extend(look(folder, place.path()).await.into_iter().map(|problem| format!("once it was put back: {problem}")));
     (Outcome::Partly(compared.failed), problems)
 }
 
@@ -300,7 +309,9 @@ async fn without_registry(folder: &Folder, place: &std::path::Path) -> Vec<Strin
 impl Folder {
     /// Whether a difference is the loss of the very last commit, in a journal that was not ended.
     fn last_may_be_torn(&self, difference: &str, reach: &[String]) -> bool {
-        self.last.as_ref().is_some_and(|last| difference.starts_with(last) && reach.iter().any(|file| file.ends_with(".segment")))
+        self.last
+            .as_ref()
+            .is_some_and(|last| difference.starts_with(last) && reach.iter().any(|file| file.ends_with(".segment")))
     }
 }
 
@@ -337,7 +348,11 @@ fn plain(error: &Error) -> String {
         let word = match word.find("/.tmp") {
             Some(at) => {
                 let path = &word[at + 1..];
-                format!("{}…{}", if word.starts_with('`') { "`" } else { "" }, path.find('/').map_or("", |at| &path[at..]))
+                format!(
+                    "{}…{}",
+                    if word.starts_with('`') { "`" } else { "" },
+                    path.find('/').map_or("", |at| &path[at..])
+                )
             }
             None => word.to_owned(),
         };

@@ -58,6 +58,7 @@ impl Objects {
         Objects { home, open: None }
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn home(&self) -> &Arc<Home> {
         &self.home
     }

@@ -144,7 +144,9 @@ impl Model {
             let expected: Vec<_> = keys.iter().map(|key| (format!("{key:08}"), text(*key, 60))).collect();
             match counter.keys().await {
                 Ok(there) if there == expected => {}
-                Ok(there) => compared.wrong.push(format!("counter {name} has {} keys, not {}", there.len(), expected.len())),
+                Ok(there) => {
+                    compared.wrong.push(format!("counter {name} has {} keys, not {}", there.len(), expected.len()))
+                }
                 Err(error) => compared.failed.push((counter.id(), error)),
             }
         }
