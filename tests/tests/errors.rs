@@ -75,12 +75,14 @@ impl Shop {
 
     #[rpc]
     async fn pass_on(this: This<Self>, name: String, want: u32) -> Result<u32, CallError<Refused>> {
-        this.objects().get_by_name::<Shop>(name).take(want).await
+        let taken = this.objects().get_by_name::<Shop>(name).take(want).await?;
+        Ok(taken)
     }
 
     #[rpc]
     async fn pass_on_as_runtime(this: This<Self>, name: String, want: u32) -> Result<u32> {
-        this.objects().get_by_name::<Shop>(name).take(want).await
+        let taken = this.objects().get_by_name::<Shop>(name).take(want).await?;
+        Ok(taken)
     }
 
     #[rpc]
