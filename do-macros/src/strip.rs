@@ -1,7 +1,7 @@
 //! Taking our attributes off an item that could not be read, so that they are not further errors.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use syn::Attribute;
+use syn::{Attribute, Ident, Meta};
 
 use crate::options;
 use crate::problems::Problems;
@@ -63,12 +63,26 @@ pub(crate) fn take(
         match suggest::closest(&name, known.iter().copied()).filter(|_| a_slip) {
             Some(meant) => {
                 problems.at(attribute.path(), format!("there is no attribute `{name}` here: did you mean `{meant}`?"));
+                taken.extend(renamed(attribute, meant));
                 false
             }
             None => true,
         }
     });
     taken
+}
+
+/// The attribute as it was meant, so that its absence is not another problem.
+fn renamed(attribute: &Attribute, name: &str) -> Option<Attribute> {
+    let mut renamed = attribute.clone();
+    let path = match &mut renamed.meta {
+        Meta::Path(path) => path,
+        Meta::List(list) => &mut list.path,
+        Meta::NameValue(pair) => &mut pair.path,
+    };
+    let segment = path.segments.last_mut()?;
+    segment.ident = Ident::new(name, segment.ident.span());
+    Some(renamed)
 }
 
 /// Attributes of Rust and of much used derives, which are nobody's slip.
@@ -104,21 +118,21 @@ mod tests {
     #[test]
     fn only_our_attributes_are_taken_off() {
         let stripped = attributes(quote!(
-            enum E {
+            struct S {
                 #[key]
                 #[serde(skip)]
-                A {
-                    #[default(now)]
-                    x: u8,
-                },
+                a: u8,
+                #[default(now)]
+                b: u8,
             }
         ));
         assert_eq!(
             stripped.to_string(),
             quote!(
-                enum E {
+                struct S {
                     #[serde(skip)]
-                    A { x: u8 },
+                    a: u8,
+                    b: u8,
                 }
             )
             .to_string()
@@ -130,7 +144,8 @@ mod tests {
         let mut field: Field = parse_quote!(#[defualt(now)] #[serde(skip)] #[tracked] at: u8);
         let mut problems = Problems::default();
         let taken = take(&mut field.attrs, &["key", "default"], &[], &mut problems);
-        assert!(taken.is_empty());
+        assert_eq!(taken.len(), 1);
+        assert!(taken[0].path().is_ident("default"));
         assert_eq!(field.attrs.len(), 2);
         assert_eq!(problems.sentences(), ["there is no attribute `defualt` here: did you mean `default`?"]);
     }

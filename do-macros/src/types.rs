@@ -3,7 +3,7 @@
 //! A macro sees no types, only their spelling. Whatever is not known here is left to a trait of the runtime, whose
 //! error then points at the type.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{GenericArgument, Ident, PathArguments, ReturnType, Type, TypeParamBound};
 
@@ -179,6 +179,30 @@ pub(crate) fn without_self(tokens: &impl ToTokens, this: &impl ToTokens) -> Toke
     walk(tokens.to_token_stream(), &quote!(#this))
 }
 
+/// The variables that generated code has around what is the user's.
+pub(crate) const HIDDEN: [&str; 4] = ["me", "cx", "run", "this"];
+
+/// The tokens of generated code with the place of the user's, where what is wrong with both is to be reported.
+pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
+    let move_one = |token| match token {
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), respanned(group.stream(), span));
+            inner.set_span(span);
+            TokenTree::Group(inner)
+        }
+        // These keep what they mean: they are not for the user to see.
+        TokenTree::Ident(mut ident) if HIDDEN.iter().any(|hidden| ident == hidden) => {
+            ident.set_span(ident.span().located_at(span));
+            TokenTree::Ident(ident)
+        }
+        mut other => {
+            other.set_span(span);
+            other
+        }
+    };
+    tokens.into_iter().map(move_one).collect()
+}
+
 /// A type as one would write it.
 pub(crate) fn readable(ty: &impl ToTokens) -> String {
     let mut text = ty.to_token_stream().to_string();
@@ -187,7 +211,7 @@ pub(crate) fn readable(ty: &impl ToTokens) -> String {
     {
         text = text.replace(spaced, tight);
     }
-    text.replace(">>", ">>").replace(" ;", ";")
+    text.replace(" ;", ";")
 }
 
 #[cfg(test)]

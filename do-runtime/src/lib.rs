@@ -27,27 +27,36 @@ compile_error!(
 );
 
 mod call;
+#[doc(hidden)]
 pub mod engine;
+#[doc(hidden)]
 pub mod env;
 mod error;
 mod id;
+#[doc(hidden)]
 pub mod image;
+#[doc(hidden)]
 pub mod journal;
 mod limits;
 mod node;
 mod object;
 mod ownership;
+#[doc(hidden)]
 pub mod placement;
 pub mod prelude;
 mod proof;
+#[doc(hidden)]
 pub mod sqlite;
+#[doc(hidden)]
 pub mod store;
+#[doc(hidden)]
 pub mod table;
 #[cfg(test)]
 mod test_engine;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+#[doc(hidden)]
 pub mod value;
 
 pub use call::{Call, Stub};
@@ -62,7 +71,7 @@ pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, NewRow, NoColumn, RangeOf, RowLimit, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
-pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid};
+pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid, Value, ValueRef};
 
 /// What generated code calls. Not for users: it changes without notice.
 #[doc(hidden)]
@@ -78,7 +87,7 @@ pub mod __private {
         Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
-    pub use crate::proof::{ColumnType, FirstValue, StoredField};
+    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
     pub use crate::table::generated::*;
     pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
     pub use crate::time::Timestamp;
@@ -94,7 +103,7 @@ pub mod __private {
     pub fn answer<T: Answer>() {}
 
     /// A handler's own error as an error of the runtime.
-    pub fn user_error(error: impl std::fmt::Display) -> Error {
+    pub fn user_error(error: impl RpcError) -> Error {
         Error::new(crate::ErrorKind::Handler, error.to_string())
     }
 

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::RowAccess;
 use crate::error::Result;
-use crate::object::{StoredReader, StoredWriter};
-use crate::table::generated::column;
-use crate::value::{Column, Value};
+use crate::object::{Dispatch, StoredReader, StoredWriter};
+use crate::table::generated::{column, json_column, json_from_value, json_value};
+use crate::value::{Column, Value, ValueRef};
 
 /// A type of the user's own as a column.
 pub struct ColumnType<T> {
@@ -16,20 +16,34 @@ pub struct ColumnType<T> {
     pub sql_type: &'static str,
     value: fn(&T) -> Result<Value<'_>>,
     read: fn(&dyn RowAccess, usize, &str) -> Result<T>,
+    from_value: fn(ValueRef<'_>) -> Result<T>,
 }
+
+/// The object can be called, or this does not compile.
+pub fn callable<O: Dispatch>() {}
 
 impl<T: Column> ColumnType<T> {
     /// `T` can be a column, or this does not compile.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        ColumnType { sql_type: T::SQL_TYPE, value: T::to_value, read: column::<T> }
+        ColumnType { sql_type: T::SQL_TYPE, value: T::to_value, read: column::<T>, from_value: T::from_value }
     }
+}
+
+/// `T` can be kept as JSON, or this does not compile.
+pub const fn json_type<T: JsonValue>() -> ColumnType<T> {
+    ColumnType { sql_type: "TEXT", value: json_value::<T>, read: json_column::<T>, from_value: json_from_value::<T> }
 }
 
 impl<T> ColumnType<T> {
     /// A value, to bind.
     pub fn value<'v>(&self, value: &'v T) -> Result<Value<'v>> {
         (self.value)(value)
+    }
+
+    /// Reads a value back. The error names what was found instead.
+    pub fn from_value(&self, value: ValueRef<'_>) -> Result<T> {
+        (self.from_value)(value)
     }
 
     /// Reads the column at an index. The error names it.
@@ -45,11 +59,9 @@ pub struct StoredField<T> {
     put: fn(&mut StoredWriter<'_>, &'static str, &T) -> Result,
 }
 
-impl<T: Storable> StoredField<T> {
-    /// `T` can be stored, or this does not compile.
-    pub const fn new(name: &'static str) -> Self {
-        StoredField { name, take: take::<T>, put: put::<T> }
-    }
+/// `T` can be stored, or this does not compile.
+pub const fn stored_field<T: Storable>(name: &'static str) -> StoredField<T> {
+    StoredField { name, take: take::<T>, put: put::<T> }
 }
 
 impl<T> StoredField<T> {
@@ -82,6 +94,17 @@ pub trait Storable: Serialize + DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Storable for T {}
+
+/// What can be a column of JSON.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be kept as JSON",
+    label = "a column of JSON is `Serialize` and `Deserialize`",
+    note = "derive serde's `Serialize` and `Deserialize` for it"
+)]
+pub trait JsonValue: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> JsonValue for T {}
 
 /// What has a first value.
 #[diagnostic::on_unimplemented(

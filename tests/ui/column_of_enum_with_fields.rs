@@ -2,7 +2,7 @@ use do_runtime::prelude::*;
 
 #[derive(Column)]
 pub enum Shape {
-    Round(f64),
+    Point,
     Square { side: f64 },
 }
 

@@ -1,16 +1,16 @@
 use do_runtime::prelude::*;
 
 #[durable_object]
-pub struct Room {
+pub struct Room<T> {
     #[stored]
-    topic: String,
+    topic: T,
 }
 
 #[durable_object]
-impl<T> Room {
+impl<T> Room<T> {
     #[rpc]
     fn topic(&self) -> Result<String> {
-        Ok(self.topic.clone())
+        Ok(String::new())
     }
 }
 

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use do_runtime::prelude::*;
 
 #[durable_object]

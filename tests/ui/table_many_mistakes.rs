@@ -1,6 +1,8 @@
 use do_runtime::prelude::*;
+use serde::{Deserialize, Serialize};
 
 #[table(idnex = token)]
+#[derive(Serialize, Deserialize)]
 pub struct Message {
     #[key]
     pub id: Option<i64>,

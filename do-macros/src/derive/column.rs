@@ -145,22 +145,25 @@ fn quoted(names: &[&str]) -> String {
 }
 
 fn newtype(ident: &Ident, inner: &Type) -> TokenStream {
-    let inner_column = quote_spanned!(inner.span()=> <#inner as ::do_runtime::__private::Column>);
+    // The only place that asks for the inner type's `Column`, so that a type without it is one error, at the type.
+    let make = quote_spanned!(inner.span()=> <#inner as ::do_runtime::__private::Column>::COLUMN_TYPE);
     let (key, as_key) =
         if is_copied(inner) { (quote!(Self), quote!(Self(self.0))) } else { (quote!(&'k Self), quote!(self)) };
     let key_type = if is_copied(inner) { quote!(Self) } else { quote!(&Self) };
     quote! {
         const _: () = {
+            const INNER: ::do_runtime::__private::ColumnType<#inner> = #make;
+
             #[automatically_derived]
             impl ::do_runtime::__private::ToValue for #ident {
                 fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
-                    ::do_runtime::__private::ToValue::to_value(&self.0)
+                    INNER.value(&self.0)
                 }
             }
 
             #[automatically_derived]
             impl ::do_runtime::__private::Column for #ident {
-                const SQL_TYPE: &'static ::core::primitive::str = #inner_column::SQL_TYPE;
+                const SQL_TYPE: &'static ::core::primitive::str = INNER.sql_type;
 
                 type Ref<'k> = #key;
 
@@ -169,7 +172,7 @@ fn newtype(ident: &Ident, inner: &Type) -> TokenStream {
                 }
 
                 fn from_value(value: ::do_runtime::__private::ValueRef<'_>) -> ::do_runtime::Result<Self> {
-                    ::core::result::Result::map(#inner_column::from_value(value), Self)
+                    ::core::result::Result::map(INNER.from_value(value), Self)
                 }
             }
         };

@@ -1,11 +1,12 @@
 //! The object's side: the requests, and which method each of them runs.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
 use super::model::{Argument, Block, Context, Handler, Kind, Passing, Speed};
+use crate::types::respanned;
 
 /// `enum Request`, one variant for each handler.
 pub(super) fn requests(block: &Block) -> TokenStream {
@@ -48,7 +49,8 @@ pub(super) fn constants(block: &Block) -> TokenStream {
 pub(super) fn dispatch(block: &Block) -> TokenStream {
     let Block { object, stub, request, .. } = block;
     let arms = block.handlers.iter().map(|handler| arm(handler, request));
-    let run = if block.handlers.is_empty() { quote!(_) } else { quote!(run) };
+    let run = hidden("run");
+    let run = if block.handlers.is_empty() { quote!(_) } else { quote!(#run) };
     let argument_bytes = argument_bytes(block);
     let init = block.init.as_ref().map(|init| {
         let (ident, cfgs) = (&init.ident, &init.cfgs);
@@ -58,7 +60,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
         };
         quote! {
             #(#cfgs)*
-            const HAS_INIT: bool = true;
+            const HAS_INIT: ::core::primitive::bool = true;
 
             #(#cfgs)*
             fn init(&mut self, #cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {
@@ -115,6 +117,7 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
         None => quote!(::do_runtime::Error),
     };
     let arguments: Vec<TokenStream> = handler.arguments.iter().map(given).collect();
+    let run = hidden("run");
     let taken = handler.context == Context::Taken;
     let call = match handler.kind {
         Kind::Exclusive | Kind::Shared => {
@@ -122,16 +125,28 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
             let how = if handler.kind == Kind::Exclusive { "exclusive" } else { "shared" };
             let how = Ident::new(how, Span::call_site());
             let (parameter, given) = if taken { (quote!(#cx), quote!(#cx,)) } else { (quote!(_), quote!()) };
-            quote!(run.#how::<#value, #error>(|#me, #parameter| #me.#ident(#given #(#arguments),*)))
+            let call = quote!(#me.#ident(#given #(#arguments),*));
+            match &handler.outcome.own {
+                Some(outcome) => {
+                    let call = quote!(#run.#how::<#value, #error>(|#me, #parameter| #outcome::into_result(#call)));
+                    respanned(call, outcome.span())
+                }
+                None => quote!(#run.#how::<#value, #error>(|#me, #parameter| #call)),
+            }
         }
         Kind::Orchestration => {
             let this = hidden("this");
             let (parameter, given) = if taken { (quote!(#this), quote!(#this,)) } else { (quote!(_), quote!()) };
-            let borrows = handler.arguments.iter().any(|argument| is_borrowed(argument.passing));
+            let own = handler.outcome.own.as_ref();
+            let borrows = own.is_some() || handler.arguments.iter().any(|argument| is_borrowed(argument.passing));
             let future = quote!(Self::#ident(#given #(#arguments),*));
-            let future = if borrows { quote!(async move { #future.await }) } else { future };
+            let future = match own {
+                Some(outcome) => quote!(async move { #outcome::into_result(#future.await) }),
+                None if borrows => quote!(async move { #future.await }),
+                None => future,
+            };
             let moves = borrows.then(|| quote!(move));
-            quote!(run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
+            quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
         }
     };
     quote! {
@@ -150,10 +165,7 @@ fn given(argument: &Argument) -> TokenStream {
     let ident = &argument.ident;
     match argument.passing {
         Passing::Text | Passing::Bytes => quote!(&#ident),
-        Passing::Carried => {
-            let span = argument.ty.span();
-            quote_spanned!(span=> #ident.take())
-        }
+        Passing::Carried => quote!(#ident.take()),
         Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident),
     }
 }

@@ -11,7 +11,6 @@ pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
     let item = &written.item;
     let object = &block.object;
     let methods = stub::methods(block);
-    let impls = stub::impls(block);
     let requests = dispatch::requests(block);
     let constants = dispatch::constants(block);
     let dispatch = dispatch::dispatch(block);
@@ -19,7 +18,6 @@ pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
         #item
         const _: () = {
             #methods
-            #impls
             #requests
             #constants
             #dispatch

@@ -1,7 +1,8 @@
 //! Checks one `#[rpc]` method, and makes the handler of it.
 
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Attribute, Ident, ImplItemFn, LitStr, Path, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 use super::arguments::{self, ContextParameter, Inputs};
@@ -168,15 +169,19 @@ fn outcome(signature: &Signature, object: &Path, problems: &mut Problems) -> Opt
         }
     }
     let own = |part: &Type| types::without_self(part, object);
+    // `Result` with one argument may be an alias that says more, such as `std::io::Result`.
+    let is_ours = named.ident == "Result" && named.root.is_none_or(|root| root == "do_runtime");
     Some(match named.arguments[..] {
-        [] if named.is("Result") => Outcome { value: quote!(()), error: None },
-        [value] if named.is("Result") => Outcome { value: own(value), error: None },
-        [value, error] if named.is("Result") => Outcome { value: own(value), error: Some(own(error)) },
+        [] if is_ours => Outcome { value: quote!(()), error: None, own: None },
+        [value] if is_ours => Outcome { value: own(value), error: None, own: None },
+        [value, error] if named.is("Result") => Outcome { value: own(value), error: Some(own(error)), own: None },
         _ => {
             let outcome = own(ty);
+            let as_outcome = quote_spanned!(ty.span()=> <#outcome as ::do_runtime::__private::Outcome>);
             Outcome {
-                value: quote!(<#outcome as ::do_runtime::__private::Outcome>::Value),
-                error: Some(quote!(<#outcome as ::do_runtime::__private::Outcome>::Error)),
+                value: quote_spanned!(ty.span()=> #as_outcome::Value),
+                error: Some(quote_spanned!(ty.span()=> #as_outcome::Error)),
+                own: Some(as_outcome),
             }
         }
     })

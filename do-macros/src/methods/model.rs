@@ -162,4 +162,6 @@ pub(crate) struct Outcome {
     pub(crate) value: TokenStream,
     /// The error, unless it is `Error`.
     pub(crate) error: Option<TokenStream>,
+    /// The type as it is written, if it is not spelt `Result`.
+    pub(crate) own: Option<TokenStream>,
 }

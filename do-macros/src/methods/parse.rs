@@ -1,15 +1,17 @@
 //! Reads what is written: the options of the block and the attributes of its methods.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, ItemImpl};
 
 use super::model::{Purpose, Role, RpcOptions, Speed, Written, WrittenMethod};
 use crate::options::{self, Place, Repeat};
 use crate::problems::Problems;
-use crate::strip;
+use crate::{strip, suggest};
 
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
+/// The options that belong above the struct.
+const OF_STRUCTS: [&str; 4] = ["tables", "name", "jurisdiction", "limits"];
 const RPC: Place = Place { what: "`#[rpc]`", known: &["slow", "rename"] };
 
 const METHOD_ATTRIBUTES: &[&str] = &["rpc", "init"];
@@ -31,11 +33,22 @@ const OF_METHODS: &[(&str, &str)] =
     &[("rpc", "`#[rpc]` goes on a method: remove it here"), ("init", "`#[init]` goes on a method: remove it here")];
 
 /// The block as it is written.
-pub(super) fn block(arguments: TokenStream, item: ItemImpl, problems: &mut Problems) -> Written {
+pub(super) fn block(mut arguments: TokenStream, item: ItemImpl, problems: &mut Problems) -> Written {
     let mut written = Written { item, purpose: Purpose::Handlers, methods: Vec::new() };
+    if let Some(TokenTree::Ident(word)) = arguments.clone().into_iter().next()
+        && suggest::closest(&word.to_string(), ["helpers"]).is_some()
+    {
+        written.purpose = Purpose::Helpers;
+    }
+    if let Some(TokenTree::Ident(word)) = arguments.clone().into_iter().next()
+        && OF_STRUCTS.iter().any(|option| word == option)
+    {
+        problems
+            .at(&word, format!("`{word}` is said of the struct: write it in the `#[durable_object]` above `struct`"));
+        arguments = TokenStream::new();
+    }
     for option in options::read(arguments, BLOCK, Repeat::Refused, problems) {
         option.word(problems);
-        written.purpose = Purpose::Helpers;
     }
     for item in &mut written.item.items {
         match item {

@@ -8,40 +8,29 @@ use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
 use super::validate;
-use super::{model, stub};
 use crate::problems::Problems;
 use crate::types;
 
 /// A block with mistakes.
 pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
     let item = &written.item;
-    // What is wrong with the block as a whole is said already.
-    let object = validate::object(written, &mut Problems::default());
     let problems = problems.into_tokens();
-    let rest = match (object, written.purpose) {
-        (Some(object), Purpose::Handlers) => stand_in(written, object),
+    let rest = match (validate::plain_path(written), written.purpose) {
+        (Some(object), Purpose::Handlers) => stand_in(written, &object),
         _ => TokenStream::new(),
     };
     quote!(#problems #item #rest)
 }
 
-fn stand_in(written: &Written, object: Path) -> TokenStream {
-    let methods = methods(written, &object);
-    let stub = validate::stub_path(&object);
-    let own = stub::own_methods();
-    let request = syn::parse_quote!(Request);
-    let block = model::Block { object, stub, init: None, handlers: Vec::new(), request };
-    let impls = stub::impls(&block);
-    let model::Block { object, stub, .. } = &block;
+fn stand_in(written: &Written, object: &Path) -> TokenStream {
+    let methods = methods(written, object);
+    let stub = validate::stub_path(object);
     quote! {
         const _: () = {
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
-                #own
                 #(#methods)*
             }
-
-            #impls
 
             impl ::do_runtime::__private::Dispatch for #object {
                 type Request = ();

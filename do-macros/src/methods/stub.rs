@@ -2,75 +2,19 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::spanned::Spanned;
 
 use super::model::{Argument, Block, Handler, Passing};
+use crate::types::respanned;
 
 /// `impl ChatRoomStub { … }`.
 pub(super) fn methods(block: &Block) -> TokenStream {
     let stub = &block.stub;
-    let own = own_methods();
     let methods = block.handlers.iter().map(|handler| method(handler, block));
     quote! {
         #[allow(dead_code, private_interfaces, unreachable_pub)]
         impl #stub {
-            #own
             #(#methods)*
-        }
-    }
-}
-
-/// What every stub has.
-pub(super) fn own_methods() -> TokenStream {
-    quote! {
-        /// The object's id.
-        pub fn id(&self) -> ::do_runtime::ObjectId {
-            self.0.id()
-        }
-
-        /// The object's name, unless it has none or it is not known here.
-        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
-            self.0.name()
-        }
-
-        /// The name of the object's class.
-        pub fn class(&self) -> &'static ::core::primitive::str {
-            self.0.class()
-        }
-    }
-}
-
-/// What the runtime and everybody else want of a stub.
-pub(super) fn impls(block: &Block) -> TokenStream {
-    let (stub, object) = (&block.stub, &block.object);
-    quote! {
-        #[automatically_derived]
-        impl ::core::clone::Clone for #stub {
-            fn clone(&self) -> Self {
-                Self(::core::clone::Clone::clone(&self.0))
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::fmt::Debug for #stub {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, f)
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::convert::From<::do_runtime::Stub<#object>> for #stub {
-            fn from(stub: ::do_runtime::Stub<#object>) -> Self {
-                Self(stub)
-            }
-        }
-
-        #[automatically_derived]
-        impl ::do_runtime::__private::TypedStub for #stub {
-            type Object = #object;
-
-            fn stub(&self) -> &::do_runtime::Stub<#object> {
-                &self.0
-            }
         }
     }
 }
@@ -87,12 +31,18 @@ fn method(handler: &Handler, block: &Block) -> TokenStream {
     } else {
         quote!(#request::#variant { #(#fields),* })
     };
+    // The stub may be of another module, where its field is private.
+    let call = quote!(::do_runtime::__private::TypedStub::stub(self).call(&#constant, #request));
+    let call = match &handler.outcome.own {
+        Some(outcome) => respanned(call, outcome.span()),
+        None => call,
+    };
     quote! {
         #(#cfgs)*
         #doc
         #(#carried)*
         pub fn #stub_ident(&self, #(#parameters),*) -> #output {
-            self.0.call(&#constant, #request)
+            #call
         }
     }
 }
@@ -111,7 +61,11 @@ fn output(handler: &Handler, block: &Block) -> TokenStream {
     let object = &block.object;
     let value = &handler.outcome.value;
     let error = handler.outcome.error.iter();
-    quote!(::do_runtime::Call<#object, #value #(, #error)*>)
+    let call = quote!(::do_runtime::Call<#object, #value #(, #error)*>);
+    match &handler.outcome.own {
+        Some(outcome) => respanned(call, outcome.span()),
+        None => call,
+    }
 }
 
 fn parameter(argument: &Argument) -> TokenStream {
@@ -130,6 +84,10 @@ fn sent(argument: &Argument) -> TokenStream {
         Passing::Bytes => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
         Passing::String => quote!(#ident: ::core::convert::Into::into(#ident)),
         Passing::Fixed | Passing::Counted => quote!(#ident),
-        Passing::Carried => quote!(#ident: ::do_runtime::__private::Carried::<#ty>::new(#ident)),
+        Passing::Carried => {
+            let mut argument = ident.clone();
+            argument.set_span(ident.span().located_at(ty.span()));
+            quote!(#ident: ::do_runtime::__private::Carried::<#ty>::new(#argument))
+        }
     }
 }

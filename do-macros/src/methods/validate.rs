@@ -2,11 +2,12 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
+use syn::ext::IdentExt;
 use syn::{Attribute, Ident, ImplItemFn, Path, PathArguments, Type};
 
 use super::arguments;
 use super::handler;
-use super::model::{Block, Context, Handler, Init, Kind, Purpose, Role, Written};
+use super::model::{Block, Context, Init, Kind, Purpose, Role, RpcOptions, Written};
 use crate::problems::Problems;
 use crate::types;
 
@@ -30,6 +31,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
     let stub = stub_path(&object);
     let mut block = Block { object, stub, init: None, handlers: Vec::new(), request: format_ident!("Request") };
     let mut first_init: Option<&Ident> = None;
+    let mut names: Vec<Name<'_>> = Vec::new();
     for method in &written.methods {
         match &method.role {
             Role::Init(span) => {
@@ -42,9 +44,12 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
             }
             Role::Rpc(options) => {
                 let handler = handler::handler(&method.method, options, &block.object, problems);
-                let Some(handler) = handler else { continue };
-                check_name(&handler, options, &block.handlers, problems);
-                block.handlers.push(handler);
+                let name = Name::new(&method.method, options);
+                let repeated = name.check(&names, problems);
+                names.push(name);
+                if !repeated {
+                    block.handlers.extend(handler);
+                }
             }
         }
     }
@@ -52,8 +57,19 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
     Some(block)
 }
 
+/// The path of the object, as far as a stand-in can be emitted for it.
+pub(super) fn plain_path(written: &Written) -> Option<Path> {
+    match types::peel(&written.item.self_ty) {
+        Type::Path(path) if path.qself.is_none() && written.item.trait_.is_none() => {
+            let last = path.path.segments.last()?;
+            matches!(last.arguments, PathArguments::None).then(|| path.path.clone())
+        }
+        _ => None,
+    }
+}
+
 /// The path of the object, if the block is one for an object.
-pub(super) fn object(written: &Written, problems: &mut Problems) -> Option<Path> {
+fn object(written: &Written, problems: &mut Problems) -> Option<Path> {
     let item = &written.item;
     if let Some((path, _)) = &item.trait_ {
         problems.at(path, "`#[durable_object]` goes on the object's own `impl` block, not on that of a trait");
@@ -117,22 +133,43 @@ pub(super) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
-fn check_name(handler: &Handler, options: &super::model::RpcOptions, earlier: &[Handler], problems: &mut Problems) {
-    let name = &handler.name;
-    let at = options.rename.as_ref().map_or_else(|| handler.ident.span(), |rename| rename.span());
-    if RESERVED.contains(&name.as_str()) {
-        let message = format!(
-            "the stub needs `{name}` for itself: call the method otherwise, or write `#[rpc(rename = \"get_{name}\")]`"
-        );
-        problems.at_span(at, message);
-        return;
+/// How a method is called from afar.
+struct Name<'m> {
+    ident: &'m Ident,
+    name: String,
+    at: Span,
+    is_conditional: bool,
+}
+
+impl<'m> Name<'m> {
+    fn new(method: &'m ImplItemFn, options: &RpcOptions) -> Self {
+        let ident = &method.sig.ident;
+        let (name, at) = match &options.rename {
+            Some(rename) => (rename.value(), rename.span()),
+            None => (ident.unraw().to_string(), ident.span()),
+        };
+        Name { ident, name, at, is_conditional: !cfgs(&method.attrs).is_empty() }
     }
-    let Some(other) = earlier.iter().find(|other| other.name == *name) else { return };
-    // Of two methods of one name the compiler complains itself, and two under `cfg` may never meet.
-    let may_never_meet = !other.cfgs.is_empty() && !handler.cfgs.is_empty();
-    if other.ident != handler.ident && !may_never_meet {
-        let message = format!("`{name}` is what `{}` is called already: choose another name", other.ident);
-        problems.at_span(at, message);
+
+    /// Whether a method has this name already. That, and a name that the stub has, is a problem.
+    fn check(&self, earlier: &[Name<'_>], problems: &mut Problems) -> bool {
+        let name = &self.name;
+        if RESERVED.contains(&name.as_str()) {
+            let message = format!(
+                "the stub needs `{name}` for itself: call the method otherwise, or write \
+                 `#[rpc(rename = \"get_{name}\")]`"
+            );
+            problems.at_span(self.at, message);
+        }
+        // Two under `cfg` may never meet.
+        let meets = |other: &&Name<'_>| other.name == *name && !(other.is_conditional && self.is_conditional);
+        let Some(other) = earlier.iter().find(meets) else { return false };
+        // Of two methods of one name the compiler complains itself.
+        if other.ident != self.ident {
+            let message = format!("`{}` has the name `{name}` already: choose another", other.ident);
+            problems.at_span(self.at, message);
+        }
+        true
     }
 }
 

@@ -15,6 +15,9 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     let item = &written.item;
     let ident = &item.ident;
     let stub = stub(written);
+    let stub_impls = stub_impls(written);
+    let callable = quote_spanned!(ident.span()=> ::do_runtime::__private::callable::<#ident>);
+    let first_values = object.fields.iter().filter_map(first_value_function);
     let stored_fields = object.fields.iter().filter_map(stored_field);
     let declares = written.tables.iter().map(|table| {
         let trait_ = quote_spanned!(table.span()=> ::do_runtime::__private::Declares<#table>);
@@ -28,6 +31,10 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
         #item
         #stub
         const _: () = {
+            #stub_impls
+            const _: fn() = #callable;
+
+            #(#first_values)*
             #(#stored_fields)*
             #(#declares)*
             #object_impl
@@ -42,12 +49,75 @@ fn stub(written: &Written) -> TokenStream {
     let title = format!(" Calls a [`{ident}`].");
     let docs: Vec<_> = written.item.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
     let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
-    let inner = quote_spanned!(ident.span()=> ::do_runtime::Stub<#ident>);
+    let inner = quote!(::do_runtime::Stub<#ident>);
+    let bound = bound(written);
     quote! {
         #[doc = #title]
         #gap
         #(#docs)*
-        #vis struct #stub(#inner);
+        #vis struct #stub(#inner) where #bound;
+    }
+}
+
+/// That the object can be called. With the lifetime, which means nothing, it is asked where the stub is used instead of
+/// here, so that an object without an impl block is one error and not one for each thing that its stub has.
+fn bound(written: &Written) -> TokenStream {
+    let ident = &written.item.ident;
+    quote!(for<'a> #ident: ::do_runtime::__private::Dispatch)
+}
+
+/// What the stub of every object has.
+fn stub_impls(written: &Written) -> TokenStream {
+    let (vis, ident) = (&written.item.vis, &written.item.ident);
+    let (stub, bound) = (super::stub_ident(ident), bound(written));
+    quote! {
+        #[allow(dead_code)]
+        impl #stub where #bound {
+            /// The object's id.
+            #vis fn id(&self) -> ::do_runtime::ObjectId {
+                self.0.id()
+            }
+
+            /// The object's name, unless it has none or it is not known here.
+            #vis fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
+                self.0.name()
+            }
+
+            /// The name of the object's class.
+            #vis fn class(&self) -> &'static ::core::primitive::str {
+                self.0.class()
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::clone::Clone for #stub where #bound {
+            fn clone(&self) -> Self {
+                Self(::core::clone::Clone::clone(&self.0))
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #stub where #bound {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::convert::From<::do_runtime::Stub<#ident>> for #stub where #bound {
+            fn from(stub: ::do_runtime::Stub<#ident>) -> Self {
+                Self(stub)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::do_runtime::__private::TypedStub for #stub where #bound {
+            type Object = #ident;
+
+            fn stub(&self) -> &::do_runtime::Stub<#ident> {
+                &self.0
+            }
+        }
     }
 }
 
@@ -71,10 +141,10 @@ fn object_impl(written: &Written, object: &Object) -> TokenStream {
                 let take = take(field);
                 quote!(#name: #take?.unwrap_or_else(#first))
             }
-            Keep::Ephemeral => {
-                let value = first_value_now(field);
-                quote!(#name: #value)
-            }
+            Keep::Ephemeral => match &field.default {
+                Some(default) => quote!(#name: #default),
+                None => quote!(#name: #first()),
+            },
         }
     });
     let made = match &written.item.fields {
@@ -136,9 +206,9 @@ fn stored_field(field: &Field) -> Option<TokenStream> {
         return None;
     }
     let (constant, ty, name) = (stored_field_ident(field), &field.ty, &field.name);
-    let make = quote_spanned!(ty.span()=> ::do_runtime::__private::StoredField::new);
+    let make = quote_spanned!(ty.span()=> ::do_runtime::__private::stored_field::<#ty>(#name));
     Some(quote! {
-        const #constant: ::do_runtime::__private::StoredField<#ty> = #make(#name);
+        const #constant: ::do_runtime::__private::StoredField<#ty> = #make;
     })
 }
 
@@ -162,22 +232,33 @@ fn put(field: &Field) -> TokenStream {
 
 /// What makes the first value of a field.
 fn first_value(field: &Field) -> TokenStream {
-    let ty = &field.ty;
-    match &field.default {
-        Some(default) => quote!(|| #default),
-        None if types::is_plain(ty) => quote!(::core::default::Default::default),
-        None => quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::FirstValue>::first_value),
+    match first_value_ident(field) {
+        Some(function) => quote!(#function),
+        None => quote!(::core::default::Default::default),
     }
 }
 
-fn first_value_now(field: &Field) -> TokenStream {
-    match &field.default {
-        Some(default) => quote!(#default),
-        None => {
-            let first = first_value(field);
-            quote!(#first())
-        }
+fn first_value_ident(field: &Field) -> Option<Ident> {
+    let is_default = field.default.is_none() && types::is_plain(&field.ty);
+    (!is_default).then(|| Ident::new(&format!("first_{}", field.name), Span::call_site()))
+}
+
+/// The function that makes the first value of a field, unless that is plainly `Default`: the only place where it is
+/// made, so that a mistake in it is one error.
+fn first_value_function(field: &Field) -> Option<TokenStream> {
+    let (function, ty) = (first_value_ident(field)?, &field.ty);
+    if field.keep == Keep::Ephemeral && field.default.is_some() {
+        return None;
     }
+    let value = match &field.default {
+        Some(default) => quote!(#default),
+        None => quote_spanned!(ty.span()=> ::do_runtime::__private::FirstValue::first_value()),
+    };
+    Some(quote! {
+        fn #function() -> #ty {
+            #value
+        }
+    })
 }
 
 /// An object with mistakes: the struct, a stub, and impls that never run.
@@ -187,6 +268,7 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
     let ident = &item.ident;
     let Generics { declared, arguments, bounds } = generics::for_all(&item.generics);
     let stub = item.generics.params.is_empty().then(|| stub(written));
+    let stub_impls = item.generics.params.is_empty().then(|| stub_impls(written));
     let declares = written
         .tables
         .iter()
@@ -207,6 +289,7 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
         #item
         #stub
         const _: () = {
+            #stub_impls
             #(#declares)*
 
             impl #declared ::do_runtime::__private::Object for #ident #arguments #bounds {

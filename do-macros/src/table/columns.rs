@@ -26,8 +26,10 @@ pub(crate) enum Storage {
     Known(&'static str),
     /// As the type's own `Column` says.
     Own,
-    /// As JSON in TEXT.
+    /// As JSON in TEXT, of a type that is known to have serde's traits.
     Json,
+    /// As JSON in TEXT.
+    OwnJson,
 }
 
 /// How a key is handed over.
@@ -103,9 +105,7 @@ fn refusal(ty: &Type) -> Option<String> {
                 "keep its milliseconds in an `i64`, or write `#[column(json)]` above the field"
             } else if is(&["SystemTime", "Instant"]) {
                 "use `Timestamp`"
-            } else if is(&["HashMap", "HashSet", "BTreeMap", "BTreeSet", "VecDeque"]) {
-                JSON
-            } else if named.is("Vec") && !matches!(named.arguments[..], [byte] if types::is(byte, "u8")) {
+            } else if is(&["HashMap", "HashSet", "BTreeMap", "BTreeSet", "VecDeque"]) || is_list(&named) {
                 JSON
             } else {
                 return None;
@@ -115,6 +115,11 @@ fn refusal(ty: &Type) -> Option<String> {
         _ => "use one of the types that can, such as `i64`, `f64`, `bool`, `String`, `Vec<u8>` and `Timestamp`",
     };
     Some(format!("`{text}` can't be a column: {instead}"))
+}
+
+/// Whether it is a `Vec` of anything but bytes.
+fn is_list(named: &types::Named<'_>) -> bool {
+    named.is("Vec") && !matches!(named.arguments[..], [byte] if types::is(byte, "u8"))
 }
 
 impl Column {

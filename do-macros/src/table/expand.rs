@@ -10,6 +10,7 @@ use super::finders::{self, Bodies};
 use super::model::{Column, Default, Order, Table, Uniqueness, Written};
 use super::{new_row, schema};
 use crate::raw;
+use crate::types::respanned;
 
 /// A table without mistakes.
 pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
@@ -60,28 +61,34 @@ fn own_type_ident(column: &Column) -> Ident {
 }
 
 /// One constant for each column of a user's own type: the only place that asks for its `Column`, so that a type without
-/// it is one error, at the type.
+/// it is one error, at the type. Likewise for serde's traits and JSON.
 fn own_types(table: &Table) -> Vec<TokenStream> {
     let constant = |column: &Column| {
         let (name, ty) = (own_type_ident(column), &column.ty);
-        let make = quote_spanned!(ty.span()=> ::do_runtime::__private::ColumnType::new());
-        quote! {
+        let make = match column.column_type.storage {
+            Storage::Own => quote_spanned!(ty.span()=> <#ty as ::do_runtime::__private::Column>::COLUMN_TYPE),
+            Storage::OwnJson => quote_spanned!(ty.span()=> ::do_runtime::__private::json_type::<#ty>()),
+            Storage::Known(_) | Storage::Json => return None,
+        };
+        Some(quote! {
             const #name: ::do_runtime::__private::ColumnType<#ty> = #make;
-        }
+        })
     };
-    finders::own_columns(table).map(constant).collect()
+    table.columns.iter().filter_map(constant).collect()
 }
 
 fn table_impl(written: &Written, table: &Table) -> TokenStream {
     let row = &written.item.ident;
+    let name = &table.name;
     let definition = definition(written, table);
-    let (key, key_values) = (key_type(&table.key, table), key_values(table));
+    let key = key_type(&table.key, table);
+    let key_values = key_values(table);
     let values = table.columns.iter().map(|column| {
         let field = &column.field;
         match column.column_type.storage {
             Storage::Known(_) => quote!(::do_runtime::__private::ToValue::to_value(&self.#field)?),
             Storage::Json => quote!(::do_runtime::__private::json_value(&self.#field)?),
-            Storage::Own => {
+            Storage::Own | Storage::OwnJson => {
                 let constant = own_type_ident(column);
                 quote!(#constant.value(&self.#field)?)
             }
@@ -99,7 +106,7 @@ fn table_impl(written: &Written, table: &Table) -> TokenStream {
         match column.column_type.storage {
             Storage::Known(_) => quote!(#field: ::do_runtime::__private::column(row, #index, #name)?),
             Storage::Json => quote!(#field: ::do_runtime::__private::json_column(row, #index, #name)?),
-            Storage::Own => {
+            Storage::Own | Storage::OwnJson => {
                 let constant = own_type_ident(column);
                 quote!(#field: #constant.read(row, #index, #name)?)
             }
@@ -121,15 +128,12 @@ fn table_impl(written: &Written, table: &Table) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::do_runtime::__private::Table for #row {
+            const NAME: &'static ::core::primitive::str = #name;
             const DEF: &'static ::do_runtime::__private::TableDef = #definition;
 
             type Key<'k> = #key;
 
-            fn key_values<'v>(
-                key: &'v Self::Key<'_>,
-            ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {
-                ::core::result::Result::Ok(::std::vec![#key_values])
-            }
+            #key_values
 
             fn values(&self) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'_>>> {
                 ::core::result::Result::Ok(::std::vec![#(#values),*])
@@ -174,7 +178,7 @@ fn definition(written: &Written, table: &Table) -> TokenStream {
     });
     let references = table.columns.iter().filter_map(|column| column.references.as_ref()).map(|reference| {
         let other = &reference.table;
-        quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::DEF.name)
+        quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::NAME)
     });
     quote! {
         &::do_runtime::__private::TableDef {
@@ -195,7 +199,7 @@ fn column_def(column: &Column, position: usize, table: &Table) -> TokenStream {
     let name = &column.name;
     let sql_type = match column.column_type.storage {
         Storage::Known(sql) => sql.to_token_stream(),
-        Storage::Json => quote!("TEXT"),
+        Storage::Json | Storage::OwnJson => quote!("TEXT"),
         Storage::Own => {
             let constant = own_type_ident(column);
             quote!(#constant.sql_type)
@@ -224,7 +228,7 @@ fn placeholders(table: &Table) -> Vec<TokenStream> {
         if let Some(reference) = &column.references {
             let (text, other) = (schema::table_placeholder(&reference.table), &reference.table);
             if !seen.contains(&text) {
-                let name = quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::DEF.name);
+                let name = quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::NAME);
                 placeholders.push(quote!((#text, #name)));
                 seen.push(text);
             }
@@ -239,16 +243,25 @@ pub(super) fn key_type(key: &[usize], table: &Table) -> TokenStream {
     if key.len() == 1 { quote!(#(#types)*) } else { quote!((#(#types),*)) }
 }
 
-/// The values of a key, in order.
+/// The function that gives the values of a key, in order.
 fn key_values(table: &Table) -> TokenStream {
-    if table.key.len() == 1 {
-        return quote!(::do_runtime::__private::ToValue::to_value(key)?);
-    }
     let values = (0..table.key.len()).map(|position| {
         let position = FieldIndex::from(position);
-        quote!(::do_runtime::__private::ToValue::to_value(&key.#position)?)
+        let part = if table.key.len() == 1 { quote!(key) } else { quote!(&key.#position) };
+        quote!(::do_runtime::__private::ToValue::to_value(#part)?)
     });
-    quote!(#(#values),*)
+    let function = quote! {
+        fn key_values<'v>(
+            key: &'v Self::Key<'_>,
+        ) -> ::do_runtime::Result<::std::vec::Vec<::do_runtime::__private::Value<'v>>> {
+            ::core::result::Result::Ok(::std::vec![#(#values),*])
+        }
+    };
+    let mut key = table.key.iter().map(|position| &table.columns[*position]);
+    match key.find(|column| column.column_type.storage == Storage::Own) {
+        Some(column) => respanned(function, column.ty.span()),
+        None => function,
+    }
 }
 
 /// A full row keeps its values.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Ident, ItemStruct};
 
-use super::columns::{KeyForm, Storage};
+use super::columns::KeyForm;
 use super::model::{Column, Index, Order, Table, Uniqueness};
 
 /// A finder.
@@ -146,9 +146,4 @@ fn key_type(column: &Column, bodies: Bodies) -> TokenStream {
         KeyForm::Own if bodies == Bodies::Refused => quote!(impl ::core::marker::Sized),
         _ => column.key_type(&TokenStream::new()),
     }
-}
-
-/// The columns of a type of the user's own.
-pub(super) fn own_columns(table: &Table) -> impl Iterator<Item = &Column> {
-    table.columns.iter().filter(|column| column.column_type.storage == Storage::Own)
 }

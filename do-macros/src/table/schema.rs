@@ -46,7 +46,7 @@ fn column_parts(position: usize, table: &Table) -> [String; 3] {
     let column = &table.columns[position];
     let ty = match column.column_type.storage {
         Storage::Known(sql) => sql.to_owned(),
-        Storage::Json => "TEXT".to_owned(),
+        Storage::Json | Storage::OwnJson => "TEXT".to_owned(),
         Storage::Own => type_placeholder(column),
     };
     let mut rest = Vec::new();

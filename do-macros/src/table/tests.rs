@@ -65,7 +65,7 @@ fn a_table_with_mistakes_is_emitted_all_the_same() {
                 #[key]
                 pub id: Option<Id<Message>>,
                 pub author: String,
-                #[defualt(now)]
+                #[defualt(1)]
                 pub size: usize,
             }
         },

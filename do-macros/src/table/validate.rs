@@ -54,7 +54,8 @@ fn column(field: &WrittenField, written: &Written, problems: &mut Problems) -> C
     let column_type = match field.json {
         Some(_) => {
             let null = optional.is_some();
-            ColumnType { storage: Storage::Json, null, key_form: KeyForm::Own }
+            let storage = if types::is_known(&ty) { Storage::Json } else { Storage::OwnJson };
+            ColumnType { storage, null, key_form: KeyForm::Own }
         }
         None => columns::classify(&ty).unwrap_or_else(|message| {
             problems.at(&field.ty, message);

@@ -51,15 +51,16 @@ const _: () = {
     }
 };
 const _: () = {
+    const INNER: ::do_runtime::__private::ColumnType<String> = <String as ::do_runtime::__private::Column>::COLUMN_TYPE;
     #[automatically_derived]
     impl ::do_runtime::__private::ToValue for Email {
         fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
-            ::do_runtime::__private::ToValue::to_value(&self.0)
+            INNER.value(&self.0)
         }
     }
     #[automatically_derived]
     impl ::do_runtime::__private::Column for Email {
-        const SQL_TYPE: &'static ::core::primitive::str = <String as ::do_runtime::__private::Column>::SQL_TYPE;
+        const SQL_TYPE: &'static ::core::primitive::str = INNER.sql_type;
         type Ref<'k> = &'k Self;
         fn as_key(&self) -> &Self {
             self
@@ -67,23 +68,21 @@ const _: () = {
         fn from_value(
             value: ::do_runtime::__private::ValueRef<'_>,
         ) -> ::do_runtime::Result<Self> {
-            ::core::result::Result::map(
-                <String as ::do_runtime::__private::Column>::from_value(value),
-                Self,
-            )
+            ::core::result::Result::map(INNER.from_value(value), Self)
         }
     }
 };
 const _: () = {
+    const INNER: ::do_runtime::__private::ColumnType<i64> = <i64 as ::do_runtime::__private::Column>::COLUMN_TYPE;
     #[automatically_derived]
     impl ::do_runtime::__private::ToValue for Cents {
         fn to_value(&self) -> ::do_runtime::Result<::do_runtime::__private::Value<'_>> {
-            ::do_runtime::__private::ToValue::to_value(&self.0)
+            INNER.value(&self.0)
         }
     }
     #[automatically_derived]
     impl ::do_runtime::__private::Column for Cents {
-        const SQL_TYPE: &'static ::core::primitive::str = <i64 as ::do_runtime::__private::Column>::SQL_TYPE;
+        const SQL_TYPE: &'static ::core::primitive::str = INNER.sql_type;
         type Ref<'k> = Self;
         fn as_key(&self) -> Self {
             Self(self.0)
@@ -91,10 +90,7 @@ const _: () = {
         fn from_value(
             value: ::do_runtime::__private::ValueRef<'_>,
         ) -> ::do_runtime::Result<Self> {
-            ::core::result::Result::map(
-                <i64 as ::do_runtime::__private::Column>::from_value(value),
-                Self,
-            )
+            ::core::result::Result::map(INNER.from_value(value), Self)
         }
     }
 };

@@ -48,25 +48,13 @@ impl ChatRoom {
 const _: () = {
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl ChatRoomStub {
-        /// The object's id.
-        pub fn id(&self) -> ::do_runtime::ObjectId {
-            self.0.id()
-        }
-        /// The object's name, unless it has none or it is not known here.
-        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
-            self.0.name()
-        }
-        /// The name of the object's class.
-        pub fn class(&self) -> &'static ::core::primitive::str {
-            self.0.class()
-        }
         /// Adds a message.
         pub fn post(
             &self,
             author: impl ::core::convert::Into<String>,
             body: impl ::core::convert::Into<String>,
         ) -> ::do_runtime::Call<ChatRoom, Message, CallError<Refused>> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &POST,
                     Request::Post {
@@ -77,7 +65,8 @@ const _: () = {
         }
         /// The newest messages.
         pub fn history(&self, limit: u32) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
-            self.0.call(&HISTORY, Request::History { limit })
+            ::do_runtime::__private::TypedStub::stub(self)
+                .call(&HISTORY, Request::History { limit })
         }
         /// Calls `ChatRoom::find`.
         #[must_use]
@@ -86,7 +75,7 @@ const _: () = {
             text: &str,
             limit: u32,
         ) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &SEARCH,
                     Request::Search {
@@ -97,7 +86,7 @@ const _: () = {
         }
         /// Calls `ChatRoom::reset`.
         pub fn reset(&self) -> ::do_runtime::Call<ChatRoom, ()> {
-            self.0.call(&RESET, Request::Reset)
+            ::do_runtime::__private::TypedStub::stub(self).call(&RESET, Request::Reset)
         }
         #[cfg(feature = "import")]
         /// Calls `ChatRoom::import`.
@@ -106,7 +95,7 @@ const _: () = {
             lines: Vec<Line>,
             at: Option<Timestamp>,
         ) -> ::do_runtime::Call<ChatRoom, u64> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &IMPORT,
                     Request::Import {
@@ -125,7 +114,7 @@ const _: () = {
             <model::Sent as ::do_runtime::__private::Outcome>::Value,
             <model::Sent as ::do_runtime::__private::Outcome>::Error,
         > {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &FORWARD,
                     Request::Forward {
@@ -139,38 +128,13 @@ const _: () = {
         /// Calls `ChatRoom::relay`.
         #[deprecated(note = "use `history`")]
         pub fn relay(&self, to: &str) -> ::do_runtime::Call<ChatRoom, ()> {
-            self.0
+            ::do_runtime::__private::TypedStub::stub(self)
                 .call(
                     &RELAY,
                     Request::Relay {
                         to: ::std::borrow::ToOwned::to_owned(to),
                     },
                 )
-        }
-    }
-    #[automatically_derived]
-    impl ::core::clone::Clone for ChatRoomStub {
-        fn clone(&self) -> Self {
-            Self(::core::clone::Clone::clone(&self.0))
-        }
-    }
-    #[automatically_derived]
-    impl ::core::fmt::Debug for ChatRoomStub {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Debug::fmt(&self.0, f)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::From<::do_runtime::Stub<ChatRoom>> for ChatRoomStub {
-        fn from(stub: ::do_runtime::Stub<ChatRoom>) -> Self {
-            Self(stub)
-        }
-    }
-    #[automatically_derived]
-    impl ::do_runtime::__private::TypedStub for ChatRoomStub {
-        type Object = ChatRoom;
-        fn stub(&self) -> &::do_runtime::Stub<ChatRoom> {
-            &self.0
         }
     }
     #[doc(hidden)]
@@ -255,7 +219,11 @@ const _: () = {
                             <model::Sent as ::do_runtime::__private::Outcome>::Value,
                             <model::Sent as ::do_runtime::__private::Outcome>::Error,
                             _,
-                        >(|this| Self::forward(this, room, copies.take()))
+                        >(move |this| async move {
+                        <model::Sent as ::do_runtime::__private::Outcome>::into_result(
+                            Self::forward(this, room, copies.take()).await,
+                        )
+                    })
                 }
                 #[allow(deprecated)]
                 Request::Relay { to } => {
@@ -289,6 +257,7 @@ const _: () = {
                 Request::Relay { to } => ::do_runtime::__private::argument_bytes(to),
             }
         }
+        const HAS_INIT: ::core::primitive::bool = true;
         fn init(&mut self, cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {
             self.wake(cx)
         }

@@ -27,18 +27,6 @@ impl ChatRoom {
 const _: () = {
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl ChatRoomStub {
-        /// The object's id.
-        pub fn id(&self) -> ::do_runtime::ObjectId {
-            self.0.id()
-        }
-        /// The object's name, unless it has none or it is not known here.
-        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
-            self.0.name()
-        }
-        /// The name of the object's class.
-        pub fn class(&self) -> &'static ::core::primitive::str {
-            self.0.class()
-        }
         #[allow(missing_docs)]
         pub fn post(
             &self,
@@ -49,31 +37,6 @@ const _: () = {
         #[allow(missing_docs)]
         pub fn echo<T: Clone>(&self, _: T) -> ::do_runtime::Call<ChatRoom, u32> {
             ::do_runtime::__private::refused()
-        }
-    }
-    #[automatically_derived]
-    impl ::core::clone::Clone for ChatRoomStub {
-        fn clone(&self) -> Self {
-            Self(::core::clone::Clone::clone(&self.0))
-        }
-    }
-    #[automatically_derived]
-    impl ::core::fmt::Debug for ChatRoomStub {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Debug::fmt(&self.0, f)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::From<::do_runtime::Stub<ChatRoom>> for ChatRoomStub {
-        fn from(stub: ::do_runtime::Stub<ChatRoom>) -> Self {
-            Self(stub)
-        }
-    }
-    #[automatically_derived]
-    impl ::do_runtime::__private::TypedStub for ChatRoomStub {
-        type Object = ChatRoom;
-        fn stub(&self) -> &::do_runtime::Stub<ChatRoom> {
-            &self.0
         }
     }
     impl ::do_runtime::__private::Dispatch for ChatRoom {

@@ -9,14 +9,80 @@ pub struct ChatRoom {
 /// Calls a [`ChatRoom`].
 ///
 /// A chat room.
-pub struct ChatRoomStub(::do_runtime::Stub<ChatRoom>);
+pub struct ChatRoomStub(
+    ::do_runtime::Stub<ChatRoom>,
+)
+where
+    for<'a> ChatRoom: ::do_runtime::__private::Dispatch;
 const _: () = {
-    const SETTINGS_FIELD: ::do_runtime::__private::StoredField<Settings> = ::do_runtime::__private::StoredField::new(
-        "settings",
-    );
-    const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::StoredField::new(
-        "mood",
-    );
+    #[allow(dead_code)]
+    impl ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        /// The object's id.
+        pub fn id(&self) -> ::do_runtime::ObjectId {
+            self.0.id()
+        }
+        /// The object's name, unless it has none or it is not known here.
+        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
+            self.0.name()
+        }
+        /// The name of the object's class.
+        pub fn class(&self) -> &'static ::core::primitive::str {
+            self.0.class()
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        fn clone(&self) -> Self {
+            Self(::core::clone::Clone::clone(&self.0))
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<::do_runtime::Stub<ChatRoom>> for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        fn from(stub: ::do_runtime::Stub<ChatRoom>) -> Self {
+            Self(stub)
+        }
+    }
+    #[automatically_derived]
+    impl ::do_runtime::__private::TypedStub for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        type Object = ChatRoom;
+        fn stub(&self) -> &::do_runtime::Stub<ChatRoom> {
+            &self.0
+        }
+    }
+    const _: fn() = ::do_runtime::__private::callable::<ChatRoom>;
+    fn first_settings() -> Settings {
+        Settings::new(3, true)
+    }
+    fn first_mood() -> Mood {
+        ::do_runtime::__private::FirstValue::first_value()
+    }
+    const SETTINGS_FIELD: ::do_runtime::__private::StoredField<Settings> = ::do_runtime::__private::stored_field::<
+        Settings,
+    >("settings");
+    const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::stored_field::<
+        Mood,
+    >("mood");
     #[automatically_derived]
     impl ::do_runtime::__private::Declares<Message> for ChatRoom {}
     #[automatically_derived]
@@ -45,14 +111,8 @@ const _: () = {
                 topic: stored
                     .take("topic")?
                     .unwrap_or_else(::core::default::Default::default),
-                settings: SETTINGS_FIELD
-                    .take(stored)?
-                    .unwrap_or_else(|| Settings::new(3, true)),
-                mood: MOOD_FIELD
-                    .take(stored)?
-                    .unwrap_or_else(
-                        <Mood as ::do_runtime::__private::FirstValue>::first_value,
-                    ),
+                settings: SETTINGS_FIELD.take(stored)?.unwrap_or_else(first_settings),
+                mood: MOOD_FIELD.take(stored)?.unwrap_or_else(first_mood),
                 posts_since_wake: ::core::default::Default::default(),
                 recent: Vec::with_capacity(16),
             })
@@ -73,14 +133,8 @@ const _: () = {
             self.topic = stored
                 .take("topic")?
                 .unwrap_or_else(::core::default::Default::default);
-            self.settings = SETTINGS_FIELD
-                .take(stored)?
-                .unwrap_or_else(|| Settings::new(3, true));
-            self.mood = MOOD_FIELD
-                .take(stored)?
-                .unwrap_or_else(
-                    <Mood as ::do_runtime::__private::FirstValue>::first_value,
-                );
+            self.settings = SETTINGS_FIELD.take(stored)?.unwrap_or_else(first_settings);
+            self.mood = MOOD_FIELD.take(stored)?.unwrap_or_else(first_mood);
             ::core::result::Result::Ok(())
         }
     }

@@ -28,8 +28,67 @@ pub struct ChatRoom {
     shared: Rc<str>,
 }
 /// Calls a [`ChatRoom`].
-pub struct ChatRoomStub(::do_runtime::Stub<ChatRoom>);
+pub struct ChatRoomStub(
+    ::do_runtime::Stub<ChatRoom>,
+)
+where
+    for<'a> ChatRoom: ::do_runtime::__private::Dispatch;
 const _: () = {
+    #[allow(dead_code)]
+    impl ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        /// The object's id.
+        pub fn id(&self) -> ::do_runtime::ObjectId {
+            self.0.id()
+        }
+        /// The object's name, unless it has none or it is not known here.
+        pub fn name(&self) -> ::core::option::Option<&::core::primitive::str> {
+            self.0.name()
+        }
+        /// The name of the object's class.
+        pub fn class(&self) -> &'static ::core::primitive::str {
+            self.0.class()
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        fn clone(&self) -> Self {
+            Self(::core::clone::Clone::clone(&self.0))
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            ::core::fmt::Debug::fmt(&self.0, f)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<::do_runtime::Stub<ChatRoom>> for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        fn from(stub: ::do_runtime::Stub<ChatRoom>) -> Self {
+            Self(stub)
+        }
+    }
+    #[automatically_derived]
+    impl ::do_runtime::__private::TypedStub for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        type Object = ChatRoom;
+        fn stub(&self) -> &::do_runtime::Stub<ChatRoom> {
+            &self.0
+        }
+    }
     impl ::do_runtime::__private::Object for ChatRoom {
         const CLASS: &'static ::core::primitive::str = "";
         const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[];

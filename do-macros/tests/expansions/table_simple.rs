@@ -89,6 +89,7 @@ CREATE INDEX message_author_at ON message (author, at DESC);
 "#;
     #[automatically_derived]
     impl ::do_runtime::__private::Table for Message {
+        const NAME: &'static ::core::primitive::str = "message";
         const DEF: &'static ::do_runtime::__private::TableDef = &::do_runtime::__private::TableDef {
             name: "message",
             rust_name: "Message",

@@ -139,23 +139,26 @@ CREATE INDEX order_status ON "order" (status);
 CREATE UNIQUE INDEX order_tenant_number ON "order" (tenant, number);
 CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
 "#;
-    const STATUS_COLUMN: ::do_runtime::__private::ColumnType<Status> = ::do_runtime::__private::ColumnType::new();
-    const TYPE_COLUMN: ::do_runtime::__private::ColumnType<Option<model::Kind>> = ::do_runtime::__private::ColumnType::new();
+    const STATUS_COLUMN: ::do_runtime::__private::ColumnType<Status> = <Status as ::do_runtime::__private::Column>::COLUMN_TYPE;
+    const LINES_COLUMN: ::do_runtime::__private::ColumnType<Vec<Line>> = ::do_runtime::__private::json_type::<
+        Vec<Line>,
+    >();
+    const TYPE_COLUMN: ::do_runtime::__private::ColumnType<Option<model::Kind>> = <Option<
+        model::Kind,
+    > as ::do_runtime::__private::Column>::COLUMN_TYPE;
     #[automatically_derived]
     impl ::do_runtime::__private::Table for Order {
+        const NAME: &'static ::core::primitive::str = "order";
         const DEF: &'static ::do_runtime::__private::TableDef = &::do_runtime::__private::TableDef {
             name: "order",
             rust_name: "Order",
             schema: SCHEMA,
             types: &[
-                (
-                    "{table:Customer}",
-                    <Customer as ::do_runtime::__private::Table>::DEF.name,
-                ),
+                ("{table:Customer}", <Customer as ::do_runtime::__private::Table>::NAME),
                 ("{Status}", STATUS_COLUMN.sql_type),
                 (
                     "{table:crate::Refund}",
-                    <crate::Refund as ::do_runtime::__private::Table>::DEF.name,
+                    <crate::Refund as ::do_runtime::__private::Table>::NAME,
                 ),
                 ("{model::Kind}", TYPE_COLUMN.sql_type),
             ],
@@ -235,8 +238,8 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                 },
             ],
             references: &[
-                <Customer as ::do_runtime::__private::Table>::DEF.name,
-                <crate::Refund as ::do_runtime::__private::Table>::DEF.name,
+                <Customer as ::do_runtime::__private::Table>::NAME,
+                <crate::Refund as ::do_runtime::__private::Table>::NAME,
             ],
         };
         type Key<'k> = (&'k ::core::primitive::str, Id<Customer>);
@@ -259,10 +262,9 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                     ::do_runtime::__private::ToValue::to_value(& self.customer) ?,
                     ::do_runtime::__private::ToValue::to_value(& self.number) ?,
                     ::do_runtime::__private::ToValue::to_value(& self.label) ?,
-                    STATUS_COLUMN.value(& self.status) ?,
-                    ::do_runtime::__private::json_value(& self.lines) ?,
-                    ::do_runtime::__private::ToValue::to_value(& self.refund) ?,
-                    TYPE_COLUMN.value(& self.r#type) ?,
+                    STATUS_COLUMN.value(& self.status) ?, LINES_COLUMN.value(& self
+                    .lines) ?, ::do_runtime::__private::ToValue::to_value(& self.refund)
+                    ?, TYPE_COLUMN.value(& self.r#type) ?,
                     ::do_runtime::__private::ToValue::to_value(& self.discount) ?
                 ],
             )
@@ -277,7 +279,7 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                 number: ::do_runtime::__private::column(row, first + 2, "number")?,
                 label: ::do_runtime::__private::column(row, first + 3, "label")?,
                 status: STATUS_COLUMN.read(row, first + 4, "status")?,
-                lines: ::do_runtime::__private::json_column(row, first + 5, "lines")?,
+                lines: LINES_COLUMN.read(row, first + 5, "lines")?,
                 refund: ::do_runtime::__private::column(row, first + 6, "refund")?,
                 r#type: TYPE_COLUMN.read(row, first + 7, "group")?,
                 discount: ::do_runtime::__private::column(row, first + 8, "discount")?,

@@ -21,14 +21,21 @@ pub struct Message {
 /// A row of [`Message`] to insert: what the database fills in may be left out.
 pub struct NewMessage;
 #[allow(dead_code)]
+impl NewMessage {
+    /// Sets `size`, which has its default otherwise.
+    #[must_use]
+    pub fn size(self, _: usize) -> Self {
+        self
+    }
+}
+#[allow(dead_code)]
 impl Message {
-    /// A row to insert.
+    /// A row to insert. `size` is filled in unless it is set.
     pub fn new(
         id: Option<Id<Message>>,
         author: impl ::core::convert::Into<String>,
-        size: usize,
     ) -> NewMessage {
-        let _ = (id, author, size);
+        let _ = (id, author);
         ::do_runtime::__private::refused()
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::serve::{Place, hand_over_blocking, run_in, serve};
+use super::serve::{Place, hand_over_blocking, refuse_if_fenced, run_in, serve};
 use super::{Answer, AnswerSlot, Body, Entry, Progress, Slot, Stub, Work, scope};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
@@ -149,6 +149,8 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 Place::Caller => serve(turn, Place::Caller),
                 Place::Blocking => hand_over_blocking(turn),
             }
+        } else {
+            refuse_if_fenced(&slot);
         }
         self.queued(entry, slot, cx)
     }
@@ -167,6 +169,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                     "an answer came back with another type than it was sent with",
                 )))),
             },
+            Poll::Ready(Progress::Failed(error)) => Poll::Ready(Err(E::from(error))),
             Poll::Ready(_) => Poll::Ready(Err(E::from(Error::new(
                 ErrorKind::Internal,
                 "a call came back from the queue without an answer",

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::fence;
 use std::time::{Duration, Instant};
 
 use super::run::{Instance, Run};
@@ -100,7 +101,9 @@ fn run_queued<O: Dispatch>(
     mut answer: Box<dyn AnswerSlot>,
 ) {
     let slot = turn.baton().clone();
+    *slot.shared.running.lock() = Some(entry.clone());
     let position = run_in(turn, &slot, request, method, &mut *answer);
+    slot.shared.running.lock().take();
     let node = slot.shared.host.node();
     match answer.take_running() {
         // The handler goes on even if its caller is gone.
@@ -183,6 +186,38 @@ pub(crate) fn refusal<O: Dispatch>(shared: &Shared<O>) -> Error {
         ),
         _ => Error::new(ErrorKind::Unavailable, format!("{} was closed before this call was run", shared.identity)),
     }
+}
+
+/// Why a handler's commit is refused.
+pub(crate) fn too_late<O: Dispatch>(shared: &Shared<O>) -> Error {
+    match shared.status() {
+        Status::Fenced => Error::new(
+            ErrorKind::Deadline,
+            format!(
+                "a handler of {} did not return within {:?}: nothing of it was kept, and the object went on without it",
+                shared.identity,
+                O::LIMITS.run
+            ),
+        ),
+        _ => Error::new(ErrorKind::Unavailable, format!("{} was closed before this call had ended", shared.identity)),
+    }
+}
+
+/// After an entry was queued: the slot may have been fenced before, and then nobody comes to the entry.
+pub(crate) fn refuse_if_fenced<O: Dispatch>(slot: &Slot<O>) {
+    // Either the fence finds the entry, or this finds the fence.
+    fence(SeqCst);
+    if slot.shared.status() == Status::Fenced {
+        refuse_queue(slot);
+    }
+}
+
+/// Answers all who wait at a slot that was fenced.
+pub(crate) fn refuse_queue<O: Dispatch>(slot: &Slot<O>) {
+    fence(SeqCst);
+    let mut waiting: VecDeque<_> = std::mem::take(&mut *slot.shared.waiting.lock());
+    slot.steal(&mut waiting);
+    refuse_all(&slot.shared, waiting, &refusal(&slot.shared));
 }
 
 /// Answers all who wait with an error: the object can't be woken, or is not here any more.

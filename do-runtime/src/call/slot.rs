@@ -33,6 +33,8 @@ pub(crate) struct Shared<O: Dispatch> {
     status: AtomicU8,
     /// Entries that a holder took out of the stack and has not come to yet.
     pub(crate) waiting: Mutex<VecDeque<Arc<Link<Entry<O>>>>>,
+    /// The call from the queue whose handler runs: its caller is told if the handler does not return.
+    pub(crate) running: Mutex<Option<Arc<Link<Entry<O>>>>>,
     /// Calls in the queue, and the bytes of their arguments.
     queued: AtomicU32,
     queued_bytes: AtomicU64,
@@ -80,6 +82,7 @@ impl<O: Dispatch> Shared<O> {
             identity,
             status: AtomicU8::new(Status::Live as u8),
             waiting: Mutex::default(),
+            running: Mutex::new(None),
             queued: AtomicU32::new(0),
             queued_bytes: AtomicU64::new(0),
             position: AtomicU64::new(fenced_at.map_or(0, |position| position.0)),
@@ -133,7 +136,7 @@ impl<O: Dispatch> Shared<O> {
     ) -> Result<(), Error> {
         // From here on the object can't be fenced, until the record is in the log.
         if !self.move_status(Status::Live, Status::Committing) {
-            return Err(super::refusal(self));
+            return Err(super::too_late(self));
         }
         let commit = Commit {
             class: self.host.tag(),

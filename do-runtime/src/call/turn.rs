@@ -1,16 +1,14 @@
 //! Waiting for a turn at an object: for the closures of asynchronous handlers, and for the node's own work.
 
 use std::future::Future;
-use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use super::serve::{Place, hand_over_blocking, refusal, serve};
+use super::serve::{Place, hand_over_blocking, refusal, refuse_if_fenced, serve};
 use super::{Body, Entry, Owner, Progress, Slot, Work};
 use crate::error::{Error, ErrorKind, Result};
-use crate::node::{durable, rebuild, start_wake};
+use crate::node::start_wake;
 use crate::object::Dispatch;
 use crate::ownership::{Baton, Link};
 
@@ -64,7 +62,7 @@ impl<O: Dispatch> Future for TurnFor<O> {
                 start_wake(turn);
             }
             Some(turn) => return Poll::Ready(Ok(turn)),
-            None => {}
+            None => refuse_if_fenced(&me.slot),
         }
         me.entry = Some(entry);
         Poll::Pending
@@ -75,54 +73,6 @@ impl<O: Dispatch> Drop for TurnFor<O> {
     fn drop(&mut self) {
         if let Some(turn) = self.entry.take().and_then(|entry| entry.item.abandon()) {
             // Not here: whoever drops a future does not expect handlers to run.
-            hand_over_blocking(turn);
-        }
-    }
-}
-
-/// A turn that is given back when this is dropped: for what awaits while it has one.
-pub(crate) struct Held<O: Dispatch>(Option<Owner<O>>);
-
-impl<O: Dispatch> Held<O> {
-    pub(crate) fn new(turn: Owner<O>) -> Self {
-        Held(Some(turn))
-    }
-
-    /// Gives it back here, and serves who waits.
-    pub(crate) fn end(mut self) {
-        if let Some(turn) = self.0.take() {
-            give_back(turn);
-        }
-    }
-
-    /// Brings the object to where its last commit left it, if its slot was fenced before it handed its pages over.
-    pub(crate) async fn settle(&mut self) -> Result<()> {
-        let slot = self.baton().clone();
-        if slot.shared.rebuild.load(Ordering::Acquire) {
-            durable(slot.shared.host.node().log(), slot.shared.position()).await?;
-            rebuild(&slot.shared)?;
-        }
-        Ok(())
-    }
-}
-
-impl<O: Dispatch> Deref for Held<O> {
-    type Target = Owner<O>;
-
-    fn deref(&self) -> &Owner<O> {
-        self.0.as_ref().expect("the turn is there until the drop")
-    }
-}
-
-impl<O: Dispatch> DerefMut for Held<O> {
-    fn deref_mut(&mut self) -> &mut Owner<O> {
-        self.0.as_mut().expect("the turn is there until the drop")
-    }
-}
-
-impl<O: Dispatch> Drop for Held<O> {
-    fn drop(&mut self) {
-        if let Some(turn) = self.0.take() {
             hand_over_blocking(turn);
         }
     }

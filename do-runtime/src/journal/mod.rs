@@ -92,12 +92,18 @@ impl Shared {
         if !self.space.wants_more() || self.preparing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let this = self.clone();
-        self.env.spawn.spawn_blocking(Box::new(move || {
-            this.space.prepare();
-            this.preparing.store(false, Ordering::Release);
-            this.room.notify_all();
-        }));
+        let preparing = Preparing(self.clone());
+        self.env.spawn.spawn_blocking(Box::new(move || preparing.0.space.prepare()));
+    }
+}
+
+/// Segments are being prepared; not any more when this is dropped, be it unused by a runtime that went away.
+struct Preparing(Arc<Shared>);
+
+impl Drop for Preparing {
+    fn drop(&mut self) {
+        self.0.preparing.store(false, Ordering::Release);
+        self.0.room.notify_all();
     }
 }
 
@@ -132,8 +138,15 @@ impl Journal {
             // A note is worth a sync, but not a segment.
             let noted = !gate.closed && gate.failure.is_none() && gate.taken > 0;
             gate.closed = true;
+            let threads = gate.writers > 0;
             drop(gate);
             writer::finish(shared);
+            shared.space.stop();
+            // Whoever prepares a file is not to go on in a folder that somebody else may have by then. Without threads it
+            // is a task of this very thread, which finds that it is over.
+            while threads && shared.preparing.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
             gate = shared.gate.lock();
             if let Some(error) = &gate.failure {
                 return Err(error.clone());

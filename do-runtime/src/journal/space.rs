@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -16,7 +16,7 @@ use super::gate::Crossing;
 use super::segment::{self, Header, Segment};
 use super::{JournalOptions, Prepare, words};
 use crate::env::Env;
-use crate::{Error, Result, Timestamp};
+use crate::{Error, ErrorKind, Result, Timestamp};
 
 /// After space was refused, nobody asks again for so long.
 pub(super) const RETRY_MILLIS: i64 = 100;
@@ -58,6 +58,8 @@ pub(super) struct Space {
     inner: Mutex<Inner>,
     /// One file is made at a time.
     making: Mutex<()>,
+    /// The journal is closed.
+    stopped: AtomicBool,
     limit: AtomicU64,
 }
 
@@ -104,7 +106,15 @@ impl Space {
             failed: false,
         };
         let limit = AtomicU64::new(life.end());
-        Space { env, options, life, inner: Mutex::new(inner), making: Mutex::new(()), limit }
+        Space {
+            env,
+            options,
+            life,
+            inner: Mutex::new(inner),
+            making: Mutex::new(()),
+            stopped: AtomicBool::new(false),
+            limit,
+        }
     }
 
     /// The header of this life's first segment.
@@ -224,9 +234,17 @@ impl Space {
         Ok(())
     }
 
+    /// No more files are made.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
     /// Makes one more file, for a log up to `target`.
     fn make(&self, target: u64) -> Result<()> {
         let _one = self.making.lock();
+        if self.stopped.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorKind::Unavailable, "the journal is closed"));
+        }
         let number = {
             let mut inner = self.inner.lock();
             inner.next_number += 1;

@@ -217,6 +217,8 @@ impl<O: Dispatch> Awake<O> {
             _ => CommitKind::Change,
         };
         let pages = self.cx.database.image(|image| image.size())?;
+        // Before the log has it: a checkpoint that begins after the record must find the object.
+        shared.dirty.store(true, Ordering::Release);
         self.log(shared, kind, pages, delta)?;
         if kind != CommitKind::Change {
             shared.exists.store(true, Ordering::Release);
@@ -241,6 +243,11 @@ impl<O: Dispatch> Awake<O> {
         shared.log_commit(self.history.sequence + 1, pages, kind, delta)?;
         self.history.sequence += 1;
         Ok(())
+    }
+
+    /// Whether the pages in memory are not the object's.
+    pub(crate) fn is_void(&self) -> bool {
+        self.history.void
     }
 
     /// The pages in memory are nobody's from here on.

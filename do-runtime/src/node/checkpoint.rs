@@ -14,9 +14,17 @@ pub(crate) async fn checkpoint(node: &Arc<Node>) -> Result {
     if node.checkpointing.swap(true, Ordering::AcqRel) {
         return Ok(());
     }
-    let done = run(node).await;
-    node.checkpointing.store(false, Ordering::Release);
-    done
+    let _running = Running(node);
+    run(node).await
+}
+
+/// One checkpoint at a time; one that is dropped in the middle has ended too.
+struct Running<'a>(&'a Node);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.checkpointing.store(false, Ordering::Release);
+    }
 }
 
 async fn run(node: &Arc<Node>) -> Result {
@@ -25,8 +33,10 @@ async fn run(node: &Arc<Node>) -> Result {
         host.hand_over().await?;
     }
     // The store never holds a page whose record is not durable.
+    // Nothing of the store is held while this waits: whoever abandons the node waits for those who do.
+    let needed = node.rest()?.behind.seal(begin);
+    durable(node.log(), needed).await?;
     let rest = node.rest()?;
-    durable(node.log(), rest.behind.seal(begin)).await?;
     let (answer, answered) = tokio::sync::oneshot::channel();
     let worker = node.clone();
     node.spawn_blocking(Box::new(move || {

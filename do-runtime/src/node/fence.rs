@@ -1,11 +1,10 @@
 //! Handlers that do not return: the object is fenced and goes on in another slot, from what is durable.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Host;
-use crate::call::{Slot, Status, refusal, refuse_all};
+use crate::call::{Slot, Status, refuse_queue, too_late};
 use crate::object::Dispatch;
 
 /// Fences an object whose handler has been running for longer than its class may.
@@ -31,7 +30,10 @@ pub(super) fn fence<O: Dispatch>(host: &Arc<Host<O>>, slot: &Arc<Slot<O>>) {
         statement.interrupt();
     }
     host.replace(slot);
-    let mut waiting: VecDeque<_> = std::mem::take(&mut *shared.waiting.lock());
-    slot.steal(&mut waiting);
-    refuse_all(shared, waiting, &refusal(shared));
+    // Its own caller, if another thread runs it.
+    let running = shared.running.lock().take();
+    if let Some(waker) = running.and_then(|entry| entry.item.fail(too_late(shared))) {
+        waker.wake();
+    }
+    refuse_queue(slot);
 }

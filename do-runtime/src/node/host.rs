@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::{Home, Node};
 use crate::ObjectId;
-use crate::call::{Body, Held, Shared, Slot, Status, TurnFor, TurnOf, give_back};
+use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
 use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
@@ -121,6 +121,14 @@ impl<O: Dispatch> Host<O> {
         self.shard(identity.id()).lock().insert(identity.id(), Arc::new(fresh));
     }
 
+    /// Waits until a slot that is being fenced has its successor.
+    async fn succeeded(&self, slot: &Arc<Slot<O>>) {
+        let id = slot.shared.identity.id();
+        while !slot.shared.is_live() && self.known_slot(id).is_some_and(|known| Arc::ptr_eq(&known, slot)) {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// What a new object begins as: built once, and durable in the store before anything refers to it.
     pub(crate) fn template(&self) -> Result<Template> {
         if let Some(template) = self.template.get() {
@@ -165,21 +173,6 @@ impl<O: Dispatch> Host<O> {
         if let Ok(rest) = self.node.rest() {
             rest.registry().note_deleted(self.tag, shared.identity.id());
             rest.behind.put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
-        }
-    }
-
-    /// A turn at the object of a slot, be it in the slot that followed it when it was fenced; nothing, if the object is
-    /// here no more.
-    async fn turn_at(&self, mut slot: Arc<Slot<O>>) -> Option<Held<O>> {
-        loop {
-            if let Ok(turn) = TurnFor::new(slot.clone(), TurnOf::Slot).await {
-                return Some(Held::new(turn));
-            }
-            if slot.shared.status() != Status::Fenced {
-                return None;
-            }
-            slot = self.known_slot(slot.shared.identity.id())?;
-            tokio::task::yield_now().await;
         }
     }
 
@@ -299,9 +292,11 @@ impl<O: Dispatch> AnyHost for Host<O> {
                 None => self.slots(is_awake),
             };
             for slot in slots {
-                let mut turn = TurnFor::new(slot, TurnOf::Slot).await?;
-                super::put_to_sleep(&mut turn);
-                give_back(turn);
+                // A slot that was fenced meanwhile has no object any more.
+                if let Ok(mut turn) = TurnFor::new(slot, TurnOf::Slot).await {
+                    super::put_to_sleep(&mut turn);
+                    give_back(turn);
+                }
             }
             Ok(())
         })
@@ -310,10 +305,17 @@ impl<O: Dispatch> AnyHost for Host<O> {
     fn hand_over(&self) -> Errand<'_> {
         Box::pin(async move {
             for slot in self.slots(|slot| slot.shared.dirty.load(Ordering::Acquire)) {
-                let Some(mut turn) = self.turn_at(slot).await else { continue };
-                turn.settle().await?;
-                super::sleep::hand_over(&mut turn)?;
-                turn.end();
+                match TurnFor::new(slot.clone(), TurnOf::Slot).await {
+                    Ok(mut turn) => {
+                        super::sleep::hand_over(&mut turn);
+                        give_back(turn);
+                    }
+                    Err(_) => self.succeeded(&slot).await,
+                }
+            }
+            // After the others: one that was fenced meanwhile has left a successor, which has it all from the log.
+            for slot in self.slots(|slot| slot.shared.rebuild.load(Ordering::Acquire)) {
+                super::wake::rebuild_asleep(slot).await?;
             }
             Ok(())
         })

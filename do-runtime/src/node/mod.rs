@@ -28,4 +28,4 @@ pub(crate) use node::{Node, durable};
 pub use objects::Objects;
 pub use registration::ClassEntry;
 pub(crate) use sleep::put_to_sleep;
-pub(crate) use wake::{rebuild, start_wake};
+pub(crate) use wake::start_wake;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Home, durable};
 use crate::ObjectId;
-use crate::call::{Held, Stub, TurnFor, TurnOf};
+use crate::call::{Stub, TurnFor, TurnOf, give_back};
 use crate::error::{Error, Result};
 use crate::journal::ClassTag;
 use crate::object::{Dispatch, Identity};
@@ -117,11 +117,12 @@ impl<O: Dispatch> Namespace<O> {
         let node = self.home.node()?;
         self.accept(id)?;
         let slot = node.host::<O>(&self.home).slot(&Identity::new(O::CLASS, id, None))?;
-        let mut turn = Held::new(TurnFor::new(slot, TurnOf::Slot).await?);
-        turn.settle().await?;
-        let deleted = super::sleep::delete(&mut turn)?;
+        super::wake::rebuild_asleep(slot.clone()).await?;
+        let mut turn = TurnFor::new(slot, TurnOf::Slot).await?;
+        let deleted = super::sleep::delete(&mut turn);
         let position = turn.shared().position();
-        turn.end();
+        give_back(turn);
+        let deleted = deleted?;
         durable(node.log(), position).await?;
         Ok(deleted)
     }

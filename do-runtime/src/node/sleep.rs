@@ -20,11 +20,7 @@ where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
 {
-    if let Err(error) = hand_over(turn) {
-        let shared = turn.shared();
-        tracing::error!(%error, object = %shared.identity, "pages could not be handed over: the object is rebuilt from the log");
-        shared.rebuild.store(true, Ordering::Release);
-    }
+    hand_over(turn);
     let awake = std::mem::replace(&mut **turn, Body::Asleep);
     let shared = turn.shared();
     shared.awake.store(false, Ordering::Release);
@@ -38,24 +34,25 @@ where
 }
 
 /// Hands what changed in an object over to the store, which keeps it once the log is durable so far.
-///
-/// # Errors
-/// Why it could not be: then it is still to be done.
-pub(crate) fn hand_over<O, P>(turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>) -> Result<()>
+pub(crate) fn hand_over<O, P>(turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>)
 where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
 {
+    if !turn.shared().dirty.swap(false, Ordering::AcqRel) || !turn.shared().is_live() {
+        return;
+    }
     let (body, shared) = turn.parts();
-    if !shared.is_live() || !shared.dirty.swap(false, Ordering::AcqRel) {
-        return Ok(());
+    let Body::Awake(awake) = body else { return };
+    let handed_over = awake.hand_over(shared);
+    if let Err(error) = &handed_over {
+        tracing::error!(%error, object = %shared.identity, "pages could not be handed over");
     }
-    let Body::Awake(awake) = body else { return Ok(()) };
-    let handed = awake.hand_over(shared);
-    if handed.is_err() {
-        shared.dirty.store(true, Ordering::Release);
+    // Commits that were not handed over are in the log: they come back from there.
+    let lost = handed_over.is_err() || awake.is_void();
+    if lost && shared.exists.load(Ordering::Acquire) {
+        shared.rebuild.store(true, Ordering::Release);
     }
-    handed
 }
 
 /// Deletes an object, asleep or awake; whether there was one.
@@ -64,7 +61,7 @@ where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
 {
-    hand_over(turn)?;
+    hand_over(turn);
     let (body, shared) = turn.parts();
     let node = shared.host.node();
     node.available()?;

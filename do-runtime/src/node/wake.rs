@@ -8,8 +8,9 @@ use std::task::{Poll, Waker};
 use super::awake::History;
 use super::recovery::apply_delta;
 use super::{Awake, Node, sleep};
-use crate::call::{Body, Owner, Place, Shared, Slot, refuse_all, serve};
-use crate::error::Result;
+use crate::ObjectId;
+use crate::call::{Body, Owner, Place, Shared, Slot, TurnFor, TurnOf, give_back, refuse_all, serve};
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
 use crate::object::{Cx, Dispatch, StoredState, Surroundings};
@@ -57,10 +58,7 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     let (host, id) = (&shared.host, shared.identity.id());
     let node = host.node();
     node.available()?;
-    if shared.rebuild.load(Ordering::Acquire) {
-        wait_durable(node, shared.position())?;
-        rebuild(shared)?;
-    }
+    rebuild_if_needed(shared)?;
     let head = node.rest()?.behind.head(id)?.filter(|head| !head.deleted);
     shared.exists.store(head.is_some(), Ordering::Release);
     let (image, history) = match &head {
@@ -96,10 +94,36 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     Ok(awake)
 }
 
-/// Brings an object whose slot was fenced to where its last commit left it, from the log, which is durable so far: its
-/// pages are in the hands of a thread that does not come back. By whoever has a turn at it.
-pub(crate) fn rebuild<O: Dispatch>(shared: &Shared<O>) -> Result<()> {
-    let (node, id) = (shared.host.node(), shared.identity.id());
+/// Brings an object that has to be rebuilt, and that nobody has called since, to where its last commit left it: before a
+/// checkpoint gives up the log that this needs, and before it is deleted.
+pub(super) async fn rebuild_asleep<O: Dispatch>(slot: Arc<Slot<O>>) -> Result<()> {
+    if !slot.shared.rebuild.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let Ok(turn) = TurnFor::new(slot.clone(), TurnOf::Slot).await else { return Ok(()) };
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    slot.shared.host.node().spawn_blocking(Box::new(move || {
+        let rebuilt = rebuild_if_needed(turn.shared());
+        give_back(turn);
+        // Nobody listens any more if the runtime went away: then the next open does it.
+        let _ = answer.send(rebuilt);
+    }));
+    let stopped = |_| Error::new(ErrorKind::Unavailable, "the runtime stopped while an object was being rebuilt");
+    answered.await.map_err(stopped)?
+}
+
+fn rebuild_if_needed<O: Dispatch>(shared: &Shared<O>) -> Result<()> {
+    if shared.rebuild.load(Ordering::Acquire) {
+        rebuild(shared.host.node(), shared.identity.id(), shared.position())?;
+        shared.rebuild.store(false, Ordering::Release);
+    }
+    Ok(())
+}
+
+/// Brings an object whose slot was fenced to where its last commit left it, from the log: its pages are in the hands
+/// of a thread that does not come back.
+fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
+    wait_durable(node, position)?;
     let rest = node.rest()?;
     let from = rest.behind.head(id)?.map_or(LogPosition::default(), |head| head.applied);
     let mut replay = Replay::new(&rest.behind, &rest.pages, apply_delta, node.now());
@@ -107,7 +131,6 @@ pub(crate) fn rebuild<O: Dispatch>(shared: &Shared<O>) -> Result<()> {
         if commit.object == id { replay.apply(commit, position) } else { Ok(()) }
     })?;
     replay.hand_over();
-    shared.rebuild.store(false, Ordering::Release);
     Ok(())
 }
 

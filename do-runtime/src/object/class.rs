@@ -130,9 +130,15 @@ pub trait Outcome {
     type Value;
     /// The error.
     type Error;
+    /// As a `Result`.
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
 impl<T, E> Outcome for Result<T, E> {
     type Value = T;
     type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
 }

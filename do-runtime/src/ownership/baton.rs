@@ -95,19 +95,28 @@ impl<S, B, N> Baton<S, B, N> {
 
     /// Takes what is queued away from a holder that will not come back to it, oldest first. The baton stays taken.
     pub(crate) fn steal(&self, into: &mut VecDeque<Arc<Link<N>>>) {
-        let head = self.head.load(Relaxed);
-        if !head.is_null() {
-            take_stack(&self.head, into);
+        let mut head = self.head.load(Relaxed);
+        // The holder may come back after all, and then nobody waits: so this must not make a free baton a taken one.
+        while !head.is_null() && head != taken() {
+            match self.head.compare_exchange_weak(head, taken(), Acquire, Relaxed) {
+                Ok(_) => return unstack(head, into),
+                Err(seen) => head = seen,
+            }
         }
     }
 }
 
 /// Takes the whole stack of a baton that is taken, and appends it, oldest first.
 fn take_stack<N>(head: &AtomicPtr<Link<N>>, into: &mut VecDeque<Arc<Link<N>>>) {
-    let mut link = head.swap(taken(), Acquire).cast_const();
+    unstack(head.swap(taken(), Acquire), into);
+}
+
+/// Appends a stack that was taken out of a baton, oldest first.
+fn unstack<N>(stack: *mut Link<N>, into: &mut VecDeque<Arc<Link<N>>>) {
+    let mut link = stack.cast_const();
     let begin = into.len();
     while link != taken::<N>().cast_const() {
-        // SAFETY: every pointer in the stack came from `Arc::into_raw` and is taken out once, by the swap.
+        // SAFETY: every pointer in the stack came from `Arc::into_raw` and is taken out once, by a swap.
         let entry = unsafe { Arc::from_raw(link) };
         // SAFETY: the link is out of the stack; its `next` was published by the Release of its push.
         link = entry.next.with(|next| unsafe { *next });

@@ -44,12 +44,16 @@ pub fn json_column<T: DeserializeOwned>(row: &dyn RowAccess, index: usize, name:
     if index >= row.columns() {
         return Err(missing(row, name));
     }
-    let value = match row.value(index) {
+    json_from_value(row.value(index)).map_err(|error| in_column(error, name))
+}
+
+/// Reads JSON text. NULL is read as JSON's `null`.
+pub(crate) fn json_from_value<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T> {
+    match value {
         ValueRef::Text(json) => from_json(json),
         ValueRef::Null => from_json("null"),
         other => Err(Error::new(ErrorKind::Storage, format!("expected JSON text, found {other}"))),
-    };
-    value.map_err(|error| in_column(error, name))
+    }
 }
 
 fn in_column(error: Error, name: &str) -> Error {

@@ -77,6 +77,8 @@ pub struct TableDef {
     note = "write `#[table]` above `struct {Self}`"
 )]
 pub trait Table: Sized + 'static {
+    /// Its name in the database. Tables that refer to each other have only this of each other.
+    const NAME: &'static str = Self::DEF.name;
     /// The declaration.
     const DEF: &'static TableDef;
     /// The primary key as it is handed over: a tuple for a compound one, the borrowed form for a single one.
@@ -105,6 +107,19 @@ pub trait NewRow: Sized {
     fn complete(self, now: Timestamp) -> (Self::Row, KeySource);
 }
 
+/// A row of a table that the object `O` declares.
+///
+/// What takes a row asks for this instead of `O: Declares<_>`, of which the compiler would infer the only table that the
+/// object declares, and then complain of another type.
+pub trait RowOf<O>: NewRow {}
+
+impl<N: NewRow, O: Declares<N::Row>> RowOf<O> for N {}
+
+/// A table that the object `O` declares.
+pub trait TableOf<O>: Table {}
+
+impl<T: Table, O: Declares<T>> TableOf<O> for T {}
+
 /// Where the key of a new row comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeySource {
@@ -120,7 +135,7 @@ pub enum KeySource {
     label = "`{T}` is not a table of `{Self}`",
     note = "write `#[durable_object(tables({T}))]` above `struct {Self}`, beside the tables that are there"
 )]
-pub trait Declares<T: Table> {}
+pub trait Declares<T> {}
 
 /// What can be read from a row of a result: a table, a tuple, a single value, or a struct with `#[derive(Row)]`.
 #[diagnostic::on_unimplemented(

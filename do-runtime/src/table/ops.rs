@@ -1,6 +1,6 @@
 //! `cx.get`, `cx.insert` and the other operations on whole rows.
 
-use super::{Declares, KeySource, NewRow, Table, at_most_one, text};
+use super::{Declares, KeySource, RowOf, Table, TableOf, at_most_one, text};
 use crate::engine::{Engine, Params};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Cx, Object};
@@ -33,8 +33,7 @@ impl<O: Object> Cx<O> {
     /// A key or a unique index that is taken is `conflict`.
     pub fn insert<N>(&mut self, new: N) -> Result<N::Row>
     where
-        N: NewRow,
-        O: Declares<N::Row>,
+        N: RowOf<O>,
     {
         let (row, key) = new.complete(self.now());
         write(self.engine(), &text::of(N::Row::DEF).insert, row, key)
@@ -43,8 +42,7 @@ impl<O: Object> Cx<O> {
     /// Inserts rows, in order, and gives back the full rows. If one can't be inserted, none is.
     pub fn insert_all<N>(&mut self, new: impl IntoIterator<Item = N>) -> Result<Vec<N::Row>>
     where
-        N: NewRow,
-        O: Declares<N::Row>,
+        N: RowOf<O>,
     {
         let now = self.now();
         let sql = &text::of(N::Row::DEF).insert;
@@ -66,8 +64,7 @@ impl<O: Object> Cx<O> {
     /// is taken is `conflict`.
     pub fn upsert<N>(&mut self, row: N) -> Result<N::Row>
     where
-        N: NewRow,
-        O: Declares<N::Row>,
+        N: RowOf<O>,
     {
         let (row, key) = row.complete(self.now());
         write(self.engine(), &text::of(N::Row::DEF).upsert, row, key)
@@ -76,8 +73,7 @@ impl<O: Object> Cx<O> {
     /// Sets all columns of the row with this primary key. If there is none, it is `not_found`.
     pub fn update<T>(&mut self, row: &T) -> Result
     where
-        T: Table,
-        O: Declares<T>,
+        T: TableOf<O>,
     {
         let values = row.values()?;
         let done = self.engine().execute(&text::of(T::DEF).update, Params::Positional(&values))?;

@@ -16,3 +16,6 @@ mod run;
 
 pub use kit::TestKit;
 pub use run::{TestOutcome, run};
+
+#[doc(inline)]
+pub use crate::env::{DiskCounts, SimDisk};

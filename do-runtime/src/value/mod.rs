@@ -135,6 +135,10 @@ pub trait Column: ToValue + Sized {
     /// The column's type in a STRICT table: `INTEGER`, `REAL`, `TEXT` or `BLOB`.
     const SQL_TYPE: &'static str;
 
+    /// What generated code asks of the type.
+    #[doc(hidden)]
+    const COLUMN_TYPE: crate::proof::ColumnType<Self> = crate::proof::ColumnType::new();
+
     /// How a key of this type is handed to `get` and to finders: `&str` for `String`, the value itself for what is
     /// `Copy`.
     type Ref<'k>: ToValue
