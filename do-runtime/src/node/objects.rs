@@ -75,6 +75,7 @@ impl Objects {
         Objects { home, open: None }
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn home(&self) -> &Arc<Home> {
         &self.home
     }

@@ -4,9 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Cx, Object};
 use crate::engine::{Engine, KeyRange, Params, Space};
-use crate::error::{Error, Result};
-use crate::table::TableDef;
-use crate::value::ValueRef;
+use crate::error::Result;
 
 impl<O: Object> Cx<O> {
     /// Deletes all rows and key-values of the object. Stored fields keep what the handler leaves in them. If they are
@@ -45,14 +43,14 @@ impl<O: Object> Cx<O> {
 
     /// How many rows a table has, whatever queries see of them.
     #[cfg(feature = "testing")]
-    pub(crate) fn physical_rows(&self, table: &TableDef) -> Result<u64> {
+    pub(crate) fn physical_rows(&self, table: &crate::table::TableDef) -> Result<u64> {
         if !O::TABLES.iter().any(|declared| declared.name == table.name) {
-            return Err(Error::invalid(format!("`{}` has no table `{}`", O::CLASS, table.rust_name)));
+            return Err(crate::Error::invalid(format!("`{}` has no table `{}`", O::CLASS, table.rust_name)));
         }
         let mut rows = 0;
         let sql = format!("SELECT count(*) FROM {}", quoted(table.name));
         self.database.query(&sql, Params::Positional(&[]), &mut |row| {
-            if let ValueRef::Integer(count) = row.value(0) {
+            if let crate::value::ValueRef::Integer(count) = row.value(0) {
                 rows = count.unsigned_abs();
             }
             Ok(ControlFlow::Break(()))
