@@ -80,6 +80,7 @@ pub trait Engine {
     /// The value under a key.
     fn kv_get(&self, space: Space, key: &str) -> Result<Option<Vec<u8>>>;
     /// Keys and values of a range, in order, until `each` breaks.
+    #[allow(clippy::type_complexity, reason = "a name for a closure's type would hide what it is lent")]
     fn kv_list(
         &self,
         space: Space,

@@ -75,12 +75,12 @@ impl Shop {
 
     #[rpc]
     async fn pass_on(this: This<Self>, name: String, want: u32) -> Result<u32, CallError<Refused>> {
-        Ok(this.objects().get_by_name::<Shop>(name).take(want).await?)
+        this.objects().get_by_name::<Shop>(name).take(want).await
     }
 
     #[rpc]
     async fn pass_on_as_runtime(this: This<Self>, name: String, want: u32) -> Result<u32> {
-        Ok(this.objects().get_by_name::<Shop>(name).take(want).await?)
+        this.objects().get_by_name::<Shop>(name).take(want).await
     }
 
     #[rpc]

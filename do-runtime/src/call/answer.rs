@@ -10,6 +10,9 @@ use crate::object::Failure;
 /// The running asynchronous handler of a call.
 pub(crate) type Orchestration<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
+/// The same, as a task that comes back with its answer.
+pub(crate) type AnswerTask = Pin<Box<dyn Future<Output = Box<dyn AnswerSlot>> + Send>>;
+
 /// The place for a result, or for the asynchronous handler that will give it.
 pub(crate) enum Answer<T, E> {
     Empty,
@@ -26,7 +29,7 @@ pub(crate) trait AnswerSlot: Send {
     /// The same, owned.
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
     /// Takes the asynchronous handler out, as a task that comes back with its answer.
-    fn take_running(&mut self) -> Option<Pin<Box<dyn Future<Output = Box<dyn AnswerSlot>> + Send>>>;
+    fn take_running(&mut self) -> Option<AnswerTask>;
 }
 
 impl<T: Send + 'static, E: Failure> AnswerSlot for Answer<T, E> {
@@ -42,7 +45,7 @@ impl<T: Send + 'static, E: Failure> AnswerSlot for Answer<T, E> {
         self
     }
 
-    fn take_running(&mut self) -> Option<Pin<Box<dyn Future<Output = Box<dyn AnswerSlot>> + Send>>> {
+    fn take_running(&mut self) -> Option<AnswerTask> {
         match std::mem::replace(self, Answer::Empty) {
             Answer::Running(handler) => {
                 Some(Box::pin(async move { Box::new(Answer::Ready(handler.await)) as Box<dyn AnswerSlot> }))

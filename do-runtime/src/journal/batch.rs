@@ -62,11 +62,18 @@ fn checksum(bytes: &[u8; HEAD], life: u64) -> [u8; 4] {
     hasher.finalize().to_le_bytes()
 }
 
+/// How much is looked at at once for whether a head may begin in it: most of what is searched is zeros.
+const BLOCK: usize = 4096;
+
 /// The places in `bytes` at which a head with a right checksum begins, and what it says.
 pub(super) fn find(bytes: &[u8], life: u64) -> impl Iterator<Item = (usize, BatchHead)> {
-    let candidates = bytes.windows(HEAD).enumerate().filter(|(_, window)| window[0] == MAGIC[0]);
-    candidates.filter_map(move |(at, window)| {
-        let (head, _) = window.split_first_chunk::<HEAD>()?;
+    let blocks = bytes.chunks(BLOCK).enumerate().filter(|(_, block)| block.contains(&MAGIC[0]));
+    let candidates = blocks.flat_map(|(number, block)| {
+        let inside = block.iter().enumerate().filter(|(_, byte)| **byte == MAGIC[0]);
+        inside.map(move |(inside, _)| number * BLOCK + inside)
+    });
+    candidates.filter_map(move |at| {
+        let (head, _) = bytes[at..].split_first_chunk::<HEAD>()?;
         Some((at, BatchHead::decode(head, life)?))
     })
 }

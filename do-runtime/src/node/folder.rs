@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::node::Rest;
+use super::core::Rest;
 use super::recovery::apply_delta;
 use super::{Home, Node, Objects, background, registration};
 use crate::env::{Disk, Env, LockError, Open};

@@ -40,25 +40,9 @@ impl<O: Object> Cx<O> {
         })?;
         Ok(bare)
     }
-
-    /// How many rows a table has, whatever queries see of them.
-    #[cfg(feature = "testing")]
-    pub(crate) fn physical_rows(&self, table: &crate::table::TableDef) -> Result<u64> {
-        if !O::TABLES.iter().any(|declared| declared.name == table.name) {
-            return Err(crate::Error::invalid(format!("`{}` has no table `{}`", O::CLASS, table.rust_name)));
-        }
-        let mut rows = 0;
-        let sql = format!("SELECT count(*) FROM {}", quoted(table.name));
-        self.database.query(&sql, Params::Positional(&[]), &mut |row| {
-            if let crate::value::ValueRef::Integer(count) = row.value(0) {
-                rows = count.unsigned_abs();
-            }
-            Ok(ControlFlow::Break(()))
-        })?;
-        Ok(rows)
-    }
 }
 
-fn quoted(name: &str) -> String {
+/// A name in SQL.
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

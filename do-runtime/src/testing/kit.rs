@@ -1,16 +1,19 @@
 //! The kit that a test is given.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
+use crate::engine::{Engine, Params};
 use crate::env::{Env, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::{Builder, Home, Objects, durable, put_to_sleep, reopen};
-use crate::object::{Cx, Dispatch, TypedStub};
-use crate::table::Table;
+use crate::object::{Cx, Dispatch, Object, TypedStub, quoted};
+use crate::table::{Table, TableDef};
 use crate::time::IntoDuration;
+use crate::value::ValueRef;
 use crate::{ObjectId, Timestamp};
 
 /// When virtual time begins: 2026-01-01T00:00:00Z.
@@ -204,7 +207,7 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the object has no such table, or an error of the runtime.
     pub async fn physical_rows<T: Table>(&self, stub: &impl TypedStub) -> Result<u64> {
-        self.inside(stub, |_, cx| cx.physical_rows(T::DEF)).await
+        self.inside(stub, |_, cx| physical_rows(cx, T::DEF)).await
     }
 
     /// The simulated disk, to look at its files and to make it fail.
@@ -219,4 +222,19 @@ impl TestKit {
 
 fn builder(env: Env) -> Builder {
     Builder::default().env(env).deterministic()
+}
+
+fn physical_rows<O: Object>(cx: &Cx<O>, table: &TableDef) -> Result<u64> {
+    if !O::TABLES.iter().any(|declared| declared.name == table.name) {
+        return Err(Error::invalid(format!("`{}` has no table `{}`", O::CLASS, table.rust_name)));
+    }
+    let mut rows = 0;
+    let sql = format!("SELECT count(*) FROM {}", quoted(table.name));
+    cx.database.query(&sql, Params::Positional(&[]), &mut |row| {
+        if let ValueRef::Integer(count) = row.value(0) {
+            rows = count.unsigned_abs();
+        }
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(rows)
 }

@@ -88,6 +88,7 @@ fn object() -> Arc<Object> {
 }
 
 fn run(turn: &Owner, op: Op) {
+    // SAFETY: loom fails the model if anybody else is at it.
     turn.with_mut(|ops| unsafe { (*ops).push(op) });
 }
 
@@ -169,6 +170,7 @@ fn update(object: &Arc<Object>, op: Op, stays: bool) {
 fn check(object: &Arc<Object>, calls: usize) {
     let Ok(turn) = Baton::try_take(object.clone()) else { panic!("the baton was left taken") };
     turn.with(|ops| {
+        // SAFETY: as above.
         let ops = unsafe { &*ops };
         assert_eq!(ops.len(), calls);
         for who in 0..3 {

@@ -38,6 +38,9 @@ impl Rest {
     }
 }
 
+/// The classes by their names.
+type Hosts = BTreeMap<&'static str, (TypeId, Arc<dyn AnyHost>)>;
+
 /// One folder, opened.
 pub(crate) struct Node {
     env: Env,
@@ -45,7 +48,7 @@ pub(crate) struct Node {
     placement: Arc<dyn Placement>,
     log: Arc<Journal>,
     rest: RwLock<Option<Arc<Rest>>>,
-    hosts: RwLock<BTreeMap<&'static str, (TypeId, Arc<dyn AnyHost>)>>,
+    hosts: RwLock<Hosts>,
     closing: AtomicBool,
     failed: AtomicBool,
     woken: Arc<Notify>,
