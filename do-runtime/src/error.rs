@@ -61,6 +61,15 @@ impl fmt::Display for ErrorKind {
 }
 
 /// An error of the runtime or of a handler. Cheap to clone; displays one clear sentence.
+///
+/// ```
+/// use do_runtime::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Conflict, "the seat is taken").context("row 7");
+/// assert_eq!(error.to_string(), "row 7: the seat is taken");
+/// assert_eq!(error.kind(), ErrorKind::Conflict);
+/// assert!(!error.is_retryable());
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 

@@ -27,27 +27,36 @@ compile_error!(
 );
 
 mod call;
+#[doc(hidden)]
 pub mod engine;
+#[doc(hidden)]
 pub mod env;
 mod error;
 mod id;
+#[doc(hidden)]
 pub mod image;
+#[doc(hidden)]
 pub mod journal;
 mod limits;
 mod node;
 mod object;
 mod ownership;
+#[doc(hidden)]
 pub mod placement;
 pub mod prelude;
 mod proof;
+#[doc(hidden)]
 pub mod sqlite;
+#[doc(hidden)]
 pub mod store;
+#[doc(hidden)]
 pub mod table;
 #[cfg(test)]
 mod test_engine;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+#[doc(hidden)]
 pub mod value;
 
 pub use call::{Call, Stub};
@@ -62,7 +71,7 @@ pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, NewRow, NoColumn, RangeOf, RowLimit, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
-pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid};
+pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid, Value, ValueRef};
 
 /// What generated code calls. Not for users: it changes without notice.
 #[doc(hidden)]

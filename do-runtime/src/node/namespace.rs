@@ -16,6 +16,25 @@ use crate::store::{Cursor, Listed};
 const LONGEST_NAME: usize = 2048;
 
 /// The objects of one class. Cheap to clone.
+///
+/// ```no_run
+/// # use do_runtime::prelude::*;
+/// # #[durable_object]
+/// # struct Counter { #[stored] count: u64 }
+/// # #[durable_object]
+/// # impl Counter {
+/// #     #[rpc]
+/// #     fn add(&mut self) -> Result<u64> { self.count += 1; Ok(self.count) }
+/// # }
+/// # async fn example(objects: Objects) -> Result {
+/// let counters = objects.namespace::<Counter>();
+/// let id = counters.new_unique_id();
+/// counters.get(id).add().await?;
+/// assert_eq!(counters.id_from_string(id.to_string())?, id);
+/// assert!(counters.delete(id).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Namespace<O> {
     home: Arc<Home>,
     class: PhantomData<fn() -> O>,

@@ -10,6 +10,23 @@ use crate::journal::Log;
 use crate::object::Dispatch;
 
 /// All objects of one folder. Cheap to clone; the last clone releases the folder.
+///
+/// ```no_run
+/// # use do_runtime::prelude::*;
+/// # #[durable_object]
+/// # struct Counter { #[stored] count: u64 }
+/// # #[durable_object]
+/// # impl Counter {
+/// #     #[rpc]
+/// #     fn add(&mut self) -> Result<u64> { self.count += 1; Ok(self.count) }
+/// # }
+/// # async fn example() -> Result {
+/// let objects = Objects::open("data").await?;
+/// let visits = objects.get_by_name::<Counter>("visits");
+/// println!("{}", visits.add().await?); // on disk when it is printed
+/// objects.close().await
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Objects {
     home: Arc<Home>,

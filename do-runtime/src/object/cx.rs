@@ -13,6 +13,32 @@ use crate::{ObjectId, Timestamp};
 
 /// The storage of an object, its identity, and the time, for a handler: by `&Cx<Self>` to read, by `&mut Cx<Self>` to
 /// write as well.
+///
+/// ```
+/// # use do_runtime::prelude::*;
+/// # use serde::{Deserialize, Serialize};
+/// #[table]
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct Note {
+///     #[key]
+///     id: Id<Note>,
+///     text: String,
+/// }
+///
+/// #[durable_object(tables(Note))]
+/// struct Notes;
+///
+/// #[durable_object]
+/// impl Notes {
+///     #[rpc]
+///     fn replace(&mut self, cx: &mut Cx<Self>, id: Id<Note>, text: String) -> Result<Note> {
+///         let mut note = cx.get::<Note>(id)?.context("there is no such note")?;
+///         note.text = text;
+///         cx.update(&note)?;
+///         Ok(note)
+///     }
+/// }
+/// ```
 pub struct Cx<O> {
     pub(crate) database: Database,
     surroundings: Surroundings,

@@ -25,6 +25,16 @@ impl<O: Object> Cx<O> {
 }
 
 /// The key-values of an object, to read. Keys are in the order of their UTF-8 bytes.
+///
+/// ```
+/// # use do_runtime::{Cx, Object, Result};
+/// fn themes<O: Object>(cx: &mut Cx<O>) -> Result<Vec<(String, String)>> {
+///     cx.kv_mut().put("theme/ann", "dark")?;
+///     let ann: Option<String> = cx.kv().get("theme/ann")?;
+///     assert_eq!(ann.as_deref(), Some("dark"));
+///     cx.kv().list().prefix("theme/").all()
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Kv<'c> {
     engine: &'c dyn Engine,

@@ -7,11 +7,22 @@ impl<O: Object> Cx<O> {
     /// Runs a part of a handler; if it fails, what that part did is undone, and nothing else: rows, key-values and
     /// stored fields, but not ephemeral ones. Savepoints nest. A panic undoes the whole handler.
     ///
-    /// ```ignore
-    /// let booked = cx.savepoint(self, |me, cx| me.book(cx, seat));
+    /// ```
+    /// # use do_runtime::prelude::*;
+    /// # #[durable_object]
+    /// # struct Flight { #[stored] seats: Vec<u32>, #[stored] waiting: Vec<u32> }
+    /// # #[durable_object]
+    /// # impl Flight {
+    /// #     fn take(&mut self, _cx: &mut Cx<Self>, _who: u32) -> Result { bail!("it is full") }
+    /// #     #[rpc]
+    /// #     fn book(&mut self, cx: &mut Cx<Self>, who: u32) -> Result {
+    /// let booked = cx.savepoint(self, |me, cx| me.take(cx, who));
     /// if booked.is_err() {
-    ///     self.put_on_waiting_list(cx, seat)?;
+    ///     self.waiting.push(who);
     /// }
+    /// #         Ok(())
+    /// #     }
+    /// # }
     /// ```
     ///
     /// # Errors

@@ -19,6 +19,24 @@ use crate::{ObjectId, Timestamp};
 ///
 /// It holds no state of the object. It touches it through [`This::update`] and [`This::read`], each of which
 /// runs once the object is free; while the handler awaits anything else, other handlers of the object run.
+///
+/// ```
+/// # use do_runtime::prelude::*;
+/// # #[durable_object]
+/// # struct Counter { #[stored] count: u64 }
+/// #[durable_object]
+/// impl Counter {
+///     #[rpc]
+///     async fn add_later(this: This<Self>) -> Result<u64> {
+///         this.sleep(secs(5)).await;
+///         this.update(|me, _cx| {
+///             me.count += 1;
+///             Ok(me.count)
+///         })
+///         .await // one transaction, durable now
+///     }
+/// }
+/// ```
 pub struct This<O: Dispatch> {
     stub: Stub<O>,
     /// The log position of the last commit that this handler may have seen.

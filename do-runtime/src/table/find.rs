@@ -14,6 +14,31 @@ use crate::value::{Column, ToValue, Value};
 ///
 /// They come in the order of the index, and rows that are equal in it in the order in which they were made.
 /// `Next` is the type of the next column of the index, which [`between`](Find::between) takes a range of.
+///
+/// ```
+/// # use do_runtime::prelude::*;
+/// # use serde::{Deserialize, Serialize};
+/// #[table(index = (author, at desc))]
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct Message {
+///     #[key]
+///     id: Id<Message>,
+///     author: String,
+///     #[default(now)]
+///     at: Timestamp,
+/// }
+///
+/// #[durable_object(tables(Message))]
+/// struct Room;
+///
+/// #[durable_object]
+/// impl Room {
+///     #[rpc]
+///     fn today(&self, cx: &Cx<Self>, author: &str) -> Result<Vec<Message>> {
+///         Message::by_author(cx, author).between(cx.now() - days(1)..).limit(50).all()
+///     }
+/// }
+/// ```
 #[must_use = "a finder reads nothing until it is asked: `.all()?`, `.first()?`, `.count()?` or `.each(…)?`"]
 pub struct Find<'c, T, Next = NoColumn> {
     engine: &'c dyn Engine,

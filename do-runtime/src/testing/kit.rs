@@ -23,6 +23,26 @@ const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const ROUNDS: usize = 32;
 
 /// What a test controls: time, crashes, hibernation; and a look inside. Cheap to clone.
+///
+/// `#[do_runtime::test]` hands one to a test; [`run`](super::run) is what it becomes.
+///
+/// ```standalone_crate
+/// # use do_runtime::prelude::*;
+/// # #[durable_object]
+/// # struct Counter { #[stored] count: u64 }
+/// # #[durable_object]
+/// # impl Counter {
+/// #     #[rpc]
+/// #     fn add(&mut self) -> Result<u64> { self.count += 1; Ok(self.count) }
+/// # }
+/// # do_runtime::testing::run("example", |kit: TestKit| async move {
+/// let counter = kit.objects().get_by_name::<Counter>("visits");
+/// counter.add().await?;
+/// kit.crash().await?;
+/// assert_eq!(counter.add().await?, 2);
+/// # Ok::<(), Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct TestKit(Arc<Inner>);
 

@@ -1,12 +1,20 @@
 //! The test kit: the real runtime on virtual time, on a disk that can lose what is not durable, with a look inside.
 //!
-//! ```ignore
+//! ```
+//! # use do_runtime::prelude::*;
+//! # #[durable_object]
+//! # struct Counter { #[stored] count: u64 }
+//! # #[durable_object]
+//! # impl Counter {
+//! #     #[rpc]
+//! #     fn add(&mut self) -> Result<u64> { self.count += 1; Ok(self.count) }
+//! # }
 //! #[do_runtime::test]
-//! async fn a_message_is_kept(kit: TestKit) -> Result {
-//!     let room = kit.objects().get_by_name::<ChatRoom>("lobby");
-//!     room.post("ann", "hi").await?;
+//! async fn a_count_is_kept(kit: TestKit) -> Result {
+//!     let counter = kit.objects().get_by_name::<Counter>("visits");
+//!     counter.add().await?;
 //!     kit.crash().await?;
-//!     assert_eq!(room.history(10).await?.len(), 1);
+//!     assert_eq!(counter.add().await?, 2);
 //!     Ok(())
 //! }
 //! ```
@@ -16,3 +24,6 @@ mod run;
 
 pub use kit::TestKit;
 pub use run::{TestOutcome, run};
+
+#[doc(inline)]
+pub use crate::env::{DiskCounts, SimDisk};
