@@ -255,6 +255,9 @@ impl<T> Context<T> for Option<T> {
 /// ```
 #[macro_export]
 macro_rules! ensure {
+    ($condition:expr $(,)?) => {
+        ::core::compile_error!("say what is wrong: `ensure!(condition, \"a message needs a body\")`, or give an error value")
+    };
     ($condition:expr, $($error:tt)+) => {
         if !($condition) {
             $crate::bail!($($error)+)
@@ -265,6 +268,9 @@ macro_rules! ensure {
 /// Returns an `invalid` error made of text, or the error value that is given.
 #[macro_export]
 macro_rules! bail {
+    () => {
+        ::core::compile_error!("say what is wrong: `bail!(\"a message needs a body\")`, or give an error value")
+    };
     ($text:literal $($arguments:tt)*) => {
         return ::core::result::Result::Err(::core::convert::From::from($crate::Error::invalid(
             ::std::format!($text $($arguments)*),

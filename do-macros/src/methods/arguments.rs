@@ -27,8 +27,27 @@ pub(super) enum ContextParameter<'s> {
     This(&'s Type),
 }
 
-/// Tells the parameters apart. A `cx` in another place, or by value, is a problem; then there is nothing.
-pub(super) fn split<'s>(signature: &'s Signature, problems: &mut Problems) -> Option<Inputs<'s>> {
+impl<'s> ContextParameter<'s> {
+    fn ty(&self) -> &'s Type {
+        match self {
+            ContextParameter::Cx(ty) | ContextParameter::CxMut(ty) | ContextParameter::This(ty) => ty,
+        }
+    }
+
+    /// The object that it is of, if it is clearly another one than that of the block.
+    fn of_another(&self, object: &Path) -> Option<&'s Type> {
+        let ty = match types::peel(self.ty()) {
+            Type::Reference(reference) => &reference.elem,
+            other => other,
+        };
+        let of = *types::named(ty)?.arguments.first()?;
+        let name = types::named(of)?.ident;
+        (name != "Self" && object.segments.last().is_some_and(|last| last.ident != *name)).then_some(of)
+    }
+}
+
+/// Tells the parameters apart. A `cx` in another place, by value, or of another object is a problem; then there is nothing.
+pub(super) fn split<'s>(signature: &'s Signature, object: &Path, problems: &mut Problems) -> Option<Inputs<'s>> {
     let mut inputs = Inputs { receiver: None, context: None, rest: Vec::new() };
     let mut good = true;
     for (position, input) in signature.inputs.iter().enumerate() {
@@ -42,7 +61,14 @@ pub(super) fn split<'s>(signature: &'s Signature, problems: &mut Problems) -> Op
         let first = position == usize::from(inputs.receiver.is_some());
         match context(&typed.ty) {
             Ok(None) => inputs.rest.push(typed),
-            Ok(Some(context)) if first => inputs.context = Some(context),
+            Ok(Some(context)) if first => {
+                if let Some(other) = context.of_another(object) {
+                    let message = "a handler has the storage of its own object alone: write `Self`; another object is called by its stub";
+                    problems.at(other, message);
+                    good = false;
+                }
+                inputs.context = Some(context);
+            }
             Ok(Some(_)) => {
                 let name = typed.pat.to_token_stream();
                 let place = if inputs.receiver.is_some() { "right after `self`" } else { "first" };

@@ -146,7 +146,8 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
                 None => future,
             };
             let moves = borrows.then(|| quote!(move));
-            quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
+            // What is not `Send` in it is told at the method's name.
+            respanned(quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future)), ident.span())
         }
     };
     quote! {

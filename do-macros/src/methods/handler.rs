@@ -20,7 +20,7 @@ pub(super) fn handler(
 ) -> Option<Handler> {
     let signature = &method.sig;
     let plain = is_plain(signature, problems);
-    let inputs = arguments::split(signature, problems);
+    let inputs = arguments::split(signature, object, problems);
     let kind = inputs.as_ref().and_then(|inputs| kind(signature, inputs, problems));
     let context = match &inputs {
         Some(Inputs { context: Some(_), .. }) => Context::Taken,

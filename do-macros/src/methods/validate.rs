@@ -40,7 +40,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                     continue;
                 }
                 first_init = Some(&method.method.sig.ident);
-                block.init = init(&method.method, problems);
+                block.init = init(&method.method, &block.object, problems);
             }
             Role::Rpc(options) => {
                 let handler = handler::handler(&method.method, options, &block.object, problems);
@@ -104,7 +104,7 @@ pub(super) fn stub_path(object: &Path) -> Path {
     stub
 }
 
-fn init(method: &ImplItemFn, problems: &mut Problems) -> Option<Init> {
+fn init(method: &ImplItemFn, object: &Path, problems: &mut Problems) -> Option<Init> {
     let signature = &method.sig;
     if let Some(token) = &signature.asyncness {
         problems.at(token, "`#[init]` is one transaction, and can't await: remove `async`");
@@ -114,7 +114,7 @@ fn init(method: &ImplItemFn, problems: &mut Problems) -> Option<Init> {
         problems.at(&signature.generics, "`#[init]` can't be generic");
         return None;
     }
-    let inputs = arguments::split(signature, problems)?;
+    let inputs = arguments::split(signature, object, problems)?;
     match &inputs.receiver {
         Some(receiver) if handler::receiver_kind(receiver) == Some(Kind::Exclusive) => {}
         Some(receiver) => problems.at(receiver, "`#[init]` takes `&mut self`"),

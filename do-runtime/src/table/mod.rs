@@ -141,7 +141,8 @@ pub trait Declares<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be read from the row of a query",
     label = "not a row",
-    note = "use a struct with `#[table]` or `#[derive(Row)]`, a tuple, or a column type"
+    note = "use a struct with `#[table]` or `#[derive(Row)]`, a tuple, or a column type",
+    note = "where nothing tells the compiler the type, write it: `cx.sql_unchecked::<(String, i64)>(…)`"
 )]
 pub trait FromRow: Sized {
     /// Reads it.
