@@ -34,7 +34,7 @@ mod tests;
 
 pub use log::{ClassTag, Commit, CommitKind, Log, LogPosition, TemplateId};
 pub use options::{JournalOptions, Prepare};
-pub use recover::{Recovered, Replayed};
+pub use recover::{Reached, Recovered, Replayed};
 
 use std::future::Future;
 use std::sync::Arc;
@@ -124,6 +124,12 @@ impl Journal {
     /// `storage`: the first segment could not be written.
     pub fn start(replayed: Replayed, checkpointed: LogPosition) -> Result<Journal> {
         begin::begin(replayed, checkpointed.0)
+    }
+
+    /// How far it has certainly come.
+    pub fn reached(&self) -> Reached {
+        let position = LogPosition(self.0.durable());
+        Reached { epoch: self.0.space.life().stamp.epoch, position }
     }
 
     /// Takes nothing more, and waits until what was appended is durable; the thread waits, so that this is not for

@@ -33,6 +33,15 @@ struct Found {
     highest_number: u64,
 }
 
+/// How far a journal has certainly come: kept elsewhere, it tells a journal that has lost its end from one that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reached {
+    /// A segment of this epoch or a later one was made.
+    pub epoch: u64,
+    /// Everything before this was durable.
+    pub position: LogPosition,
+}
+
 /// The journal that was found, read to its end: [`Journal::start`](super::Journal::start) goes on from there.
 pub struct Replayed {
     pub(super) env: Env,
@@ -77,6 +86,23 @@ impl Recovered {
 }
 
 impl Replayed {
+    /// Refuses a journal that has lost its end: `reached` is what was known of it elsewhere.
+    ///
+    /// # Errors
+    /// `storage`: its last segments are not there, or it ends before a position that was durable.
+    pub fn expect(&self, reached: Reached) -> Result<()> {
+        if self.highest_epoch >= reached.epoch && self.end >= reached.position.0 {
+            return Ok(());
+        }
+        Err(words::ends_early(
+            &*self.env.disk,
+            &self.options.folder,
+            self.live.last().map(|last| &**last),
+            self.end,
+            reached,
+        ))
+    }
+
     /// The position after the last commit: where the log goes on.
     pub fn end(&self) -> LogPosition {
         LogPosition(self.end)

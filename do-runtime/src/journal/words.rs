@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::recover::Reached;
 use super::segment::{Segment, VERSION, file_name, offset};
 use crate::env::Disk;
 use crate::{Error, ErrorKind};
@@ -67,6 +68,21 @@ pub(super) fn missing(disk: &dyn Disk, folder: &Path, from: u64, to: u64, why: &
     ))
 }
 
+/// The last part of the log is gone, with all that said so.
+pub(super) fn ends_early(disk: &dyn Disk, folder: &Path, last: Option<&Segment>, end: u64, reached: Reached) -> Error {
+    let place = match last {
+        Some(segment) => {
+            format!("{} at byte {}", disk.describe(&segment.path).display(), offset(&segment.header, end))
+        }
+        None => format!("{}, which has no segment files", disk.describe(folder).display()),
+    };
+    storage(format!(
+        "the journal is damaged or not whole: it ends in {place} (log position {end}), and commits up to position {} and \
+         segments up to epoch {} were kept. {RESTORE}; a segment file of the journal that is missing goes back to where it was",
+        reached.position.0, reached.epoch,
+    ))
+}
+
 /// The header of a segment can't be read.
 pub(super) fn header_damaged(disk: &dyn Disk, path: &Path) -> Error {
     storage(format!(
@@ -98,7 +114,8 @@ pub(super) fn doubled(disk: &dyn Disk, a: &Path, b: &Path) -> Error {
 /// A file of another node.
 pub(super) fn foreign(disk: &dyn Disk, path: &Path) -> Error {
     storage(format!(
-        "{} belongs to the journal of another node. Nothing was changed; move the file back to where it came from",
+        "{} belongs to the journal of another node, or the node's `id.key` is not its own. Nothing was changed; move the file \
+         back to where it came from, or put `id.key` back from a backup",
         disk.describe(path).display(),
     ))
 }

@@ -75,7 +75,7 @@ async fn keep_checkpoints(node: Weak<Node>) {
         let Some(wanted) = node.upgrade().map(|node| node.checkpoint_wanted().clone()) else { return };
         wanted.notified().await;
         let Some(node) = node.upgrade().filter(|node| !node.is_closing()) else { return };
-        if let Err(error) = checkpoint::checkpoint(&node).await {
+        if let Err(error) = checkpoint(&node).await {
             tracing::error!(%error, "a checkpoint failed: the journal keeps what it was to write, and the next one tries again");
         }
     }

@@ -246,6 +246,12 @@ impl Node {
         if let Err(error) = self.log.close() {
             tracing::error!(%error, "the journal could not be closed in order; nothing that was acknowledged is lost");
         }
+        if let Some(rest) = rest.as_ref().filter(|_| self.log.failure().is_none()) {
+            // Worth a sync: from now on a damage at the very end of the log can be told from its end.
+            if let Err(error) = rest.registry().set_journal(self.log.reached()) {
+                tracing::warn!(%error, "how far the journal has come could not be noted");
+            }
+        }
         drop(rest);
         // Background tasks that wait see that it is over.
         self.woken.notify_one();

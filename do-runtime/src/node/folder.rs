@@ -79,8 +79,10 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let mut replay = Replay::new(&behind, &pages, apply_delta, env.clock.now());
     let replayed =
         Journal::recover(&env, settings)?.replay(checkpoint, &mut |commit, position| replay.apply(commit, position))?;
+    replayed.expect(registry.journal()?)?;
     let kept = replay.finish()?;
     let journal = Arc::new(Journal::start(replayed, kept.position)?);
+    registry.set_journal(journal.reached())?;
 
     let rest = Rest { behind, pages, vfs, lock };
     Ok((ids, Arc::new(Node::new(env, options, journal, rest))))
@@ -96,9 +98,11 @@ fn taken(folder: &str, error: LockError) -> Error {
             ErrorKind::Unavailable,
             format!("the folder `{folder}` is open in another process: one process at a time can have it"),
         ),
-        LockError::Io(error) => {
-            Error::with_source(ErrorKind::Storage, format!("the folder `{folder}` can't be locked: {error}"), error)
-        }
+        LockError::Io(error) => Error::with_source(
+            ErrorKind::Storage,
+            format!("the folder `{folder}` can't be taken by its file `LOCK`: {error}"),
+            error,
+        ),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) use self::core::{Node, durable};
 pub(crate) use awake::{Awake, panicked};
 pub use builder::{Builder, IntoBytes};
 #[cfg(feature = "testing")]
+pub(crate) use checkpoint::checkpoint;
+#[cfg(feature = "testing")]
 pub(crate) use folder::reopen;
 pub(crate) use home::Home;
 pub(crate) use host::{AnyHost, Host};

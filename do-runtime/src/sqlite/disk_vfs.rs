@@ -63,6 +63,11 @@ impl DiskVfs {
     }
 }
 
+/// What the disk said last on this thread, if it did since this was last asked.
+pub(crate) fn last_words() -> Option<String> {
+    LAST.take().map(|said| said.sentence)
+}
+
 struct OnDisk(Arc<dyn Disk>);
 
 impl OnDisk {

@@ -33,6 +33,7 @@ mod tests;
 
 pub use database::{Database, DatabaseOptions, Interrupt, Mode};
 pub use disk_vfs::DiskVfs;
+pub(crate) use disk_vfs::last_words as disk_words;
 pub use handler_context::HandlerContext;
 pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::build_template;

@@ -20,7 +20,7 @@ use super::template_code::{self, Template};
 use super::trouble::Trouble;
 use crate::error::{Error, Result};
 use crate::image::{PAGE, Page};
-use crate::journal::{ClassTag, LogPosition, TemplateId};
+use crate::journal::{ClassTag, LogPosition, Reached, TemplateId};
 use crate::{ObjectId, Timestamp};
 
 /// The name of the file, relative to the folder.
@@ -51,6 +51,8 @@ const KIND: Kind = Kind {
 const FOLDER: &str = "folder";
 const CREATED_BY: &str = "created_by";
 const CHECKPOINT: &str = "checkpoint";
+/// How far the log has certainly come: its epoch and position.
+const JOURNAL: &str = "journal";
 
 /// Objects that are written to the tables at once, so that a listing never waits for long.
 const BATCH: usize = 1_000;
@@ -168,6 +170,27 @@ impl Registry {
     /// from here.
     pub fn checkpoint(&self) -> LogPosition {
         *self.checkpoint.lock()
+    }
+
+    /// How far the log had come when that was last kept; nothing in a registry that was made anew.
+    pub fn journal(&self) -> Result<Reached> {
+        let kept = self.with(|connection| meta::get(connection, JOURNAL))?;
+        let numbers = kept.as_deref().and_then(|kept| Some((kept.first_chunk::<8>()?, kept.last_chunk::<8>()?)));
+        Ok(numbers.map_or(Reached::default(), |(epoch, position)| Reached {
+            epoch: u64::from_le_bytes(*epoch),
+            position: LogPosition(u64::from_le_bytes(*position)),
+        }))
+    }
+
+    /// Keeps how far the log has come, durably: one that is found shorter has lost its end.
+    pub fn set_journal(&self, reached: Reached) -> Result<()> {
+        let mut kept = [0; 16];
+        kept[..8].copy_from_slice(&reached.epoch.to_le_bytes());
+        kept[8..].copy_from_slice(&reached.position.0.to_le_bytes());
+        self.with(|connection| {
+            meta::put(connection, JOURNAL, &kept)?;
+            file::fold(connection)
+        })
     }
 
     /// Keeps the log position of a checkpoint, durably, so that even a damaged write-ahead file cannot take it back.

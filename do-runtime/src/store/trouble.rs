@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::ffi;
 
 use crate::error::{Error, ErrorKind};
+use crate::sqlite::disk_words;
 
 /// A failure inside one file of the store, before it is told which file that is.
 #[derive(Debug)]
@@ -70,6 +71,12 @@ impl Trouble {
 fn words(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(failure, _) => {
+            use rusqlite::ErrorCode::{CannotOpen, DiskFull, SystemIoFailure};
+            if matches!(failure.code, CannotOpen | DiskFull | SystemIoFailure)
+                && let Some(said) = disk_words()
+            {
+                return format!("{said} (SQLite {})", failure.extended_code);
+            }
             format!("{error} (SQLite {})", failure.extended_code)
         }
         _ => error.to_string(),

@@ -7,9 +7,9 @@ use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::engine::{Engine, Params};
-use crate::env::{Env, Sim, SimDisk};
+use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::node::{Builder, Home, Objects, durable, put_to_sleep, reopen};
+use crate::node::{Builder, Home, Objects, checkpoint, durable, put_to_sleep, reopen};
 use crate::object::{Cx, Dispatch, Object, TypedStub, quoted};
 use crate::table::{Table, TableDef};
 use crate::time::IntoDuration;
@@ -175,6 +175,19 @@ impl TestKit {
     /// What prevents the folder from being opened.
     pub async fn crash(&self) -> Result {
         let disk = self.0.sim.lock().disk.crash();
+        self.start_after_crash(disk).await
+    }
+
+    /// Loses of what is not durable what `random` has it: each write kept, lost or torn. Then starts again; stubs stay valid.
+    ///
+    /// # Errors
+    /// What prevents the folder from being opened.
+    pub async fn crash_torn(&self, random: &SeededRandom) -> Result {
+        let disk = self.0.sim.lock().disk.crash_torn(random);
+        self.start_after_crash(disk).await
+    }
+
+    async fn start_after_crash(&self, disk: Arc<SimDisk>) -> Result {
         if let Some(node) = self.home().leave() {
             node.abandon();
         }
@@ -186,6 +199,14 @@ impl TestKit {
         let env = sim.env();
         *self.0.sim.lock() = sim;
         reopen(builder(env), self.home()).await
+    }
+
+    /// Brings what was committed to the store now, as a node does when its journal has grown enough.
+    ///
+    /// # Errors
+    /// What could not be written: it stays in the journal, and the next checkpoint tries again.
+    pub async fn checkpoint(&self) -> Result {
+        checkpoint(&self.home().node()?).await
     }
 
     /// The ids of the objects of a class that exist.

@@ -157,6 +157,7 @@ impl Damage {
         match self {
             Damage::Cut(to) => {
                 bytes.truncate(*to as usize);
+                bytes.truncate(used(&bytes));
                 files.0.insert(file.to_owned(), Content::File { bytes, length: *to });
                 return;
             }
