@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
 use super::model::{Argument, Block, Context, Handler, Kind, Passing, Speed};
-use crate::types::respanned;
+use crate::types::{located, respanned};
 
 /// `enum Request`, one variant for each handler.
 pub(super) fn requests(block: &Block) -> TokenStream {
@@ -147,7 +147,8 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
             };
             let moves = borrows.then(|| quote!(move));
             // What is not `Send` in it is told at the method's name.
-            respanned(quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future)), ident.span())
+            let handler = located(quote!(#moves |#parameter| #future), ident.span());
+            quote!(#run.orchestrate::<#value, #error, _>(#handler))
         }
     };
     quote! {
