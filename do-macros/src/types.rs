@@ -179,22 +179,6 @@ pub(crate) fn without_self(tokens: &impl ToTokens, this: &impl ToTokens) -> Toke
     walk(tokens.to_token_stream(), &quote!(#this))
 }
 
-/// Shows every token at another place. What it means, and that it is generated, stays: lints leave it alone.
-pub(crate) fn located(tokens: TokenStream, span: Span) -> TokenStream {
-    let move_one = |token| match token {
-        TokenTree::Group(group) => {
-            let mut inner = Group::new(group.delimiter(), located(group.stream(), span));
-            inner.set_span(group.span().located_at(span));
-            TokenTree::Group(inner)
-        }
-        mut other => {
-            other.set_span(other.span().located_at(span));
-            other
-        }
-    };
-    tokens.into_iter().map(move_one).collect()
-}
-
 /// The variables that generated code has around what is the user's.
 pub(crate) const HIDDEN: [&str; 4] = ["me", "cx", "run", "this"];
 

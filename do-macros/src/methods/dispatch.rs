@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
 use super::model::{Argument, Block, Context, Handler, Kind, Passing, Speed};
-use crate::types::{located, respanned};
+use crate::types::respanned;
 
 /// `enum Request`, one variant for each handler.
 pub(super) fn requests(block: &Block) -> TokenStream {
@@ -146,9 +146,7 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
                 None => future,
             };
             let moves = borrows.then(|| quote!(move));
-            // What is not `Send` in it is told at the method's name.
-            let handler = located(quote!(#moves |#parameter| #future), ident.span());
-            quote!(#run.orchestrate::<#value, #error, _>(#handler))
+            quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
         }
     };
     quote! {
