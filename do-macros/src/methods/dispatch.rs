@@ -146,8 +146,7 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
                 None => future,
             };
             let moves = borrows.then(|| quote!(move));
-            // What is not `Send` in it is told at the method's name.
-            respanned(quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future)), ident.span())
+            quote!(#run.orchestrate::<#value, #error, _>(#moves |#parameter| #future))
         }
     };
     quote! {
