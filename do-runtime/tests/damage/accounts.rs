@@ -153,11 +153,11 @@ impl Model {
         };
         let accounts = listed(objects.namespace::<Account>().list().all());
         if accounts.as_ref().ok() != Some(&self.accounts.keys().cloned().collect()) {
-            compared.wrong.push(format!("the accounts listed are {accounts:?}"));
+            compared.listing.push(format!("the accounts listed are {accounts:?}"));
         }
         let counters = listed(objects.namespace::<Counter>().list().all());
         if counters.as_ref().ok() != Some(&self.counters.keys().cloned().collect()) {
-            compared.wrong.push(format!("the counters listed are {counters:?}"));
+            compared.listing.push(format!("the counters listed are {counters:?}"));
         }
         compared
     }
@@ -167,5 +167,12 @@ impl Model {
 #[derive(Debug, Default)]
 pub struct Compared {
     pub wrong: Vec<String>,
+    pub listing: Vec<String>,
     pub failed: Vec<(ObjectId, Error)>,
+}
+
+impl Compared {
+    pub fn is_right(&self) -> bool {
+        self.wrong.is_empty() && self.listing.is_empty() && self.failed.is_empty()
+    }
 }
