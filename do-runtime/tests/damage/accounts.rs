@@ -77,7 +77,10 @@ impl Counter {
 
 /// A text that tells of which operation it is.
 pub fn text(operation: i64, length: usize) -> String {
-    format!("<{operation}>").chars().cycle().take(length).collect()
+    let word = format!("<{operation}>");
+    let mut text = word.repeat(length / word.len() + 1);
+    text.truncate(length);
+    text
 }
 
 /// What was acknowledged: the operations of each account with the lengths of their texts, and the keys of each counter.
