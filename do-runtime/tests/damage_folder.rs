@@ -28,6 +28,7 @@ struct Case {
 /// How a folder behaved.
 enum Outcome {
     Whole,
+    Listing,
     Refused(Error),
     Partly(Vec<(ObjectId, Error)>),
 }
@@ -112,7 +113,17 @@ fn count_panics() {
 fn all_cases(folder: &Folder) -> Vec<Case> {
     let mut cases = Vec::new();
     let names: Vec<&String> = folder.files.0.keys().collect();
+    let mut alike = BTreeMap::<_, u32>::new();
     for (file, content) in &folder.files.0 {
+        // Of files of one kind, which differ in nothing, some will do; the random form takes all of them.
+        let (used, _) = content.sizes();
+        let kind = (file.starts_with("pages/"), file.ends_with(".segment"), file.ends_with("-wal"), used == 0);
+        let most = if used == 0 { 1 } else { 3 };
+        let seen = alike.entry(kind).or_default();
+        *seen += 1;
+        if *seen > most && (kind.0 || kind.1) {
+            continue;
+        }
         let mut add = |damage| cases.push(Case { file: file.clone(), damage });
         let (used, length) = content.sizes();
         [0, used / 2, used.saturating_sub(1), length / 2, length.saturating_sub(1)]
@@ -237,6 +248,15 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
     if !torn {
         problems.extend(compared.wrong);
     }
+    let registry = reach.iter().any(|file| file.starts_with("registry.db"));
+    if registry && !compared.listing.is_empty() {
+        // Rows of the registry have no checksums: a listing may lack objects until the registry is made anew.
+        let _ = objects.close().await;
+        drop(objects);
+        problems.extend(without_registry(folder, place.path()).await);
+        return (Outcome::Listing, problems);
+    }
+    problems.extend(compared.listing.into_iter().filter(|_| !torn));
     for (id, error) in &compared.failed {
         let mine = reach.iter().any(|file| partition(file) == Some(id.as_bytes()[0] >> 2));
         let named = error.to_string().contains(&id.to_string())
@@ -258,9 +278,13 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
         }
         return (Outcome::Whole, problems);
     }
-    // The file comes back, and with it the objects.
+    // The file comes back, and with it the objects; unless something was written to it meanwhile, which a backup lacks.
     let _ = objects.close().await;
     drop(objects);
+    let now = Files::read(place.path());
+    if files.changed(&now).iter().any(|file| file.starts_with("pages/") && reach.iter().any(|own| partition(own) == partition(file))) {
+        return (Outcome::Partly(compared.failed), problems);
+    }
     for file in reach.iter().flat_map(|file| [file.clone(), format!("{}-wal", file.trim_end_matches("-wal"))]) {
         folder.files.write_one(place.path(), &file);
         folder.files.write_one(place.path(), file.trim_end_matches("-wal"));
@@ -277,7 +301,7 @@ async fn look(folder: &Folder, place: &std::path::Path) -> Vec<String> {
         Ok(objects) => {
             let compared = folder.model.compare(&objects).await;
             let failed = compared.failed.into_iter().map(|(_, error)| error.to_string());
-            compared.wrong.into_iter().chain(failed).collect()
+            compared.wrong.into_iter().chain(compared.listing).chain(failed).collect()
         }
     }
 }
@@ -289,14 +313,14 @@ fn refused(error: &Error, reach: &[String], before: &Files, after: &Files, probl
         problems.push(format!("refused as {}: {text}", error.kind()));
     }
     // A segment that is gone has no name any more: then it is the folder.
-    let gone = |file: &String| file.ends_with(".segment") && text.contains("/journal, which has no segment files");
+    let gone = |file: &String| file.ends_with(".segment") && text.contains("/journal");
     if !reach.iter().any(|file| text.contains(base(file).trim_end_matches("-wal")) || gone(file)) {
         problems.push(format!("the refusal does not name the file: {text}"));
     }
     let mut changed = before.changed(after);
     if reach.iter().any(|file| file.starts_with("registry.db")) {
-        // It follows from the others, which is tried below.
-        changed.retain(|file| !file.starts_with("registry.db"));
+        // It follows from the others, which is tried below; and recovery may have got as far as writing to these.
+        changed.retain(|file| file.starts_with("journal/"));
     }
     if !changed.is_empty() {
         problems.push(format!("refused, and {changed:?} changed: {text}"));
@@ -342,6 +366,7 @@ fn note(table: &Mutex<Table>, case: &Case, outcome: &Outcome) {
     };
     let words = match outcome {
         Outcome::Whole => "everything is there".to_owned(),
+        Outcome::Listing => "everything is there, and a listing lacks objects until the registry is moved away".to_owned(),
         Outcome::Refused(error) => format!("refused: {}", plain(error)),
         Outcome::Partly(failed) => format!("its objects answer: {}", plain(&failed[0].1)),
     };

@@ -77,7 +77,10 @@ impl Counter {
 
 /// A text that tells of which operation it is.
 pub fn text(operation: i64, length: usize) -> String {
-    format!("<{operation}>").chars().cycle().take(length).collect()
+    let word = format!("<{operation}>");
+    let mut text = word.repeat(length / word.len() + 1);
+    text.truncate(length);
+    text
 }
 
 /// What was acknowledged: the operations of each account with the lengths of their texts, and the keys of each counter.
@@ -155,11 +158,11 @@ impl Model {
         };
         let accounts = listed(objects.namespace::<Account>().list().all());
         if accounts.as_ref().ok() != Some(&self.accounts.keys().cloned().collect()) {
-            compared.wrong.push(format!("the accounts listed are {accounts:?}"));
+            compared.listing.push(format!("the accounts listed are {accounts:?}"));
         }
         let counters = listed(objects.namespace::<Counter>().list().all());
         if counters.as_ref().ok() != Some(&self.counters.keys().cloned().collect()) {
-            compared.wrong.push(format!("the counters listed are {counters:?}"));
+            compared.listing.push(format!("the counters listed are {counters:?}"));
         }
         compared
     }
@@ -169,5 +172,12 @@ impl Model {
 #[derive(Debug, Default)]
 pub struct Compared {
     pub wrong: Vec<String>,
+    pub listing: Vec<String>,
     pub failed: Vec<(ObjectId, Error)>,
+}
+
+impl Compared {
+    pub fn is_right(&self) -> bool {
+        self.wrong.is_empty() && self.listing.is_empty() && self.failed.is_empty()
+    }
 }

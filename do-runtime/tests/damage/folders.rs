@@ -103,7 +103,7 @@ async fn cut_off_after(steps: u64) -> Result<Folder> {
     work(kit.objects(), &mut model, 0..6, 0).await?;
     kit.restart().await?;
     work(kit.objects(), &mut model, 3..9, 1_000).await?;
-    for operation in 0..24 {
+    for operation in 0..14 {
         model.add(kit.objects(), "account-2", 5_000 + operation, 100_000).await?;
     }
     let disk = kit.disk();
