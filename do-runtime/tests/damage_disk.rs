@@ -197,10 +197,7 @@ async fn check(kit: &TestKit, run: &Run, place: &str) {
     }
     let Some((operation, unknown)) = &run.unknown else { panic!("{place}: {found:?}") };
     let other = unknown.compare(kit.objects()).await;
-    assert!(
-        other.is_right(),
-        "{place}: neither without operation {operation}: {found:?}, nor with it: {other:?}"
-    );
+    assert!(other.is_right(), "{place}: neither without operation {operation}: {found:?}, nor with it: {other:?}");
 }
 
 /// The steps of the disk that a whole run takes.

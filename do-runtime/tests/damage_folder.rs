@@ -282,7 +282,11 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
     let _ = objects.close().await;
     drop(objects);
     let now = Files::read(place.path());
-    if files.changed(&now).iter().any(|file| file.starts_with("pages/") && reach.iter().any(|own| partition(own) == partition(file))) {
+    if files
+        .changed(&now)
+        .iter()
+        .any(|file| file.starts_with("pages/") && reach.iter().any(|own| partition(own) == partition(file)))
+    {
         return (Outcome::Partly(compared.failed), problems);
     }
     for file in reach.iter().flat_map(|file| [file.clone(), format!("{}-wal", file.trim_end_matches("-wal"))]) {
@@ -366,7 +370,9 @@ fn note(table: &Mutex<Table>, case: &Case, outcome: &Outcome) {
     };
     let words = match outcome {
         Outcome::Whole => "everything is there".to_owned(),
-        Outcome::Listing => "everything is there, and a listing lacks objects until the registry is moved away".to_owned(),
+        Outcome::Listing => {
+            "everything is there, and a listing lacks objects until the registry is moved away".to_owned()
+        }
         Outcome::Refused(error) => format!("refused: {}", plain(error)),
         Outcome::Partly(failed) => format!("its objects answer: {}", plain(&failed[0].1)),
     };
