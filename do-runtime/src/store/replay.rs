@@ -97,11 +97,12 @@ impl<'a> Replay<'a> {
 
     fn apply_to_object(&mut self, commit: &Commit<'_>, position: LogPosition, start: LogPosition) -> Result<()> {
         let object = commit.object;
+        // Before its pages are looked at: an object exists although they are damaged.
+        self.tell_registry(commit);
         if !self.objects.contains_key(&object) {
             let head = self.behind.head(object)?;
             self.objects.insert(object, Recovering { head, layer: None, born: false, cost: 0 });
         }
-        self.tell_registry(commit);
         let Some(known) = self.objects.get_mut(&object) else {
             return Ok(());
         };
