@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::{Node, checkpoint, sleep};
+use super::checkpoint::checkpoint;
+use super::{Node, sleep};
 use crate::error::Error;
 
 /// How often the coarse time moves on, and how often running handlers are looked at.
