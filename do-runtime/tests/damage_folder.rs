@@ -55,6 +55,38 @@ fn a_folder_cut_off_in_a_checkpoint_survives_or_tells_every_damage() {
     sweep("cut off", async || folder);
 }
 
+/// Else a process that opens and closes folders holds on to the space of files that are gone.
+#[cfg(target_os = "linux")]
+#[test]
+fn closed_folders_leave_no_open_files() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        for round in 0..4 {
+            let objects = folders::open(place.path()).await.expect("it opens");
+            let mut model = damage::accounts::Model::default();
+            model.add(&objects, "ann", round, 50).await.expect("it is added");
+            if round % 2 == 0 {
+                objects.close().await.expect("it closes");
+            }
+            drop(objects);
+        }
+        // What prepares files in the background ends by itself, a little later.
+        let begun = std::time::Instant::now();
+        while open_files_in(place.path()) > 0 {
+            assert!(begun.elapsed().as_secs() < 30, "{} files are still open", open_files_in(place.path()));
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+#[cfg(target_os = "linux")]
+fn open_files_in(folder: &std::path::Path) -> usize {
+    let files = std::fs::read_dir("/proc/self/fd").expect("the open files are listed");
+    let links = files.flatten().filter_map(|file| std::fs::read_link(file.path()).ok());
+    links.filter(|link| link.starts_with(folder)).count()
+}
+
 fn sweep(what: &str, make: impl AsyncFnOnce() -> Folder) {
     count_panics();
     let runtime =

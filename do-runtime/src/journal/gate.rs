@@ -192,6 +192,11 @@ impl Gate {
         }
     }
 
+    /// Those who wait for the failure.
+    pub(super) fn take_failure_waiters(&mut self) -> Vec<Waker> {
+        std::mem::take(&mut self.failed_wakers)
+    }
+
     /// Nothing will become durable any more: who has waited for anything. The first failure stays.
     pub(super) fn fail(&mut self, error: Error) -> Vec<Waker> {
         self.failure.get_or_insert(error);

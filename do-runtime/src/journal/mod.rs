@@ -167,10 +167,13 @@ impl Journal {
         shared.gate.lock().failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Resolves with the reason once the journal has failed.
+    /// Resolves with the reason once the journal has failed, or is not there any more. It keeps nothing of it.
     pub fn failed(&self) -> impl Future<Output = Error> + Send + use<> {
-        let shared = self.0.clone();
+        let shared = Arc::downgrade(&self.0);
         std::future::poll_fn(move |cx| {
+            let Some(shared) = shared.upgrade() else {
+                return Poll::Ready(Error::new(ErrorKind::Unavailable, "the journal is closed"));
+            };
             let mut gate = shared.gate.lock();
             match &gate.failure {
                 Some(error) => Poll::Ready(error.clone()),
@@ -180,6 +183,12 @@ impl Journal {
                 }
             }
         })
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.gate.get_mut().take_failure_waiters().into_iter().for_each(Waker::wake);
     }
 }
 
