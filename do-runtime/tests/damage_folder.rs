@@ -59,7 +59,8 @@ fn a_folder_cut_off_in_a_checkpoint_survives_or_tells_every_damage() {
 #[cfg(target_os = "linux")]
 #[test]
 fn closed_folders_leave_no_open_files() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let place = tempfile::tempdir().expect("a temporary folder");
         for round in 0..4 {
