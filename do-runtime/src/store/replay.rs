@@ -70,6 +70,8 @@ impl<'a> Replay<'a> {
     /// recovered at all; what is wrong with one object only is told at the end.
     pub fn apply(&mut self, commit: &Commit<'_>, position: LogPosition) -> Result<()> {
         let start = std::mem::replace(&mut self.at, position);
+        // Those of objects that can't be recovered too: they exist, and answer why.
+        self.tell_registry(commit);
         if self.behind.is_held(commit.object) {
             return Ok(());
         }
@@ -101,7 +103,6 @@ impl<'a> Replay<'a> {
             let head = self.behind.head(object)?;
             self.objects.insert(object, Recovering { head, layer: None, born: false, cost: 0 });
         }
-        self.tell_registry(commit);
         let Some(known) = self.objects.get_mut(&object) else {
             return Ok(());
         };
