@@ -55,6 +55,32 @@ fn a_folder_cut_off_in_a_checkpoint_survives_or_tells_every_damage() {
     sweep("cut off", async || folder);
 }
 
+#[test]
+fn a_registry_is_made_anew_although_the_journal_was_recycled() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let mut model = damage::accounts::Model::default();
+        // Several segments are filled and used anew.
+        let objects = Objects::builder().checkpoint_every("2MiB").open(place.path()).await.expect("it opens");
+        for operation in 0..60 {
+            model.add(&objects, "ann", operation, 1_000_000).await.expect("it is added");
+        }
+        objects.close().await.expect("it closes");
+        let objects = folders::open(place.path()).await.expect("it opens");
+        folders::work(&objects, &mut model, 0..3, 100).await.expect("it works");
+        drop(objects);
+
+        for name in ["registry.db", "registry.db-wal"] {
+            let _ = std::fs::remove_file(place.path().join(name));
+        }
+        let folder = Folder { files: Files::default(), model, last: None };
+        assert_eq!(look(&folder, place.path()).await, Vec::<String>::new());
+        assert_eq!(look(&folder, place.path()).await, Vec::<String>::new());
+    });
+}
+
 /// Else a process that opens and closes folders holds on to the space of files that are gone.
 #[cfg(target_os = "linux")]
 #[test]

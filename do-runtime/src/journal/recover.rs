@@ -66,6 +66,14 @@ impl Recovered {
         Ok(Recovered { env: env.clone(), options, found })
     }
 
+    /// Where the log begins that is there in one piece up to its end. Segments before a gap were given up.
+    pub fn first(&self) -> LogPosition {
+        let live = &self.found.live;
+        let follows = |pair: &[Arc<Segment>]| pair[1].header.first <= pair[0].header.end();
+        let start = live.windows(2).rposition(|pair| !follows(pair)).map_or(0, |gap| gap + 1);
+        LogPosition(live.get(start).map_or(0, |segment| segment.header.entry.position))
+    }
+
     /// Calls `each` with every commit from `from` on that can be read, in order, and the position after it. `from` is
     /// the position up to which the stored pages hold everything, 0 for a new node.
     ///

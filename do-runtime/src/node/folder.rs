@@ -77,8 +77,10 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
 
     let settings = JournalOptions { segment: options.segment_bytes, ..JournalOptions::new(ids.folder_mark()) };
     let mut replay = Replay::new(&behind, &pages, apply_delta, env.clock.now());
-    let replayed =
-        Journal::recover(&env, settings)?.replay(checkpoint, &mut |commit, position| replay.apply(commit, position))?;
+    let recovered = Journal::recover(&env, settings)?;
+    // A registry that was made anew does not know the last checkpoint: all that is there is read, and skipped if it is kept.
+    let from = if registry.is_rebuilt()? { checkpoint.max(recovered.first()) } else { checkpoint };
+    let replayed = recovered.replay(from, &mut |commit, position| replay.apply(commit, position))?;
     replayed.expect(registry.journal()?)?;
     let kept = replay.finish()?;
     let journal = Arc::new(Journal::start(replayed, kept.position)?);

@@ -54,6 +54,10 @@ const CHECKPOINT: &str = "checkpoint";
 /// How far the log has certainly come: its epoch and position.
 const JOURNAL: &str = "journal";
 
+/// Whether the registry was made for partitions that were there already, and no checkpoint has been made since: then it
+/// doesn't know from where on the log is needed.
+const REBUILT: &str = "rebuilt";
+
 /// Objects that are written to the tables at once, so that a listing never waits for long.
 const BATCH: usize = 1_000;
 
@@ -105,6 +109,7 @@ impl Registry {
             meta::put(connection, FOLDER, &folder.0)?;
             meta::put(connection, CREATED_BY, concat!("do-runtime ", env!("CARGO_PKG_VERSION")).as_bytes())?;
             meta::put_number(connection, CHECKPOINT, checkpoint.0)?;
+            meta::put_number(connection, REBUILT, u64::from(!partitions.is_empty()))?;
             for number in partitions {
                 connection.execute("INSERT INTO partitions VALUES (?1, 0)", [number])?;
             }
@@ -172,6 +177,11 @@ impl Registry {
         *self.checkpoint.lock()
     }
 
+    /// Whether it was rebuilt, and the last checkpoint may have been later than [`Registry::checkpoint`] says.
+    pub fn is_rebuilt(&self) -> Result<bool> {
+        Ok(self.with(|connection| meta::get_number(connection, REBUILT))?.is_some_and(|rebuilt| rebuilt != 0))
+    }
+
     /// How far the log had come when that was last kept; nothing in a registry that was made anew.
     pub fn journal(&self) -> Result<Reached> {
         let kept = self.with(|connection| meta::get(connection, JOURNAL))?;
@@ -197,6 +207,7 @@ impl Registry {
     pub(super) fn set_checkpoint(&self, position: LogPosition) -> Result<()> {
         self.with(|connection| {
             meta::put_number(connection, CHECKPOINT, position.0)?;
+            meta::put_number(connection, REBUILT, 0)?;
             file::fold(connection)
         })?;
         *self.checkpoint.lock() = position;

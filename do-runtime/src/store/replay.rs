@@ -70,6 +70,8 @@ impl<'a> Replay<'a> {
     /// recovered at all; what is wrong with one object only is told at the end.
     pub fn apply(&mut self, commit: &Commit<'_>, position: LogPosition) -> Result<()> {
         let start = std::mem::replace(&mut self.at, position);
+        // Those of objects that can't be recovered too: they exist, and answer why.
+        self.tell_registry(commit);
         if self.behind.is_held(commit.object) {
             return Ok(());
         }
