@@ -2,7 +2,7 @@
 //! was acknowledged is there, or a sentence says which file is damaged and nothing is changed, or only the objects of
 //! the damaged partition answer `storage`, and all of them are back once the file is.
 //!
-//! `DO_DAMAGE=5000 cargo test -p do-runtime --all-features --test damage_folder` adds so many damages at random places;
+//! `DO_DAMAGE=5000 cargo test -p do-runtime --all-features --test damage_folder` tries all of them, and so many more at random;
 //! `DO_SEED` repeats them. With `--nocapture` the outcomes are printed.
 
 mod damage;
@@ -162,7 +162,10 @@ fn count_panics() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            PANICS.fetch_add(1, Relaxed);
+            // A test that fails panics on its own thread: that is no panic of what is tested.
+            let thread = std::thread::current();
+            let of_test = thread.name().is_some_and(|name| name.starts_with("a_") || name.starts_with("closed_"));
+            PANICS.fetch_add(usize::from(!of_test), Relaxed);
             before(panic);
         }));
     });
@@ -207,6 +210,15 @@ fn all_cases(folder: &Folder) -> Vec<Case> {
         let folder_of = |name: &str| name.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let siblings = names.iter().filter(|other| ***other > *file && folder_of(other) == folder_of(file));
         siblings.take(3).for_each(|other| add(Damage::Swapped((*other).clone())));
+    }
+    if variable("DO_DAMAGE").is_none() {
+        // Bits and pages are most of it: a third of them is enough for every day.
+        let mut number = 0;
+        cases.retain(|case| {
+            let many = matches!(case.damage, Damage::Flip { .. } | Damage::Zeros { .. } | Damage::Garbage { .. });
+            number += usize::from(many);
+            !many || number % 3 == 0
+        });
     }
     cases.extend(random_cases(folder));
     cases
@@ -308,8 +320,10 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
         problems.extend(compared.wrong);
     }
     let registry = reach.iter().any(|file| file.starts_with("registry.db"));
-    if registry && !compared.listing.is_empty() {
-        // Rows of the registry have no checksums: a listing may lack objects until the registry is made anew.
+    let told = compared.failed.iter().all(|(_, error)| error.to_string().contains("registry.db"));
+    if registry && told && !(compared.listing.is_empty() && compared.failed.is_empty()) {
+        // Rows of the registry have no checksums: a listing may lack objects until the registry is made anew. A damage in
+        // another table shows when it is read: what is not in the store yet may need it.
         let _ = objects.close().await;
         drop(objects);
         problems.extend(without_registry(folder, place.path()).await);
