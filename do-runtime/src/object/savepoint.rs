@@ -1,7 +1,7 @@
 //! Savepoints: a part of a handler that is undone alone.
 
 use super::{Cx, Object, StoredState};
-use crate::error::{Error, Result};
+use crate::error::{CallError, Error, Result, RpcError};
 
 impl<O: Object> Cx<O> {
     /// Runs a part of a handler; if it fails, what that part did is undone, and nothing else: rows, key-values and
@@ -27,7 +27,23 @@ impl<O: Object> Cx<O> {
     ///
     /// # Errors
     /// What the part returns; or `storage` if it could not be undone, which the handler should pass on.
-    pub fn savepoint<T, E: From<Error>>(
+    pub fn savepoint<T>(&mut self, object: &mut O, part: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T>) -> Result<T> {
+        self.undone_alone(object, part)
+    }
+
+    /// The same for a part with an error type of its own.
+    ///
+    /// # Errors
+    /// As [`Cx::savepoint`].
+    pub fn try_savepoint<T, E: RpcError>(
+        &mut self,
+        object: &mut O,
+        part: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, CallError<E>>,
+    ) -> Result<T, CallError<E>> {
+        self.undone_alone(object, part)
+    }
+
+    fn undone_alone<T, E: From<Error>>(
         &mut self,
         object: &mut O,
         part: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
