@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::{Cx, Object};
 use crate::engine::{Engine, KeyRange, Params, Space};
 use crate::error::Result;
+use crate::table::quoted;
 
 impl<O: Object> Cx<O> {
     /// Deletes all rows and key-values of the object. Stored fields keep what the handler leaves in them. If they are
@@ -40,9 +41,4 @@ impl<O: Object> Cx<O> {
         })?;
         Ok(bare)
     }
-}
-
-/// A name in SQL.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

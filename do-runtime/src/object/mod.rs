@@ -14,8 +14,6 @@ mod this;
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;
-#[cfg(feature = "testing")]
-pub(crate) use erase::quoted;
 pub(crate) use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
 pub use query::{IntoParams, Parameters, Query};

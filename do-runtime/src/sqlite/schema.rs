@@ -11,7 +11,7 @@ use super::glue::Origin;
 use crate::engine::{Engine, Params, RowAccess, Space};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Image;
-use crate::table::TableDef;
+use crate::table::{TableDef, quoted};
 use crate::value::{Value, ValueRef};
 
 /// The key in [`Space::Meta`] under which the fingerprint is kept.
@@ -300,8 +300,4 @@ fn refused(what: String, remedy: &str) -> Error {
 
 fn is(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

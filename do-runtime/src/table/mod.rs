@@ -16,6 +16,7 @@ pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
 pub use schema::schema_fingerprint;
+pub(crate) use text::quoted;
 
 use crate::Timestamp;
 use crate::engine::RowAccess;

@@ -192,7 +192,8 @@ fn rowid(table: &TableDef) -> &'static str {
     ["rowid", "_rowid_", "oid"].into_iter().find(|name| !taken(name)).unwrap_or("rowid")
 }
 
-fn quoted(name: &str) -> String {
+/// A name in SQL.
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
