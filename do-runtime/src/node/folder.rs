@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::core::Rest;
-use super::recovery::apply_delta;
 use super::{Home, Node, Objects, background, registration};
 use crate::env::{Disk, Env, LockError, Open};
 use crate::error::{Error, ErrorKind, Result};
@@ -76,7 +75,7 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let behind = Arc::new(WriteBehind::new(pages.clone(), checkpoint));
 
     let settings = JournalOptions { segment: options.segment_bytes, ..JournalOptions::new(ids.folder_mark()) };
-    let mut replay = Replay::new(&behind, &pages, apply_delta, env.clock.now());
+    let mut replay = Replay::new(&behind, &pages, env.clock.now());
     let recovered = Journal::recover(&env, settings)?;
     // A registry that was made anew does not know the last checkpoint: all that is there is read, and skipped if it is kept.
     let from = if registry.is_rebuilt()? { checkpoint.max(recovered.first()) } else { checkpoint };

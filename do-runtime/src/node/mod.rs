@@ -12,7 +12,6 @@ mod host;
 mod names;
 mod namespace;
 mod objects;
-mod recovery;
 mod registration;
 mod sleep;
 mod wake;

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 
 use super::awake::History;
-use super::recovery::apply_delta;
 use super::{Awake, Node, sleep};
 use crate::ObjectId;
 use crate::call::{Body, Owner, Place, Shared, Slot, TurnFor, TurnOf, give_back, refuse_all, serve};
@@ -126,7 +125,7 @@ fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
     wait_durable(node, position)?;
     let rest = node.rest()?;
     let from = rest.behind.head(id)?.map_or(LogPosition::default(), |head| head.applied);
-    let mut replay = Replay::new(&rest.behind, &rest.pages, apply_delta, node.now());
+    let mut replay = Replay::new(&rest.behind, &rest.pages, node.now());
     node.log().read_back(from.max(rest.registry().checkpoint()), &mut |commit, position| {
         if commit.object == id { replay.apply(commit, position) } else { Ok(()) }
     })?;

@@ -40,5 +40,5 @@ pub use overlay::{Cursor, Listed};
 pub use page_store::{Changes, Head, PageStore};
 pub use partitions::SqlitePageStore;
 pub use registry::{Registry, Usage};
-pub use replay::{ApplyDelta, DeltaPages, Replay};
+pub use replay::Replay;
 pub use write_behind::{Flushed, WriteBehind};

@@ -9,21 +9,13 @@ use super::page_store::{Changes, Head};
 use super::partitions::SqlitePageStore;
 use super::write_behind::WriteBehind;
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::delta::{self, PagesMut};
 use crate::image::{PAGE, Page};
 use crate::journal::{Commit, CommitKind, LogPosition};
 use crate::{ObjectId, Timestamp};
 
 /// Pages that are kept in memory before they go to the store, in bytes.
 const SPILL: usize = 64 << 20;
-
-/// Pages that a delta is applied to.
-pub trait DeltaPages {
-    /// A page to be changed, by its number from 0. One that was never written is zero.
-    fn page_mut(&mut self, number: u32) -> Result<&mut Page>;
-}
-
-/// Applies a delta to a database that is so many pages long afterwards. If it fails, it may have changed some pages.
-pub type ApplyDelta = fn(delta: &[u8], pages: u32, target: &mut dyn DeltaPages) -> Result<()>;
 
 /// Replays the log of a node after a crash. Replaying again what was replayed changes nothing.
 ///
@@ -32,7 +24,6 @@ pub type ApplyDelta = fn(delta: &[u8], pages: u32, target: &mut dyn DeltaPages) 
 pub struct Replay<'a> {
     behind: &'a WriteBehind,
     store: &'a SqlitePageStore,
-    delta: ApplyDelta,
     now: Timestamp,
     /// The position after the last commit.
     at: LogPosition,
@@ -54,11 +45,10 @@ struct Recovering {
 }
 
 impl<'a> Replay<'a> {
-    /// From the last checkpoint on. `behind` stands before `store`; `delta` applies the differences of a commit; `now` is
-    /// taken for the time of what happened since.
-    pub fn new(behind: &'a WriteBehind, store: &'a SqlitePageStore, delta: ApplyDelta, now: Timestamp) -> Self {
+    /// From the last checkpoint on. `behind` stands before `store`; `now` is taken for the time of what happened since.
+    pub fn new(behind: &'a WriteBehind, store: &'a SqlitePageStore, now: Timestamp) -> Self {
         let at = store.registry().checkpoint();
-        Replay { behind, store, delta, now, at, objects: BTreeMap::new(), bytes: 0, spill: SPILL }
+        Replay { behind, store, now, at, objects: BTreeMap::new(), bytes: 0, spill: SPILL }
     }
 
     /// The same with another bound for the pages in memory, in bytes.
@@ -114,7 +104,7 @@ impl<'a> Replay<'a> {
         }
         check_sequence(known.head.as_ref(), commit)?;
         let head = next_head(known.head.as_ref(), commit, position, self.now);
-        known.apply(self.behind, self.delta, commit, head, start)?;
+        known.apply(self.behind, commit, head, start)?;
         let before = std::mem::replace(&mut known.cost, known.layer.as_ref().map_or(0, Layer::cost));
         self.bytes = self.bytes - before + known.cost;
         Ok(())
@@ -161,14 +151,7 @@ impl<'a> Replay<'a> {
 }
 
 impl Recovering {
-    fn apply(
-        &mut self,
-        behind: &WriteBehind,
-        delta: ApplyDelta,
-        commit: &Commit<'_>,
-        head: Head,
-        start: LogPosition,
-    ) -> Result<()> {
+    fn apply(&mut self, behind: &WriteBehind, commit: &Commit<'_>, head: Head, start: LogPosition) -> Result<()> {
         let object = commit.object;
         // The pages as the commit before left them, which is what the delta is about.
         let size = match commit.kind {
@@ -194,7 +177,7 @@ impl Recovering {
         } else {
             // New pages are written by the delta or zero; a shrinking database is cut afterwards.
             let mut target = Target { behind, object, layer, size, born: self.born };
-            delta(commit.delta, commit.pages, &mut target)?;
+            delta::apply(commit.delta, commit.pages, &mut target)?;
             layer.advance(head.clone());
         }
         self.head = Some(head);
@@ -212,7 +195,7 @@ struct Target<'a> {
     born: bool,
 }
 
-impl DeltaPages for Target<'_> {
+impl PagesMut for Target<'_> {
     fn page_mut(&mut self, number: u32) -> Result<&mut Page> {
         if !self.layer.pages.contains_key(&number) {
             let page = self.below(number)?;

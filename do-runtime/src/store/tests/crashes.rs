@@ -1,6 +1,6 @@
 //! Commits, flushes and checkpoints in any order, with the power cut at any step.
 
-use super::model::{Model, apply, put_template};
+use super::model::{Model, put_template};
 use super::world::*;
 use crate::env::SeededRandom;
 use crate::journal::LogPosition;
@@ -12,7 +12,7 @@ fn live(world: &World, model: &mut Model) -> Option<LogPosition> {
     store.registry().register_class(CLASS, "Room").ok()?;
     let mut recycled = store.registry().checkpoint();
     let behind = WriteBehind::new(store.clone(), recycled);
-    let mut replay = Replay::new(&behind, &store, apply, at(9)).with_memory(40_000);
+    let mut replay = Replay::new(&behind, &store, at(9)).with_memory(40_000);
     model.replay(&mut replay, recycled, model.end());
     let Ok(kept) = replay.finish() else { return Some(recycled) };
     if !kept.failed.is_empty() {
@@ -75,7 +75,7 @@ fn nothing_is_lost_wherever_the_power_is_cut() {
         let store = world.open();
         let from = store.registry().checkpoint();
         let behind = WriteBehind::new(store.clone(), from);
-        let mut replay = Replay::new(&behind, &store, apply, at(9));
+        let mut replay = Replay::new(&behind, &store, at(9));
         model.replay(&mut replay, from, model.end());
         assert_eq!(replay.finish().unwrap().failed, [], "seed {seed}");
         model.check(&behind, &store);

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::world::{CLASS, TEMPLATE, at};
 use crate::ObjectId;
 use crate::env::SeededRandom;
-use crate::error::Result;
-use crate::image::delta::{self, Encoder, PagesMut};
+use crate::image::delta::Encoder;
 use crate::image::{PAGE, Page};
 use crate::journal::{Commit, CommitKind, LogPosition};
-use crate::store::{Changes, DeltaPages, Head, PageStore, Replay, SqlitePageStore, WriteBehind};
+use crate::store::{Changes, Head, PageStore, Replay, SqlitePageStore, WriteBehind};
 
 /// The bytes that the pages of the template are full of.
 pub(super) const TEMPLATE_BYTES: [u8; 4] = [200, 201, 202, 203];
@@ -196,19 +195,6 @@ impl Record {
             delta: &self.delta,
         }
     }
-}
-
-/// Applies what [`Encoder`] wrote.
-pub(super) fn apply(delta: &[u8], pages: u32, target: &mut dyn DeltaPages) -> Result<()> {
-    struct Target<'a>(&'a mut dyn DeltaPages);
-
-    impl PagesMut for Target<'_> {
-        fn page_mut(&mut self, number: u32) -> Result<&mut Page> {
-            self.0.page_mut(number)
-        }
-    }
-
-    delta::apply(delta, pages, &mut Target(target))
 }
 
 pub(super) fn put_template(store: &SqlitePageStore) {

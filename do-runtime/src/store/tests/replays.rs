@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::model::{Kind, Model, Record, apply, put_template};
+use super::model::{Kind, Model, Record, put_template};
 use super::world::*;
 use crate::error::ErrorKind;
 use crate::journal::LogPosition;
@@ -11,7 +11,7 @@ use crate::store::{PageStore, Replay, SqlitePageStore, WriteBehind};
 fn recover(model: &Model, store: &Arc<SqlitePageStore>, memory: usize) -> WriteBehind {
     let from = store.registry().checkpoint();
     let behind = WriteBehind::new(store.clone(), from);
-    let mut replay = Replay::new(&behind, store, apply, at(9)).with_memory(memory);
+    let mut replay = Replay::new(&behind, store, at(9)).with_memory(memory);
     model.replay(&mut replay, from, model.end());
     let kept = replay.finish().unwrap();
     assert_eq!((kept.position, kept.failed), (model.end(), vec![]));
@@ -51,7 +51,7 @@ fn replaying_again_changes_nothing() {
         let (_world, store, model) = committed(seed, 100);
         recover(&model, &store, 50_000);
         let behind = WriteBehind::new(store.clone(), LogPosition(0));
-        let mut replay = Replay::new(&behind, &store, apply, at(9));
+        let mut replay = Replay::new(&behind, &store, at(9));
         model.replay(&mut replay, LogPosition(0), model.end());
         replay.hand_over();
         assert_eq!(behind.failures(), []);
@@ -63,7 +63,7 @@ fn replaying_again_changes_nothing() {
 fn one_object_is_brought_back_beside_the_others_without_a_write() {
     let (_world, store, model) = committed(3, 80);
     let behind = recover(&model, &store, usize::MAX);
-    let mut replay = Replay::new(&behind, &store, apply, at(9));
+    let mut replay = Replay::new(&behind, &store, at(9));
     replay.apply(&change(object(1, 0x70), 1, Kind::Create).commit("late"), LogPosition(model.end().0 + 1)).unwrap();
     replay.hand_over();
 
@@ -82,7 +82,7 @@ fn a_gap_in_the_sequence_sets_the_object_aside_with_both_numbers() {
     put_template(&store);
     let behind = WriteBehind::new(store.clone(), LogPosition(0));
     let (bad, good) = (object(1, 1), object(1, 2));
-    let mut replay = Replay::new(&behind, &store, apply, at(9));
+    let mut replay = Replay::new(&behind, &store, at(9));
     let records = [
         change(bad, 1, Kind::Create),
         change(good, 1, Kind::Create),
@@ -114,7 +114,7 @@ fn a_change_of_an_object_that_is_not_there_and_a_second_creation_are_gaps() {
         let store = world.open();
         put_template(&store);
         let behind = WriteBehind::new(store.clone(), LogPosition(0));
-        let mut replay = Replay::new(&behind, &store, apply, at(9));
+        let mut replay = Replay::new(&behind, &store, at(9));
         for (position, (sequence, kind)) in (10..).zip(records) {
             replay.apply(&change(object(1, 1), sequence, kind).commit("x"), LogPosition(position)).unwrap();
         }
@@ -141,7 +141,7 @@ fn a_damaged_page_sets_aside_only_the_object_that_needs_it() {
     let behind = WriteBehind::new(store.clone(), LogPosition(0));
     let mut delta = Vec::new();
     crate::image::delta::Encoder::new(&mut delta).page(0, &[0; 4096], &[0xff; 4096]);
-    let mut replay = Replay::new(&behind, &store, apply, at(9));
+    let mut replay = Replay::new(&behind, &store, at(9));
     for (position, id) in [(20, bad), (30, good)] {
         let record = Record { delta: delta.clone(), pages: 2, ..change(id, 2, Kind::Change) };
         replay.apply(&record.commit("x"), LogPosition(position)).unwrap();
