@@ -11,12 +11,16 @@
 //! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]` and `#[init]` |
 //! | `derive` | `Column`, `Row`, `RpcError` |
 //! | `kit_test` | `#[do_runtime::test]` |
+//! | `carry` | how the schema gets from tables to objects and to their SQL |
+//! | `query` | `sql!` |
+//! | `schema`, `sqlite` | the checks of SQL |
 //! | `misplaced` | `#[rpc]` and `#[init]` elsewhere |
 //! | `options`, `duration`, `size` | what stands in attributes |
 //! | `types`, `generics` | what can be told of types from their spelling |
 //! | `sql`, `raw` | texts in SQL and as literals |
 //! | `problems`, `suggest`, `strip` | mistakes: collecting, helping, going on |
 
+mod carry;
 mod derive;
 mod duration;
 mod generics;
@@ -27,7 +31,9 @@ mod misplaced;
 mod object;
 mod options;
 mod problems;
+mod query;
 mod raw;
+mod schema;
 mod size;
 mod sql;
 mod strip;
@@ -72,6 +78,20 @@ pub fn rpc(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced::expand("init", item.into()).into()
+}
+
+/// Collects the tables of an object: a step on the way from `#[table]` to `sql!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __freeze(input: TokenStream) -> TokenStream {
+    carry::freeze::expand(input.into()).into()
+}
+
+/// `sql!`, with the schema of its object.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __sql(input: TokenStream) -> TokenStream {
+    query::expand(input.into()).into()
 }
 
 /// Makes an async function a test with a runtime of its own, on virtual time.

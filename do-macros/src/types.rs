@@ -65,6 +65,11 @@ pub(crate) fn is(ty: &Type, name: &str) -> bool {
     named(ty).is_some_and(|named| named.is(name))
 }
 
+/// Whether it is `()`.
+pub(crate) fn is_unit(ty: &Type) -> bool {
+    matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
 /// The `T` of `Option<T>`.
 pub(crate) fn optional(ty: &Type) -> Option<&Type> {
     let named = named(ty)?;

@@ -71,11 +71,24 @@ pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, NewRow, NoColumn, RangeOf, RowLimit, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
-pub use value::{Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid, Value, ValueRef};
+pub use value::{Binds, BindsList, Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid, Value, ValueRef};
+
+/// Runs SQL that was checked while the program was compiled, in a method of a `#[durable_object]` impl block: each such method has
+/// its own `sql!`, which knows the object's tables and stands before this one.
+#[macro_export]
+macro_rules! sql {
+    ($($tokens:tt)*) => {
+        ::core::compile_error!(
+            "`sql!` works in a method of a `#[durable_object]` impl block, which knows the tables: write \
+             `#[durable_object(helpers)]` above the impl block of further methods, or use `cx.sql_unchecked(…)`"
+        )
+    };
+}
 
 /// What generated code calls. Not for users: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use do_macros::{__freeze, __sql};
     pub use inventory;
 
     pub use crate::call::{Ran, Run};
@@ -83,15 +96,18 @@ pub mod __private {
     pub use crate::error::{Error, Result, RpcError};
     pub use crate::limits::Limits;
     pub use crate::node::ClassEntry;
+    pub use crate::object::checked as sql;
     pub use crate::object::{
         Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
     pub use crate::table::generated::*;
-    pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
+    pub use crate::table::{
+        ColumnDef, Declares, FromRow, Given, IndexDef, KeySource, NewRow, RowShape, Table, TableDef, ValueShape, row_fits,
+    };
     pub use crate::time::Timestamp;
-    pub use crate::value::{Column, ToValue, Value, ValueRef};
+    pub use crate::value::{Binds, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};
     pub use crate::{ObjectId, Stub};
 
     /// The bytes of an argument, for the limits on arguments and queues.

@@ -112,6 +112,9 @@ fn enumeration(ident: &Ident, variants: &[(&Ident, String)]) -> TokenStream {
             }
 
             #[automatically_derived]
+            impl ::do_runtime::__private::Binds<::do_runtime::__private::Text> for #ident {}
+
+            #[automatically_derived]
             impl ::do_runtime::__private::Column for #ident {
                 const SQL_TYPE: &'static ::core::primitive::str = "TEXT";
 
@@ -162,8 +165,12 @@ fn newtype(ident: &Ident, inner: &Type) -> TokenStream {
             }
 
             #[automatically_derived]
+            impl<C> ::do_runtime::__private::Binds<C> for #ident where #inner: ::do_runtime::__private::Binds<C> {}
+
+            #[automatically_derived]
             impl ::do_runtime::__private::Column for #ident {
                 const SQL_TYPE: &'static ::core::primitive::str = INNER.sql_type;
+                const NULL: ::core::primitive::bool = INNER.null;
 
                 type Ref<'k> = #key;
 

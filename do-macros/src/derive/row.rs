@@ -18,9 +18,14 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     }
     if problems.is_empty() {
         let ident = &input.ident;
+        let name = ident.unraw().to_string();
+        let shapes = shapes(input);
         quote! {
             #[automatically_derived]
             impl ::do_runtime::__private::FromRow for #ident {
+                const SHAPE: ::do_runtime::__private::RowShape =
+                    ::do_runtime::__private::RowShape::Fields(#name, &[#(#shapes),*]);
+
                 fn from_row(row: &dyn ::do_runtime::__private::RowAccess) -> ::do_runtime::Result<Self> {
                     ::core::result::Result::Ok(Self { #(#fields),* })
                 }
@@ -64,6 +69,16 @@ fn fields(input: &DeriveInput, problems: &mut Problems) -> Vec<TokenStream> {
             Vec::new()
         }
     }
+}
+
+/// The name of each field, and what it can hold.
+fn shapes(input: &DeriveInput) -> Vec<TokenStream> {
+    let Data::Struct(data) = &input.data else { return Vec::new() };
+    let shape = |field: &syn::Field| {
+        let (name, ty) = (field.ident.as_ref()?.unraw().to_string(), &field.ty);
+        Some(quote!((#name, ::do_runtime::__private::ValueShape::of::<#ty>())))
+    };
+    data.fields.iter().filter_map(shape).collect()
 }
 
 fn refused(input: &DeriveInput, problems: Problems) -> TokenStream {

@@ -8,7 +8,7 @@ use syn::{Ident, Index as FieldIndex};
 use super::columns::Storage;
 use super::finders::{self, Bodies};
 use super::model::{Column, Default, Order, Table, Uniqueness, Written};
-use super::{new_row, schema};
+use super::{carried, new_row, schema};
 use crate::raw;
 use crate::types::respanned;
 
@@ -25,6 +25,8 @@ pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
         given_row_impl(written),
         from_row_impl(written),
     ];
+    let carried = carried::of(written, table);
+    let columns = carried::columns_impl(written, table);
     quote! {
         #item
         #new_row
@@ -33,7 +35,9 @@ pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
             const SCHEMA: &::core::primitive::str = #schema;
             #(#own_types)*
             #(#impls)*
+            #columns
         };
+        #carried
     }
 }
 
@@ -284,6 +288,9 @@ fn from_row_impl(written: &Written) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::do_runtime::__private::FromRow for #row {
+            const SHAPE: ::do_runtime::__private::RowShape =
+                ::do_runtime::__private::RowShape::Table(<Self as ::do_runtime::__private::Table>::DEF);
+
             fn from_row(row: &dyn ::do_runtime::__private::RowAccess) -> ::do_runtime::Result<Self> {
                 ::do_runtime::__private::read_named(row)
             }

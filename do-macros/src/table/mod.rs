@@ -3,6 +3,7 @@
 //! `parse` reads what is written, `validate` makes the `model` of it, `schema` prints that as SQL, `finders` draws
 //! its finders from the indexes, and `expand` prints the Rust.
 
+mod carried;
 mod columns;
 mod expand;
 mod finders;

@@ -13,6 +13,8 @@ pub(crate) struct Written {
     pub(crate) name: Option<LitStr>,
     /// The indexes of the struct's attribute.
     pub(crate) indexes: Vec<WrittenIndex>,
+    /// `export`.
+    pub(crate) export: Option<Span>,
     /// The fields in order.
     pub(crate) fields: Vec<WrittenField>,
 }

@@ -16,6 +16,7 @@ pub use cx::Cx;
 pub(crate) use cx::Surroundings;
 pub(crate) use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
+pub use query::checked;
 pub use query::{IntoParams, Parameters, Query};
 pub(crate) use stored::{StoredChanges, StoredState};
 pub use stored::{StoredReader, StoredWriter};

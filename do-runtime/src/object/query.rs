@@ -1,7 +1,9 @@
-//! `cx.sql_unchecked`: SQL that is not checked while the program compiles.
+//! Statements: `cx.sql_unchecked`, and in `checked` what `sql!` becomes.
 
+pub mod checked;
 mod params;
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 pub use params::{IntoParams, Parameters};
@@ -27,7 +29,7 @@ impl<O: Object> Cx<O> {
     /// }
     /// ```
     pub fn sql_unchecked<'q, R>(&'q self, text: &'q str, params: impl IntoParams) -> Query<'q, R> {
-        Query { engine: self.engine(), text, params: params.into_params(), rows: PhantomData }
+        Query { engine: self.engine(), text: text.into(), params: params.into_params(), rows: PhantomData }
     }
 }
 
@@ -35,7 +37,7 @@ impl<O: Object> Cx<O> {
 #[must_use = "a statement runs when it is asked: `.all()?`, `.one()?`, `.optional()?`, `.each(…)?` or `.run()?`"]
 pub struct Query<'q, R> {
     engine: &'q dyn Engine,
-    text: &'q str,
+    text: Cow<'q, str>,
     params: Result<Parameters>,
     rows: PhantomData<fn() -> R>,
 }
@@ -45,7 +47,7 @@ impl Query<'_, ()> {
     /// Runs the statement to its end; how many rows it inserted, updated or deleted.
     pub fn run(self) -> Result<u64> {
         let params = self.params?;
-        let done = params.with(|params| self.engine.execute(self.text, params))?;
+        let done = params.with(|params| self.engine.execute(&self.text, params))?;
         Ok(done.changes)
     }
 }
@@ -54,7 +56,7 @@ impl<R: FromRow> Query<'_, R> {
     /// All rows.
     pub fn all(self) -> Result<Vec<R>> {
         let params = self.params?;
-        params.with(|params| table::all(self.engine, self.text, params, R::from_row))
+        params.with(|params| table::all(self.engine, &self.text, params, R::from_row))
     }
 
     /// The only row. None is `not_found`, more than one is `invalid`.
@@ -65,13 +67,13 @@ impl<R: FromRow> Query<'_, R> {
     /// The only row, if there is one. More than one is `invalid`.
     pub fn optional(self) -> Result<Option<R>> {
         let params = self.params?;
-        params.with(|params| table::at_most_one(self.engine, self.text, params, R::from_row))
+        params.with(|params| table::at_most_one(self.engine, &self.text, params, R::from_row))
     }
 
     /// Hands over one row after another. The closure returns nothing, a `Result`, or a `ControlFlow` to stop early.
     pub fn each<S: Flow>(self, closure: impl FnMut(R) -> S) -> Result {
         let params = self.params?;
-        params.with(|params| table::each(self.engine, self.text, params, R::from_row, closure))
+        params.with(|params| table::each(self.engine, &self.text, params, R::from_row, closure))
     }
 }
 

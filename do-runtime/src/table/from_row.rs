@@ -3,12 +3,15 @@
 
 use super::FromRow;
 use super::generated::column;
+use super::shape::{RowShape, ValueShape};
 use crate::engine::RowAccess;
 use crate::error::{Error, Result};
 use crate::value::Column;
 
 #[diagnostic::do_not_recommend]
 impl<T: Column> FromRow for T {
+    const SHAPE: RowShape = RowShape::Value(ValueShape::of::<T>());
+
     fn from_row(row: &dyn RowAccess) -> Result<Self> {
         expect_columns(row, 1)?;
         column(row, 0, row.name(0))
@@ -25,6 +28,8 @@ impl FromRow for () {
 macro_rules! tuple {
     ($count:literal: $($type:ident $index:tt),+) => {
         impl<$($type: Column),+> FromRow for ($($type,)+) {
+            const SHAPE: RowShape = RowShape::Tuple(&[$(ValueShape::of::<$type>()),+]);
+
             fn from_row(row: &dyn RowAccess) -> Result<Self> {
                 expect_columns(row, $count)?;
                 Ok(($(column::<$type>(row, $index, row.name($index))?,)+))

@@ -7,6 +7,7 @@ pub mod generated;
 mod ops;
 mod rows;
 mod schema;
+mod shape;
 mod text;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
 pub use schema::schema_fingerprint;
+pub use shape::{Given, RowShape, ValueShape, row_fits};
 pub(crate) use text::quoted;
 
 use crate::Timestamp;
@@ -146,6 +148,10 @@ pub trait Declares<T> {}
     note = "where nothing tells the compiler the type, write it: `cx.sql_unchecked::<(String, i64)>(…)`"
 )]
 pub trait FromRow: Sized {
+    /// The columns that it reads: `sql!` compares them with those of its query.
+    #[doc(hidden)]
+    const SHAPE: RowShape = RowShape::Unknown;
+
     /// Reads it.
     fn from_row(row: &dyn RowAccess) -> Result<Self>;
 }

@@ -1,5 +1,6 @@
 //! Values as SQLite knows them, and the types that can be columns. One file for each family of types.
 
+mod binds;
 mod bytes;
 mod id;
 mod integers;
@@ -18,6 +19,7 @@ use std::fmt;
 
 pub use ::bytes::Bytes;
 pub use ::uuid::Uuid;
+pub use binds::{Binds, BindsList, Blob, Integer, Real, Text};
 pub use id::Id;
 pub use json::Json;
 pub(crate) use json::{from_json, to_json};
@@ -134,6 +136,10 @@ pub trait ToValue {
 pub trait Column: ToValue + Sized {
     /// The column's type in a STRICT table: `INTEGER`, `REAL`, `TEXT` or `BLOB`.
     const SQL_TYPE: &'static str;
+
+    /// Whether a value can be NULL.
+    #[doc(hidden)]
+    const NULL: bool = false;
 
     /// What generated code asks of the type.
     #[doc(hidden)]

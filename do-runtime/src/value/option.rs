@@ -14,6 +14,7 @@ impl<T: ToValue> ToValue for Option<T> {
 
 impl<T: Column> Column for Option<T> {
     const SQL_TYPE: &'static str = T::SQL_TYPE;
+    const NULL: bool = true;
     type Ref<'k>
         = Option<T::Ref<'k>>
     where

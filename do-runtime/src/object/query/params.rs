@@ -1,5 +1,7 @@
 //! The parameters of a statement.
 
+use std::borrow::Cow;
+
 use crate::engine::Params;
 use crate::error::Result;
 use crate::value::{ToValue, Value};
@@ -11,7 +13,7 @@ pub struct Parameters(Kind);
 #[derive(Debug, Clone, PartialEq)]
 enum Kind {
     Positional(Vec<Value<'static>>),
-    Named(Vec<(String, Value<'static>)>),
+    Named(Vec<(Cow<'static, str>, Value<'static>)>),
 }
 
 impl Parameters {
@@ -25,9 +27,14 @@ impl Parameters {
             // The engine wants the name alone, and a raw identifier's `r#` is no part of it.
             let name = name.strip_prefix(':').unwrap_or(name);
             let name = name.strip_prefix("r#").unwrap_or(name);
-            Ok((name.to_owned(), value.to_value()?.into_owned()))
+            Ok((name.to_owned().into(), value.to_value()?.into_owned()))
         });
         Ok(Parameters(Kind::Named(values.collect::<Result<_>>()?)))
+    }
+
+    /// Named ones, of which the names are known to be right.
+    pub(super) fn checked(named: Vec<(Cow<'static, str>, Value<'static>)>) -> Self {
+        Parameters(Kind::Named(named))
     }
 
     /// Lends them to a statement.
@@ -36,7 +43,7 @@ impl Parameters {
             Kind::Positional(values) => run(Params::Positional(values)),
             Kind::Named(values) => {
                 let values: Vec<(&str, Value<'_>)> =
-                    values.iter().map(|(name, value)| (name.as_str(), value.borrowed())).collect();
+                    values.iter().map(|(name, value)| (name.as_ref(), value.borrowed())).collect();
                 run(Params::Named(&values))
             }
         }

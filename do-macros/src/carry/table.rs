@@ -1,0 +1,111 @@
+//! A table on its way: as tokens, and read back.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{LitStr, Path, Token, bracketed, token};
+
+use crate::raw;
+use crate::schema::{Class, Column, Schema, Table};
+use crate::types::readable;
+
+/// What a table's macro hands out.
+pub(crate) enum Carried {
+    /// The table.
+    Table(Table),
+    /// It has mistakes, which are reported where it stands.
+    Refused,
+}
+
+/// The tokens of a table without mistakes.
+pub(crate) fn tokens(table: &Table) -> TokenStream {
+    let (rust, name, ddl) = (&table.rust, &table.name, raw::literal(&table.ddl));
+    let columns = table.columns.iter().map(|column| {
+        let name = &column.name;
+        let class = format_ident!("{}", column.class.map_or("own".to_owned(), |class| class.sql().to_lowercase()));
+        let null = column.nullable.then(|| quote!(?));
+        quote!(#name #class #null)
+    });
+    quote!(#rust #name #ddl [#(#columns),*])
+}
+
+/// The tokens of a table with mistakes.
+pub(crate) fn refused() -> TokenStream {
+    quote!(refused)
+}
+
+impl Parse for Carried {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(syn::Ident) {
+            input.parse::<TokenTree>()?;
+            return Ok(Carried::Refused);
+        }
+        let text = || input.parse::<LitStr>().map(|text| text.value());
+        let (rust, name, ddl) = (text()?, text()?, text()?);
+        let list;
+        bracketed!(list in input);
+        let columns = list.parse_terminated(column, Token![,])?.into_iter().collect();
+        Ok(Carried::Table(Table { rust, name, columns, ddl }))
+    }
+}
+
+fn column(input: ParseStream<'_>) -> syn::Result<Column> {
+    let name = input.parse::<LitStr>()?.value();
+    let class: Ident = input.parse()?;
+    let nullable = input.parse::<Option<Token![?]>>()?.is_some();
+    Ok(Column { name, class: Class::from_sql(&class.to_string()), nullable })
+}
+
+/// What an object's macro hands out.
+pub(crate) struct Frozen {
+    /// The object.
+    pub(crate) object: Ident,
+    /// Its tables, and how it calls them.
+    pub(crate) tables: Vec<(Path, Table)>,
+    /// Whether one of them, or the object itself, has mistakes.
+    pub(crate) refused: bool,
+    /// `scans = "deny"`.
+    pub(crate) deny_scans: bool,
+}
+
+impl Frozen {
+    /// The schema, for the checks: its tables are called as the object calls them.
+    pub(crate) fn schema(&self) -> Schema {
+        let named = |(path, table): &(Path, Table)| Table {
+            rust: path.segments.last().map_or_else(|| readable(path), |last| last.ident.to_string()),
+            ..table.clone()
+        };
+        Schema { object: self.object.to_string(), tables: self.tables.iter().map(named).collect() }
+    }
+}
+
+impl ToTokens for Frozen {
+    fn to_tokens(&self, to: &mut TokenStream) {
+        let Frozen { object, tables, refused, deny_scans } = self;
+        let refused = refused.then(|| quote!(!));
+        let deny_scans = deny_scans.then(|| quote!(#));
+        let tables = tables.iter().map(|(path, table)| {
+            let table = tokens(table);
+            quote!(#path {#table})
+        });
+        to.extend(quote!(#object #refused #deny_scans #(#tables)*));
+    }
+}
+
+impl Parse for Frozen {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let object = input.parse()?;
+        let refused = input.parse::<Option<Token![!]>>()?.is_some();
+        let deny_scans = input.parse::<Option<Token![#]>>()?.is_some();
+        let mut tables = Vec::new();
+        while !input.is_empty() {
+            let path = input.call(Path::parse_mod_style)?;
+            let body;
+            let _: token::Brace = syn::braced!(body in input);
+            if let Carried::Table(table) = body.parse()? {
+                tables.push((path, table));
+            }
+        }
+        Ok(Frozen { object, tables, refused, deny_scans })
+    }
+}

@@ -1,0 +1,244 @@
+//! Prints what a `sql!` becomes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Path, Type};
+
+use super::parse::Call;
+use crate::schema::{Class, Schema};
+use crate::sqlite::{self, Access, Checked, Form, Param, ResultColumn};
+use crate::{suggest, types};
+
+/// A mistake, as the expression itself: then nothing else is wrong with it.
+pub(super) fn refused(error: syn::Error) -> TokenStream {
+    let error = error.into_iter().next().unwrap_or_else(|| syn::Error::new(Span::call_site(), "this is refused"));
+    let (span, message) = (error.span(), error.to_string());
+    quote_spanned!(span=> ::core::compile_error!(#message))
+}
+
+/// A `sql!` that could be read.
+pub(super) fn call(call: &Call) -> TokenStream {
+    if call.schema.refused {
+        let row = call.row.as_ref().map_or(quote!(()), |row| quote!(#row));
+        return quote!(::do_runtime::__private::sql::typed::<::do_runtime::Query<'_, #row>>());
+    }
+    let frozen = &call.schema;
+    let paths: Vec<&Path> = frozen.tables.iter().map(|(path, _)| path).collect();
+    let schema = frozen.schema();
+    let at = call.sql.span();
+    let checked = match sqlite::check(&schema, &call.sql.value()) {
+        Ok(checked) => checked,
+        Err(message) => return refused(syn::Error::new(at, message)),
+    };
+    if let Err(error) = parameters_match(call, &checked) {
+        return refused(error);
+    }
+    let warning = match &checked.scan {
+        Some(scan) if !call.scans_allowed && frozen.deny_scans => return refused(syn::Error::new(at, scan)),
+        Some(scan) if !call.scans_allowed => Some(scan_warning(scan, at)),
+        _ => None,
+    };
+    let statement = match (&call.row, checked.columns.is_empty()) {
+        (Some(row), true) if !types::is_unit(row) => {
+            let message = "this statement gives no rows: leave the row type out, or add `RETURNING` and the columns";
+            return refused(syn::Error::new(row.span(), message));
+        }
+        (_, true) => statement(call, &checked, &quote!(())),
+        (Some(row), false) => {
+            let fits = fits(row, &checked, at);
+            let statement = statement(call, &checked, &quote!(#row));
+            quote!({ #fits #statement })
+        }
+        (None, false) => match record(call, &checked, &schema, paths.len()) {
+            Ok(record) => record,
+            Err(message) => return refused(syn::Error::new(at, message)),
+        },
+    };
+    match warning {
+        Some(warning) => quote!({ #warning #statement }),
+        None => statement,
+    }
+}
+
+/// Everything that is bound stands in the SQL.
+fn parameters_match(call: &Call, checked: &Checked) -> syn::Result<()> {
+    use syn::ext::IdentExt;
+    let known: Vec<&str> = checked.params.iter().map(|param| param.name.as_str()).collect();
+    for (name, _) in &call.bound {
+        let text = name.unraw().to_string();
+        if !known.contains(&text.as_str()) {
+            let meant = match known.as_slice() {
+                [] => "; it has no parameters".to_owned(),
+                known => {
+                    let marked: Vec<String> = known.iter().map(|known| format!(":{known}")).collect();
+                    let marked: Vec<&str> = marked.iter().map(String::as_str).collect();
+                    suggest::instead_of(&format!(":{text}"), &marked)
+                }
+            };
+            return Err(syn::Error::new(name.span(), format!("the SQL has no `:{text}`{meant}")));
+        }
+    }
+    Ok(())
+}
+
+/// The call of the runtime.
+fn statement(call: &Call, checked: &Checked, row: &TokenStream) -> TokenStream {
+    let (object, cx, sql) = (&call.object, &call.cx, &call.sql);
+    let params = checked.params.iter().map(|param| parameter(call, param));
+    let params = quote!(&[#(#params),*]);
+    match checked.access {
+        Access::Reads => {
+            let cx = quote_spanned!(cx.span()=> &*#cx);
+            quote!(::do_runtime::__private::sql::reads::<#object, #row>(#cx, #sql, #params))
+        }
+        Access::Writes => {
+            let cx = quote_spanned!(cx.span()=> &mut *#cx);
+            quote!(::do_runtime::__private::sql::writes::<#object, #row>(#cx, #sql, #params))
+        }
+    }
+}
+
+fn parameter(call: &Call, param: &Param) -> TokenStream {
+    use syn::ext::IdentExt;
+    let name = &param.name;
+    let (value, span) = match call.bound.iter().find(|(bound, _)| bound.unraw() == name.as_str()) {
+        Some((_, value)) => (quote!(#value), value.span()),
+        // A variable that is missing is to be reported at the literal.
+        None => {
+            let ident = syn::parse_str::<Ident>(name).unwrap_or_else(|_| format_ident!("r#{name}"));
+            let ident = Ident::new(&ident.to_string().replace("r#", ""), call.sql.span());
+            let ident = if syn::parse_str::<Ident>(name).is_ok() { ident } else { Ident::new_raw(name, call.sql.span()) };
+            (quote!(#ident), call.sql.span())
+        }
+    };
+    let function = match (param.form, param.class) {
+        (Form::One, None) => quote!(any),
+        (Form::List, None) => quote!(any_list),
+        (form, Some(class)) => {
+            let marker = match class {
+                Class::Integer => quote!(Integer),
+                Class::Real => quote!(Real),
+                Class::Text => quote!(Text),
+                Class::Blob => quote!(Blob),
+            };
+            let function = if form == Form::One { quote!(one) } else { quote!(list) };
+            quote!(#function::<::do_runtime::__private::#marker, _>)
+        }
+    };
+    let value = quote_spanned!(span=> &#value);
+    let value = quote_spanned!(span=> ::do_runtime::__private::sql::#function(#value));
+    quote!((#name, #value))
+}
+
+/// The proof that the rows can be read as their type.
+fn fits(row: &Type, checked: &Checked, at: Span) -> TokenStream {
+    let columns = checked.columns.iter().map(|column| {
+        let ResultColumn { name, class, nullable, excerpt, .. } = column;
+        let class = class.map_or("", Class::sql);
+        quote! {
+            ::do_runtime::__private::Given { name: #name, sql_type: #class, null: #nullable, excerpt: #excerpt }
+        }
+    });
+    let shape = quote_spanned!(row.span()=> <#row as ::do_runtime::__private::FromRow>::SHAPE);
+    let columns = quote!(&[#(#columns),*]);
+    let check = quote_spanned!(at=> ::do_runtime::__private::row_fits(#shape, #columns));
+    quote!(const _: () = #check;)
+}
+
+/// Rows without a type of their own: a struct with a field for each column.
+fn record(call: &Call, checked: &Checked, schema: &Schema, tables: usize) -> Result<TokenStream, String> {
+    let mut fields: Vec<Ident> = Vec::new();
+    let mut values = Vec::new();
+    for column in &checked.columns {
+        let name = &column.name;
+        let field = field(column, call.sql.span())?;
+        if fields.contains(&field) {
+            return Err(format!("the query gives two columns called `{name}`: name one of them with `AS`\n{}", column.excerpt));
+        }
+        fields.push(field);
+        values.push(value_of_type(call, column, schema, tables)?);
+    }
+    let types: Vec<Ident> = (0..fields.len()).map(|index| format_ident!("T{index}")).collect();
+    let names = checked.columns.iter().map(|column| &column.name);
+    let indexes = 0..fields.len();
+    let statement = statement(call, checked, &quote!(_));
+    Ok(quote! {{
+        /// A row of this query.
+        #[allow(dead_code)]
+        #[derive(Debug, Clone, PartialEq)]
+        struct Record<#(#types),*> {
+            #(#fields: #types),*
+        }
+
+        impl<#(#types: ::do_runtime::__private::Column),*> ::do_runtime::__private::FromRow for Record<#(#types),*> {
+            fn from_row(row: &dyn ::do_runtime::__private::RowAccess) -> ::do_runtime::Result<Self> {
+                ::core::result::Result::Ok(Self {
+                    #(#fields: ::do_runtime::__private::column(row, #indexes, #names)?),*
+                })
+            }
+        }
+
+        ::do_runtime::__private::sql::like(#statement, || Record { #(#fields: #values),* })
+    }})
+}
+
+fn field(column: &ResultColumn, span: Span) -> Result<Ident, String> {
+    let name = &column.name;
+    let is_name = !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name != "_";
+    if !is_name {
+        return Err(format!("the column `{name}` has no name that a field can have: write `{name} AS name`\n{}", column.excerpt));
+    }
+    Ok(match syn::parse_str::<Ident>(name) {
+        Ok(_) => Ident::new(name, span),
+        Err(_) if ["self", "super", "crate", "Self"].contains(&name.as_str()) => {
+            return Err(format!("a field can't be called `{name}`: write `AS` and another name"));
+        }
+        Err(_) => Ident::new_raw(name, span),
+    })
+}
+
+/// A value of the column's type, which is never made.
+fn value_of_type(call: &Call, column: &ResultColumn, schema: &Schema, tables: usize) -> Result<TokenStream, String> {
+    const WIDEST: usize = 16;
+    let object = &call.object;
+    if let Some((table, index)) = column.origin
+        && tables <= WIDEST
+        && schema.tables[table].columns.len() <= WIDEST
+    {
+        let value = quote!(::do_runtime::__private::sql::column_type::<#object, _, _, #table, #index>());
+        let declared_null = schema.tables[table].columns[index].nullable;
+        return Ok(match column.nullable && !declared_null {
+            true => quote!(::do_runtime::__private::sql::maybe(#value)),
+            false => value,
+        });
+    }
+    let Some(class) = column.class else {
+        let ResultColumn { name, excerpt, .. } = column;
+        return Err(format!(
+            "the type of the column `{name}` can't be told: name a row type, as in `sql!(cx, (i64,), \"…\")`\n{excerpt}"
+        ));
+    };
+    let ty = match class {
+        Class::Integer => quote!(::core::primitive::i64),
+        Class::Real => quote!(::core::primitive::f64),
+        Class::Text => quote!(::std::string::String),
+        Class::Blob => quote!(::std::vec::Vec<::core::primitive::u8>),
+    };
+    let ty = if column.nullable { quote!(::core::option::Option<#ty>) } else { ty };
+    Ok(quote!(::do_runtime::__private::sql::typed::<#ty>()))
+}
+
+/// Stable Rust has no warnings of macros; the use of a deprecated item at the literal is one.
+fn scan_warning(note: &str, span: Span) -> TokenStream {
+    let item = Ident::new("scan", span);
+    let used = quote_spanned!(span=> #item());
+    quote! {
+        #[deprecated(note = #note)]
+        fn #item() {}
+        #used;
+    }
+}
