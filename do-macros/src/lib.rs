@@ -36,6 +36,7 @@ mod raw;
 mod schema;
 mod size;
 mod sql;
+mod sqlite;
 mod strip;
 mod suggest;
 mod table;

@@ -8,7 +8,6 @@ use syn::{Path, Token, Visibility, braced};
 
 use super::table::{Carried, Frozen};
 use super::{Reach, callback};
-use crate::migrations::{self, Steps};
 use crate::problems::Problems;
 use crate::schema::Table;
 
@@ -20,8 +19,6 @@ pub(crate) struct Freezing {
     pub(crate) todo: Vec<Path>,
     /// What was said.
     pub(crate) frozen: Frozen,
-    /// `migrations(…)`.
-    pub(crate) migrations: Option<Steps>,
 }
 
 impl Freezing {
@@ -42,9 +39,6 @@ impl Freezing {
         let object = self.frozen.object.clone();
         let name = format_ident!("__object_{}", object.unraw());
         let callback = callback(&name, &object, &self.vis, Reach::Crate, &self.frozen.to_token_stream());
-        if let (Some(steps), false) = (&self.migrations, self.frozen.refused) {
-            migrations::compare(&self.frozen.schema(), steps, &mut problems);
-        }
         let problems = problems.into_tokens();
         quote!(#callback #problems)
     }
@@ -84,23 +78,21 @@ fn resolve_references(tables: &mut [(Path, Table)], problems: &mut Problems) {
 
 impl ToTokens for Freezing {
     fn to_tokens(&self, to: &mut TokenStream) {
-        let Freezing { vis, todo, frozen, migrations } = self;
-        to.extend(quote!({#vis} {#(#todo),*} {#frozen} {#migrations}));
+        let Freezing { vis, todo, frozen } = self;
+        to.extend(quote!({#vis} {#(#todo),*} {#frozen}));
     }
 }
 
 impl Parse for Freezing {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (vis, todo, frozen, migrations);
+        let (vis, todo, frozen);
         braced!(vis in input);
         braced!(todo in input);
         braced!(frozen in input);
-        braced!(migrations in input);
         Ok(Freezing {
             vis: vis.parse()?,
             todo: todo.parse_terminated(Path::parse_mod_style, Token![,])?.into_iter().collect(),
             frozen: frozen.parse()?,
-            migrations: if migrations.is_empty() { None } else { Some(migrations.parse()?) },
         })
     }
 }
@@ -137,5 +129,5 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 /// The macro of an object with mistakes.
 pub(crate) fn refused(vis: &Visibility, object: &Ident) -> TokenStream {
     let frozen = Frozen { object: object.clone(), tables: Vec::new(), refused: true, deny_scans: false };
-    Freezing { vis: vis.clone(), todo: Vec::new(), frozen, migrations: None }.next()
+    Freezing { vis: vis.clone(), todo: Vec::new(), frozen }.next()
 }

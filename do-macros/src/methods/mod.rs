@@ -20,12 +20,16 @@ use proc_macro2::TokenStream;
 use syn::ItemImpl;
 
 use crate::problems::Problems;
+use crate::query;
 
 /// `#[durable_object(arguments)] impl`.
 pub(crate) fn expand(arguments: TokenStream, item: ItemImpl) -> TokenStream {
     let mut problems = Problems::default();
-    let written = parse::block(arguments, item, &mut problems);
+    let mut written = parse::block(arguments, item, &mut problems);
     let block = validate::block(&written, &mut problems);
+    if let Some(object) = validate::plain_path(&written) {
+        query::give(&mut written.item, &object);
+    }
     match block {
         Some(block) if problems.is_empty() => expand::block(&written, &block),
         _ => refuse::block(&written, problems),

@@ -11,7 +11,7 @@ use crate::{strip, suggest};
 
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
 /// The options that belong above the struct.
-const OF_STRUCTS: [&str; 4] = ["tables", "name", "jurisdiction", "limits"];
+const OF_STRUCTS: [&str; 5] = ["tables", "name", "jurisdiction", "limits", "scans"];
 const RPC: Place = Place { what: "`#[rpc]`", known: &["slow", "rename"] };
 
 const METHOD_ATTRIBUTES: &[&str] = &["rpc", "init"];

@@ -6,6 +6,8 @@ use syn::spanned::Spanned;
 use syn::{Fields, Ident};
 
 use super::model::{Field, Keep, Object, Written};
+use crate::carry::freeze::{self, Freezing};
+use crate::carry::table::Frozen;
 use crate::generics::{self, Generics};
 use crate::problems::Problems;
 use crate::types;
@@ -27,6 +29,8 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
         }
     });
     let object_impl = object_impl(written, object);
+    let tables = &written.tables;
+    let frozen = freezing(written).next();
     quote! {
         #item
         #stub
@@ -38,8 +42,19 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
             #(#stored_fields)*
             #(#declares)*
             #object_impl
+
+            #[automatically_derived]
+            impl ::do_runtime::__private::sql::TablesOf<(#(#tables,)*)> for #ident {}
         };
+        #frozen
     }
+}
+
+/// The question to the first table.
+fn freezing(written: &Written) -> Freezing {
+    let object = written.item.ident.clone();
+    let frozen = Frozen { object, tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
+    Freezing { vis: written.item.vis.clone(), todo: written.tables.clone(), frozen }
 }
 
 /// `ChatRoomStub`, of which the impl block says what can be called on it.
@@ -284,10 +299,12 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
         })
         .map(|(declares, _)| declares)
         .collect();
+    let frozen = freeze::refused(&item.vis, ident);
     quote! {
         #problems
         #item
         #stub
+        #frozen
         const _: () = {
             #stub_impls
             #(#declares)*

@@ -15,6 +15,8 @@ pub(crate) struct Written {
     pub(crate) jurisdiction: Option<LitStr>,
     /// `limits(…)`, as calls of setters.
     pub(crate) limits: Vec<TokenStream>,
+    /// `scans = "deny"`.
+    pub(crate) deny_scans: bool,
     /// The fields in order.
     pub(crate) fields: Vec<WrittenField>,
 }

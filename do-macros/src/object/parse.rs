@@ -12,7 +12,7 @@ use crate::problems::Problems;
 use crate::strip;
 
 const OBJECT: Place =
-    Place { what: "`#[durable_object]` on a struct", known: &["tables", "name", "jurisdiction", "limits"] };
+    Place { what: "`#[durable_object]` on a struct", known: &["tables", "name", "jurisdiction", "limits", "scans"] };
 
 const FIELD_ATTRIBUTES: &[&str] = &["stored", "ephemeral"];
 const OF_TABLES: &[(&str, &str)] = &[
@@ -32,11 +32,12 @@ const OF_TABLES: &[(&str, &str)] = &[
 /// The object as it is written.
 pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Problems) -> Written {
     let mut written =
-        Written { item, tables: Vec::new(), name: None, jurisdiction: None, limits: Vec::new(), fields: Vec::new() };
+        Written { item, tables: Vec::new(), name: None, jurisdiction: None, limits: Vec::new(), deny_scans: false, fields: Vec::new() };
     for option in options::read(arguments, OBJECT, Repeat::Refused, problems) {
         match option.key().as_str() {
             "tables" => written.tables = tables(&option, problems),
             "name" => written.name = option.text("\"ChatRoom\"", problems),
+            "scans" => written.deny_scans = scans(&option, problems),
             "jurisdiction" => written.jurisdiction = option.text("\"eu\"", problems),
             _ => match &option.value {
                 OptValue::List(list) => written.limits = limits::setters(list, problems),
@@ -48,6 +49,20 @@ pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Pr
         written.fields.extend(self::field(field, problems));
     }
     written
+}
+
+/// Whether a read of a whole table is an error.
+fn scans(option: &Opt, problems: &mut Problems) -> bool {
+    const EXAMPLE: &str = "\"deny\", which makes a read of a whole table an error, or \"warn\"";
+    let Some(text) = option.text("\"deny\"", problems) else { return false };
+    match text.value().as_str() {
+        "deny" => true,
+        "warn" => false,
+        _ => {
+            problems.at(&text, format!("write {EXAMPLE}"));
+            false
+        }
+    }
 }
 
 fn tables(option: &Opt, problems: &mut Problems) -> Vec<Path> {

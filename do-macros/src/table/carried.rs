@@ -71,11 +71,7 @@ pub(super) fn columns_impl(written: &Written, table: &Table) -> TokenStream {
         }
     });
     quote! {
-        struct Here;
-
         #[automatically_derived]
-        impl ::do_runtime::__private::sql::ColumnsOf<Here> for #row {
-            type Columns = (#(#types,)*);
-        }
+        impl ::do_runtime::__private::sql::ColumnsOf<(#(#types,)*)> for #row {}
     }
 }

@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Generics, Ident, Item, Visibility};
 
+use super::carried;
 use super::columns::Storage;
 use super::expand;
 use super::finders::Bodies;
@@ -25,12 +26,14 @@ pub(super) fn table(written: &Written, table: Option<&Table>, problems: Problems
         _ => anything(&item.vis, &item.ident, &item.generics),
     };
     let impls = impls(&item.ident, &item.generics, key(table));
+    let carried = carried::refused(&Item::Struct(item.clone()));
     quote! {
         #problems
         #item
         #new_row
         #functions
         #impls
+        #carried
     }
 }
 
@@ -43,7 +46,8 @@ pub(super) fn other(item: TokenStream, problems: Problems) -> TokenStream {
         Ok(Item::Union(item)) => named(&item.vis, &item.ident, &item.generics),
         _ => TokenStream::new(),
     };
-    quote!(#problems #item #rest)
+    let carried = syn::parse2(item.clone()).map(|item| carried::refused(&item)).unwrap_or_default();
+    quote!(#problems #item #rest #carried)
 }
 
 fn named(vis: &Visibility, ident: &Ident, generics: &Generics) -> TokenStream {

@@ -8,7 +8,7 @@ use crate::engine::RowAccess;
 use crate::error::{Error, Result};
 use crate::object::{Cx, Object};
 use crate::table::{self, FromRow, Table};
-use crate::value::{Binds, BindsList, Column, ToValue, Value};
+use crate::value::{Binds, BindsList, Column, ToValue};
 
 /// How many values a list may have: SQLite takes 32,766 parameters in all.
 const LONGEST_LIST: usize = 16_384;
@@ -144,18 +144,12 @@ fn next_parameter(sql: &str) -> Option<usize> {
     None
 }
 
-/// The columns of a table by their types, for records: `Here` is a type of the place where the table is declared, so that
-/// types of columns may be private there.
-pub trait ColumnsOf<Here>: Table {
-    /// A tuple of their types.
-    type Columns;
-}
+/// A table whose columns have the types of this tuple, for records. They are a parameter, which the compiler infers, because
+/// types of columns may be less visible than their table.
+pub trait ColumnsOf<Columns>: Table {}
 
-/// The tables of an object by their types.
-pub trait TablesOf<Here>: Object {
-    /// A tuple of them.
-    type Tables;
-}
+/// An object whose tables are those of this tuple.
+pub trait TablesOf<Tables>: Object {}
 
 /// The member of a tuple at an index.
 pub trait Nth<const INDEX: usize> {
@@ -169,13 +163,11 @@ pub fn typed<T>() -> T {
 }
 
 /// The type of the column `COLUMN` of the table `TABLE` of an object.
-#[allow(clippy::type_complexity, reason = "it is the way from an object to the type of a column")]
-pub fn column_type<O, OHere, THere, const TABLE: usize, const COLUMN: usize>() -> <<<O::Tables as Nth<TABLE>>::Type as ColumnsOf<
-    THere,
->>::Columns as Nth<COLUMN>>::Type
+pub fn column_type<O, Tables, Columns, const TABLE: usize, const COLUMN: usize>() -> Columns::Type
 where
-    O: TablesOf<OHere>,
-    O::Tables: Nth<TABLE, Type: ColumnsOf<THere, Columns: Nth<COLUMN>>>,
+    O: TablesOf<Tables>,
+    Tables: Nth<TABLE, Type: ColumnsOf<Columns>>,
+    Columns: Nth<COLUMN>,
 {
     typed()
 }
@@ -241,8 +233,8 @@ mod tests {
         let values = bound(&params).expect("these can be bound");
         values.with(|params| match params {
             crate::engine::Params::Named(named) => {
-                assert_eq!(named[3], ("names__3", Value::Text("c".into())));
-                assert_eq!(named[4], ("at", Value::Integer(7)));
+                assert_eq!(named[3], ("names__3", crate::value::Value::Text("c".into())));
+                assert_eq!(named[4], ("at", crate::value::Value::Integer(7)));
             }
             other => panic!("these are named: {other:?}"),
         });
