@@ -4,19 +4,40 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{Path, Token, Visibility, braced};
 
 use super::table::{Carried, Frozen};
-use super::{Reach, callback};
+use super::{Reach, beside, definition};
 use crate::problems::Problems;
 use crate::schema::Table;
 
+/// A table that is to be asked. It is asked through an import: if there is no such table, that is one error at its name, and
+/// whatever goes through the import has no error of its own.
+pub(crate) struct Asked {
+    /// The import.
+    pub(crate) import: Ident,
+    /// The table, as `tables(…)` has it.
+    pub(crate) path: Path,
+}
+
+impl ToTokens for Asked {
+    fn to_tokens(&self, to: &mut TokenStream) {
+        let Asked { import, path } = self;
+        to.extend(quote!(#import #path));
+    }
+}
+
+impl Parse for Asked {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Asked { import: input.parse()?, path: input.call(Path::parse_mod_style)? })
+    }
+}
+
 /// What is known so far.
 pub(crate) struct Freezing {
-    /// The object's visibility.
-    pub(crate) vis: Visibility,
-    /// The tables that were not asked yet.
-    pub(crate) todo: Vec<Path>,
+    /// The tables that were not asked yet, and the names under which they are imported.
+    pub(crate) todo: Vec<Asked>,
     /// What was said.
     pub(crate) frozen: Frozen,
 }
@@ -25,7 +46,7 @@ impl Freezing {
     /// Asks the next table, or writes the object's macro.
     pub(crate) fn next(self) -> TokenStream {
         match self.todo.first() {
-            Some(table) => quote!(#table! { {::do_runtime::__private::__freeze} {#self} }),
+            Some(Asked { import, .. }) => quote!(#import! { {::do_runtime::__private::__freeze} {#self} }),
             None => self.finish(),
         }
     }
@@ -37,8 +58,7 @@ impl Freezing {
             self.frozen.refused = !problems.is_empty();
         }
         let object = self.frozen.object.clone();
-        let name = format_ident!("__object_{}", object.unraw());
-        let callback = callback(&name, &object, &self.vis, Reach::Crate, &self.frozen.to_token_stream());
+        let callback = definition(&macro_ident(&object), Reach::Crate, &self.frozen.to_token_stream());
         let problems = problems.into_tokens();
         quote!(#callback #problems)
     }
@@ -78,20 +98,18 @@ fn resolve_references(tables: &mut [(Path, Table)], problems: &mut Problems) {
 
 impl ToTokens for Freezing {
     fn to_tokens(&self, to: &mut TokenStream) {
-        let Freezing { vis, todo, frozen } = self;
-        to.extend(quote!({#vis} {#(#todo),*} {#frozen}));
+        let Freezing { todo, frozen } = self;
+        to.extend(quote!({#(#todo),*} {#frozen}));
     }
 }
 
 impl Parse for Freezing {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (vis, todo, frozen);
-        braced!(vis in input);
+        let (todo, frozen);
         braced!(todo in input);
         braced!(frozen in input);
         Ok(Freezing {
-            vis: vis.parse()?,
-            todo: todo.parse_terminated(Path::parse_mod_style, Token![,])?.into_iter().collect(),
+            todo: todo.parse_terminated(Asked::parse, Token![,])?.into_iter().collect(),
             frozen: frozen.parse()?,
         })
     }
@@ -118,7 +136,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Ok(answer) => answer,
         Err(error) => return error.into_compile_error(),
     };
-    let path = freezing.todo.remove(0);
+    let Asked { path, .. } = freezing.todo.remove(0);
     match table {
         Carried::Table(table) => freezing.frozen.tables.push((path, table)),
         Carried::Refused => freezing.frozen.refused = true,
@@ -126,8 +144,26 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     freezing.next()
 }
 
+/// Asks the tables of an object for their schemas, and puts the macro that knows them beside it.
+pub(crate) fn begin(vis: &Visibility, tables: Vec<Asked>, frozen: Frozen) -> TokenStream {
+    let object = frozen.object.clone();
+    let at = match tables.as_slice() {
+        // Where the table's own import fails, the compiler says it once.
+        [only] => only.path.span(),
+        _ => object.span(),
+    };
+    let mut name = macro_ident(&object);
+    name.set_span(at);
+    let beside = beside(&name, &object, vis, Reach::Crate, at);
+    let first = Freezing { todo: tables, frozen }.next();
+    quote!(#first #beside)
+}
+
 /// The macro of an object with mistakes.
 pub(crate) fn refused(vis: &Visibility, object: &Ident) -> TokenStream {
-    let frozen = Frozen { object: object.clone(), tables: Vec::new(), refused: true, deny_scans: false };
-    Freezing { vis: vis.clone(), todo: Vec::new(), frozen }.next()
+    begin(vis, Vec::new(), Frozen { object: object.clone(), tables: Vec::new(), refused: true, deny_scans: false })
+}
+
+fn macro_ident(object: &Ident) -> Ident {
+    format_ident!("__object_{}", object.unraw())
 }

@@ -9,8 +9,8 @@
 pub(crate) mod freeze;
 pub(crate) mod table;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::Visibility;
 
 /// How far a schema goes.
@@ -23,13 +23,15 @@ pub(crate) enum Reach {
 }
 
 /// The macro that hands out a schema, and the `use` that puts it beside the type.
-pub(crate) fn callback(name: &Ident, beside: &Ident, vis: &Visibility, reach: Reach, schema: &TokenStream) -> TokenStream {
-    let (export, vis) = match (reach, vis) {
-        (Reach::Everywhere, Visibility::Public(vis)) => (quote!(#[macro_export]), quote!(#vis)),
-        // A macro that is not exported is at most as visible as the crate.
-        (_, Visibility::Public(_)) => (TokenStream::new(), quote!(pub(crate))),
-        (_, vis) => (TokenStream::new(), quote!(#vis)),
-    };
+pub(crate) fn callback(name: &Ident, type_: &Ident, vis: &Visibility, reach: Reach, schema: &TokenStream) -> TokenStream {
+    let definition = definition(name, reach, schema);
+    let beside = beside(name, type_, vis, reach, Span::call_site());
+    quote!(#definition #beside)
+}
+
+/// The macro that hands out a schema.
+fn definition(name: &Ident, reach: Reach, schema: &TokenStream) -> TokenStream {
+    let export = (reach == Reach::Everywhere).then(|| quote!(#[macro_export]));
     quote! {
         #[doc(hidden)]
         #[allow(unused_macros)]
@@ -39,8 +41,23 @@ pub(crate) fn callback(name: &Ident, beside: &Ident, vis: &Visibility, reach: Re
                 $($callback)* ! { {$($payload)*} {#schema} }
             };
         }
+    }
+}
+
+/// The `use` that puts a macro beside a type.
+fn beside(name: &Ident, type_: &Ident, vis: &Visibility, reach: Reach, at: Span) -> TokenStream {
+    let vis = match (reach, vis) {
+        (Reach::Everywhere, Visibility::Public(_)) => quote!(pub),
+        // A macro that is not exported is at most as visible as the crate.
+        (_, Visibility::Public(_)) => quote!(pub(crate)),
+        (_, vis) => quote!(#vis),
+    };
+    let mut type_ = type_.clone();
+    type_.set_span(type_.span().located_at(at));
+    let import = quote_spanned!(at=> use #name as #type_;);
+    quote! {
         #[doc(hidden)]
         #[allow(unused_imports)]
-        #vis use #name as #beside;
+        #vis #import
     }
 }

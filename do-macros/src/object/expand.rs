@@ -1,12 +1,13 @@
 //! Prints the Rust of an object: the struct, its stub, and one `const _` with the impls.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Fields, Ident};
+use syn::{Fields, Ident, Path};
 
 use super::model::{Field, Keep, Object, Written};
-use crate::carry::freeze::{self, Freezing};
+use crate::carry::freeze::{self, Asked};
 use crate::carry::table::Frozen;
 use crate::generics::{self, Generics};
 use crate::problems::Problems;
@@ -21,16 +22,25 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     let callable = quote_spanned!(ident.span()=> ::do_runtime::__private::callable::<#ident>);
     let first_values = object.fields.iter().filter_map(first_value_function);
     let stored_fields = object.fields.iter().filter_map(stored_field);
-    let declares = written.tables.iter().map(|table| {
+    let asked = imports(written);
+    let imports: Vec<Ident> = asked.iter().map(|asked| asked.import.clone()).collect();
+    let uses = asked.iter().map(|Asked { import, path }| {
+        let import = quote_spanned!(path.span()=> use #path as #import;);
+        quote!(#[allow(unused_imports)] #import)
+    });
+    let uses = quote!(#(#uses)*);
+    let declares = imports.iter().map(|table| {
         let trait_ = quote_spanned!(table.span()=> ::do_runtime::__private::Declares<#table>);
         quote! {
             #[automatically_derived]
             impl #trait_ for #ident {}
         }
     });
-    let object_impl = object_impl(written, object);
-    let tables = &written.tables;
-    let frozen = freezing(written).next();
+    let object_impl = object_impl(written, object, &imports);
+    let tables_of = quote!(::do_runtime::__private::sql::TablesOf<(#(#imports,)*)>);
+    let frozen =
+        Frozen { object: ident.clone(), tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
+    let frozen = freeze::begin(&item.vis, asked, frozen);
     quote! {
         #item
         #stub
@@ -44,17 +54,21 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
             #object_impl
 
             #[automatically_derived]
-            impl ::do_runtime::__private::sql::TablesOf<(#(#tables,)*)> for #ident {}
+            impl #tables_of for #ident {}
         };
+        #uses
         #frozen
     }
 }
 
-/// The question to the first table.
-fn freezing(written: &Written) -> Freezing {
-    let object = written.item.ident.clone();
-    let frozen = Frozen { object, tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
-    Freezing { vis: written.item.vis.clone(), todo: written.tables.clone(), frozen }
+/// The tables under names of their own, which stand for them in all that is generated.
+fn imports(written: &Written) -> Vec<Asked> {
+    let object = written.item.ident.unraw();
+    let import = |(index, path): (usize, &Path)| {
+        let span = path.span();
+        Asked { import: format_ident!("__{object}_{index}", span = span), path: path.clone() }
+    };
+    written.tables.iter().enumerate().map(import).collect()
 }
 
 /// `ChatRoomStub`, of which the impl block says what can be called on it.
@@ -136,11 +150,10 @@ fn stub_impls(written: &Written) -> TokenStream {
     }
 }
 
-fn object_impl(written: &Written, object: &Object) -> TokenStream {
+fn object_impl(written: &Written, object: &Object, tables: &[Ident]) -> TokenStream {
     let ident = &written.item.ident;
     let class = &object.class;
-    let tables = written
-        .tables
+    let tables = tables
         .iter()
         .map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
     let limits = &written.limits;
