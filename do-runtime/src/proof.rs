@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use crate::engine::RowAccess;
 use crate::error::Result;
 use crate::object::{Dispatch, StoredReader, StoredWriter};
-use crate::table::generated::{column, json_column, json_from_value, json_value};
+use crate::table::ValueShape;
+use crate::table::generated::{column, json_column, json_from_value, json_value, position};
 use crate::value::{Column, Value, ValueRef};
 
 /// A type of the user's own as a column.
@@ -46,6 +47,16 @@ impl<T> ColumnType<T> {
     /// Reads a value back. The error names what was found instead.
     pub fn from_value(&self, value: ValueRef<'_>) -> Result<T> {
         (self.from_value)(value)
+    }
+
+    /// What a value can hold.
+    pub const fn shape(&self) -> ValueShape {
+        ValueShape { sql_type: self.sql_type, null: self.null }
+    }
+
+    /// Reads the column with a name.
+    pub fn read_named(&self, row: &dyn RowAccess, name: &str) -> Result<T> {
+        (self.read)(row, position(row, name)?, name)
     }
 
     /// Reads the column at an index. The error names it.

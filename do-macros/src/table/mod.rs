@@ -4,7 +4,7 @@
 //! its finders from the indexes, and `expand` prints the Rust.
 
 mod carried;
-mod columns;
+pub(crate) mod columns;
 mod expand;
 mod finders;
 mod model;

@@ -60,7 +60,8 @@ fn in_column(error: Error, name: &str) -> Error {
     error.context(format_args!("column `{name}`"))
 }
 
-fn position(row: &dyn RowAccess, name: &str) -> Result<usize> {
+/// Where the column with a name is.
+pub(crate) fn position(row: &dyn RowAccess, name: &str) -> Result<usize> {
     (0..row.columns()).find(|&index| row.name(index).eq_ignore_ascii_case(name)).ok_or_else(|| missing(row, name))
 }
 

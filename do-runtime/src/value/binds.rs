@@ -25,7 +25,7 @@ pub enum Blob {}
     note = "INTEGER takes integers, `bool`, `Timestamp` and `Id<T>`; REAL takes numbers; TEXT takes `&str` and `String`; \
             BLOB takes `&[u8]`, `Vec<u8>`, `Uuid` and `ObjectId`; each of them as an `Option` too"
 )]
-pub trait Binds<C>: ToValue {}
+pub trait Binds<C> {}
 
 /// The values of a list: `IN (:names)`.
 #[diagnostic::on_unimplemented(

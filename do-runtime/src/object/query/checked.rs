@@ -27,7 +27,7 @@ pub fn any<T: ToValue>(value: &T) -> Parameter<'_> {
 }
 
 /// A parameter where a column of class `C` stands.
-pub fn one<C, T: Binds<C>>(value: &T) -> Parameter<'_> {
+pub fn one<C, T: ToValue + Binds<C>>(value: &T) -> Parameter<'_> {
     Parameter(Kind::One(value))
 }
 
