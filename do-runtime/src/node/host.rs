@@ -305,13 +305,11 @@ impl<O: Dispatch> AnyHost for Host<O> {
     fn hand_over(&self) -> Errand<'_> {
         Box::pin(async move {
             for slot in self.slots(|slot| slot.shared.dirty.load(Ordering::Acquire)) {
-                match TurnFor::new(slot.clone(), TurnOf::Slot).await {
-                    Ok(mut turn) => {
-                        super::sleep::hand_over(&mut turn);
-                        give_back(turn);
-                    }
-                    Err(_) => self.succeeded(&slot).await,
+                if let Ok(mut turn) = TurnFor::new(slot.clone(), TurnOf::Slot).await {
+                    super::sleep::hand_over(&mut turn);
+                    give_back(turn);
                 }
+                self.succeeded(&slot).await;
             }
             // After the others: one that was fenced meanwhile has left a successor, which has it all from the log.
             for slot in self.slots(|slot| slot.shared.rebuild.load(Ordering::Acquire)) {

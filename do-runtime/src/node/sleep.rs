@@ -39,20 +39,23 @@ where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
 {
-    if !turn.shared().dirty.swap(false, Ordering::AcqRel) || !turn.shared().is_live() {
+    if !turn.shared().dirty.load(Ordering::Acquire) || !turn.shared().is_live() {
         return;
     }
     let (body, shared) = turn.parts();
-    let Body::Awake(awake) = body else { return };
-    let handed_over = awake.hand_over(shared);
-    if let Err(error) = &handed_over {
-        tracing::error!(%error, object = %shared.identity, "pages could not be handed over");
+    if let Body::Awake(awake) = body {
+        let handed_over = awake.hand_over(shared);
+        if let Err(error) = &handed_over {
+            tracing::error!(%error, object = %shared.identity, "pages could not be handed over");
+        }
+        // Commits that were not handed over are in the log: they come back from there.
+        let lost = handed_over.is_err() || awake.is_void();
+        if lost && shared.exists.load(Ordering::Acquire) {
+            shared.rebuild.store(true, Ordering::Release);
+        }
     }
-    // Commits that were not handed over are in the log: they come back from there.
-    let lost = handed_over.is_err() || awake.is_void();
-    if lost && shared.exists.load(Ordering::Acquire) {
-        shared.rebuild.store(true, Ordering::Release);
-    }
+    // Only now: a checkpoint passes over an object that has nothing to hand over, and frees its records.
+    shared.dirty.store(false, Ordering::Release);
 }
 
 /// Deletes an object, asleep or awake; whether there was one.
