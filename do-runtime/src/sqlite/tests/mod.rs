@@ -25,7 +25,7 @@ fn options(limits: Limits) -> DatabaseOptions {
 }
 
 fn template(ddl: &str) -> Vec<Arc<Page>> {
-    build_template(&[ddl.to_owned()]).unwrap()
+    build_template(&[ddl.to_owned()], &[]).unwrap()
 }
 
 fn opened(pages: &[Arc<Page>], limits: Limits) -> Database {
