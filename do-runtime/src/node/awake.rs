@@ -301,7 +301,8 @@ impl<O: Dispatch> Awake<O> {
 
     /// Adds what the class has gained since the object was last awake: tables, indexes, columns; or runs its migrations.
     pub(crate) fn follow_schema(&mut self, shared: &Shared<O>) -> Result<()> {
-        if SchemaMark::in_database(&self.cx.database)? == Some(shared.host.template()?.mark) {
+        let template = shared.host.template().map_err(|error| error.context(&shared.identity))?;
+        if SchemaMark::in_database(&self.cx.database)? == Some(template.mark) {
             return Ok(());
         }
         let followed = match O::MIGRATIONS {

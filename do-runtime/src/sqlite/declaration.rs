@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn checks_are_found_wherever_they_stand() {
-        let sql = r#"CREATE TABLE t (a INTEGER CHECK (a > 0 AND (a < 9)), "check" TEXT, CONSTRAINT c CHECK ("A" <> 'X'))"#;
+        let sql =
+            r#"CREATE TABLE t (a INTEGER CHECK (a > 0 AND (a < 9)), "check" TEXT, CONSTRAINT c CHECK ("A" <> 'X'))"#;
         assert_eq!(checks(sql), ["a > 0 and ( a < 9 )", "a < > 'X'"]);
     }
 

@@ -59,9 +59,7 @@ impl Outline {
             Work::Sql(_) => format!("step {}", self.version),
             Work::Backfill(name) => format!("step {} (backfill `{name}`)", self.version),
         };
-        let message =
-            format!("{step} of its migrations failed, and the object stays as it was until it is called again: {error}");
-        Error::with_source(ErrorKind::Storage, message, error)
+        Error::with_source(ErrorKind::Storage, format!("{step} of its migrations failed: {error}"), error)
     }
 }
 
@@ -148,6 +146,8 @@ pub(super) fn newer(last: usize, known: usize) -> Error {
     };
     Error::new(
         ErrorKind::Storage,
-        format!("it was written by a newer program: it has {last} steps of its migrations behind it, and {known}; run the newer program"),
+        format!(
+            "it was written by a newer program: it has {last} steps of its migrations behind it, and {known}; run the newer program"
+        ),
     )
 }

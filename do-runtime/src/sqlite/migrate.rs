@@ -17,7 +17,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::value::ValueRef;
 
 /// Said of tables that can't grow to step 1.
-const OR_A_FORMER_PROGRAM: &str = "or call the object once with the last program that had no migrations, whose tables step 1 has";
+const OR_A_FORMER_PROGRAM: &str =
+    "or call the object once with the last program that had no migrations, whose tables step 1 has";
 
 /// Whether SQLite looks at references to other rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -147,7 +147,12 @@ fn objects(database: &Database) -> Result<Vec<Object>> {
     Ok(objects)
 }
 
-pub(super) fn rows(database: &Database, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&dyn RowAccess)) -> Result<()> {
+pub(super) fn rows(
+    database: &Database,
+    sql: &str,
+    values: &[Value<'_>],
+    each: &mut dyn FnMut(&dyn RowAccess),
+) -> Result<()> {
     database.run(Origin::Runtime, sql, Params::Positional(values), &mut |row| {
         each(row);
         Ok(ControlFlow::Continue(()))

@@ -96,7 +96,9 @@ impl Table {
             match self.columns.get(column) {
                 None => return Some(format!("the table `{name}` has no column `{column}`")),
                 Some(there) if there != wanted => {
-                    return Some(format!("the column `{column}` of the table `{name}` is `{there}` and not `{wanted}`"));
+                    return Some(format!(
+                        "the column `{column}` of the table `{name}` is `{there}` and not `{wanted}`"
+                    ));
                 }
                 Some(_) => {}
             }
