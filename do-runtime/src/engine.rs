@@ -40,7 +40,7 @@ pub trait RowAccess {
 /// Which part of the key-value space a key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Space {
-    /// What the runtime notes of the object: the fingerprint of its schema.
+    /// What the runtime notes of the object: the fingerprint of its schema, the history of its migrations.
     Meta = 0,
     /// The object's stored fields, by name.
     Stored = 1,

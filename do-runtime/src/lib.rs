@@ -98,7 +98,7 @@ pub mod __private {
     pub use crate::node::ClassEntry;
     pub use crate::object::checked as sql;
     pub use crate::object::{
-        Answer, Dispatch, Failure, Method, Object, Outcome, StoredReader, StoredWriter, TypedStub,
+        Answer, Dispatch, Failure, Method, Migration, Object, Outcome, Step, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};

@@ -13,7 +13,7 @@ use crate::sqlite::{self, Database, DatabaseOptions, build_template};
 /// A context of `O` in an exclusive handler, over an empty database with its tables, at the time 1,000.
 pub(crate) fn cx<O: Object>() -> Cx<O> {
     let random = Arc::new(SeededRandom::new(1));
-    let template = build_template(&sqlite::ddl(O::TABLES)).unwrap();
+    let template = build_template(&sqlite::ddl(O::TABLES), &[]).unwrap();
     let options = DatabaseOptions { limits: O::LIMITS, random: random.clone() };
     let database = Database::open(Image::from_template(&template, O::LIMITS), &options).unwrap();
     database.begin_exclusive().unwrap();

@@ -31,7 +31,7 @@ const LARGEST_RESIDENT: u64 = 32 << 20;
 /// The instance of an object and what goes with it while it is awake.
 pub(crate) struct Awake<O> {
     object: Owned<O>,
-    cx: Cx<O>,
+    pub(super) cx: Cx<O>,
     stored: StoredState,
     history: History,
 }
@@ -138,7 +138,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Runs user code: it can't await, it sees the time of the handler in SQL too, and its panics end here.
-    fn run<R>(&mut self, body: impl FnOnce(&mut O, &mut Cx<O>) -> R) -> std::thread::Result<R> {
+    pub(super) fn run<R>(&mut self, body: impl FnOnce(&mut O, &mut Cx<O>) -> R) -> std::thread::Result<R> {
         let _in_handler = scope::InHandler::enter();
         let _time = HandlerContext::enter(self.cx.now());
         catch_unwind(AssertUnwindSafe(|| body(&mut self.object.0, &mut self.cx)))
@@ -299,17 +299,36 @@ impl<O: Dispatch> Awake<O> {
         })
     }
 
-    /// Adds what the class has gained since the object was last awake: tables, indexes, columns.
+    /// Adds what the class has gained since the object was last awake: tables, indexes, columns; or runs its migrations.
     pub(crate) fn follow_schema(&mut self, shared: &Shared<O>) -> Result<()> {
-        if SchemaMark::in_database(&self.cx.database)? == Some(shared.host.template()?.mark) {
+        let template = shared.host.template().map_err(|error| error.context(&shared.identity))?;
+        if SchemaMark::in_database(&self.cx.database)? == Some(template.mark) {
             return Ok(());
         }
+        let followed = match O::MIGRATIONS {
+            [] => self.in_one(shared, |awake| sqlite::follow(&awake.cx.database, O::TABLES).map(drop)),
+            _ => self.migrate(shared),
+        };
+        followed.map_err(|error| error.context(&shared.identity))
+    }
+
+    /// A transaction of the runtime's own.
+    pub(super) fn in_one(&mut self, shared: &Shared<O>, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.begin(shared)?;
-        let followed = sqlite::follow(&self.cx.database, O::TABLES).and_then(|_| self.commit(shared));
-        if followed.is_err() {
+        let done = body(self).and_then(|()| self.commit(shared).map(drop));
+        if done.is_err() {
             self.undo();
         }
-        followed.map(drop).map_err(|error| error.context(&shared.identity))
+        done
+    }
+
+    /// The instance is given up before anybody was served. What it committed while it woke is not lost.
+    pub(crate) fn leave(mut self, shared: &Shared<O>) {
+        let committed = shared.dirty.swap(false, Ordering::AcqRel) && self.history.sequence > 0;
+        if committed && (self.history.void || self.hand_over(shared).is_err()) {
+            // The log has it.
+            shared.rebuild.store(true, Ordering::Release);
+        }
     }
 
     /// What stops the SQL that runs in this object.
@@ -331,13 +350,18 @@ impl<O: Dispatch> Awake<O> {
 
 /// The error of a handler that panicked. The panic itself was printed by the panic hook; this line says where.
 pub(crate) fn panicked(identity: &Identity, panic: &(dyn Any + Send)) -> Error {
-    let text = panic
+    let text = words_of(panic);
+    tracing::error!(class = identity.class(), id = %identity.id(), name = identity.name(), panic = text, "a handler panicked");
+    Error::new(ErrorKind::Handler, format!("a handler of {identity} panicked: {text}"))
+}
+
+/// What a panic said.
+pub(super) fn words_of(panic: &(dyn Any + Send)) -> &str {
+    panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    tracing::error!(class = identity.class(), id = %identity.id(), name = identity.name(), panic = text, "a handler panicked");
-    Error::new(ErrorKind::Handler, format!("a handler of {identity} panicked: {text}"))
+        .unwrap_or("no message")
 }
 
 fn unnamed(identity: &Identity) -> Error {

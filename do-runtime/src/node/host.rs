@@ -16,7 +16,7 @@ use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
 use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
-use crate::object::{Dispatch, Identity};
+use crate::object::{Dispatch, Identity, outlines};
 use crate::ownership::Baton;
 use crate::placement::Place;
 use crate::sqlite::{self, SchemaMark, build_template};
@@ -135,7 +135,9 @@ impl<O: Dispatch> Host<O> {
             return Ok(template.clone());
         }
         let ddl = sqlite::ddl(O::TABLES);
-        let pages: Arc<[Arc<Page>]> = build_template(&ddl)
+        let steps = outlines(O::MIGRATIONS);
+        sqlite::check_versions(O::CLASS, &steps)?;
+        let pages: Arc<[Arc<Page>]> = build_template(&ddl, &steps)
             .map_err(|error| error.context(format!("the tables of {} can't be made", O::CLASS)))?
             .into();
         let mut hash = blake3::Hasher::new();
@@ -151,7 +153,7 @@ impl<O: Dispatch> Host<O> {
         }
         Ok(self
             .template
-            .get_or_init(|| Template { id, mark: SchemaMark::of(&sqlite::fingerprint(&ddl)), pages })
+            .get_or_init(|| Template { id, mark: SchemaMark::of(&sqlite::fingerprint(&ddl, &steps)), pages })
             .clone())
     }
 

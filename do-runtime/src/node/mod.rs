@@ -9,6 +9,7 @@ mod fence;
 mod folder;
 mod home;
 mod host;
+mod migrate;
 mod names;
 mod namespace;
 mod objects;

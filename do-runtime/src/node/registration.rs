@@ -4,8 +4,9 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
-use crate::object::Dispatch;
+use crate::object::{Dispatch, outlines};
 use crate::placement::Placement;
+use crate::sqlite::check_versions;
 
 /// A class that is linked into the program.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub struct ClassEntry {
     type_id: fn() -> TypeId,
     rust_name: fn() -> &'static str,
     jurisdiction: Option<&'static str>,
+    migrations: fn() -> Result<()>,
 }
 
 inventory::collect!(ClassEntry);
@@ -26,6 +28,7 @@ impl ClassEntry {
             type_id: TypeId::of::<O>,
             rust_name: std::any::type_name::<O>,
             jurisdiction: O::JURISDICTION,
+            migrations: || check_versions(O::CLASS, &outlines(O::MIGRATIONS)),
         }
     }
 }
@@ -33,7 +36,8 @@ impl ClassEntry {
 /// The stored names of all classes, in order.
 ///
 /// # Errors
-/// `invalid` if two have one name, or one asks for a jurisdiction that the node is not in.
+/// `invalid` if two have one name, one asks for a jurisdiction that the node is not in, or its migrations are not numbered
+/// 1, 2, 3, ….
 pub(super) fn check(placement: &dyn Placement) -> Result<Vec<&'static str>> {
     let mut classes: BTreeMap<&str, &ClassEntry> = BTreeMap::new();
     for entry in inventory::iter::<ClassEntry> {
@@ -47,6 +51,7 @@ pub(super) fn check(placement: &dyn Placement) -> Result<Vec<&'static str>> {
                 entry.name
             )));
         }
+        (entry.migrations)()?;
         if let Some(wanted) = entry.jurisdiction
             && !placement.honours(wanted)
         {

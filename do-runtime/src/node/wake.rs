@@ -84,10 +84,11 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     let surroundings = Surroundings { identity: shared.identity.clone(), home: host.home().clone(), random };
     let cx = Cx::new(database, surroundings, node.now());
     let mut awake = Awake::new(object, cx, stored, history);
-    if head.is_some() {
-        awake.follow_schema(shared)?;
+    let followed = if head.is_some() { awake.follow_schema(shared) } else { Ok(()) };
+    if let Err(error) = followed.and_then(|()| awake.init(shared)) {
+        awake.leave(shared);
+        return Err(error);
     }
-    awake.init(shared)?;
     awake.release_memory();
     *shared.interrupt.lock() = Some(awake.interrupt());
     Ok(awake)

@@ -3,7 +3,7 @@
 use crate::call::{Pace, Stub};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::object::{Cx, StoredReader, StoredWriter};
+use crate::object::{Cx, Migration, StoredReader, StoredWriter};
 use crate::ownership::Sendable;
 use crate::table::TableDef;
 
@@ -18,6 +18,8 @@ pub trait Object: Sized + 'static {
     const CLASS: &'static str;
     /// The tables that it declares, in order.
     const TABLES: &'static [&'static TableDef];
+    /// The steps that led to these tables; none, if they only ever grew.
+    const MIGRATIONS: &'static [Migration<Self>] = &[];
     /// Its limits.
     const LIMITS: Limits;
     /// The region that its data must stay in.

@@ -53,6 +53,44 @@ pub(super) fn same(one: &str, other: &str) -> bool {
     words(one).iter().map(Word::normal).eq(words(other).iter().map(Word::normal))
 }
 
+/// The words of a text as they are written, without spaces and comments.
+pub(super) fn words_of(sql: &str) -> impl Iterator<Item = &str> {
+    words(sql).into_iter().map(|word| word.text)
+}
+
+/// A text for comparing: what is [`same`] has the same.
+pub(super) fn normal(sql: &str) -> String {
+    words(sql).iter().map(Word::normal).collect::<Vec<_>>().join(" ")
+}
+
+/// What the CHECK constraints of a CREATE TABLE statement say, of its columns and of the table, for comparing.
+pub(super) fn checks(sql: &str) -> Vec<String> {
+    let words = words(sql);
+    let mut checks = Vec::new();
+    for (index, _) in words.iter().enumerate().filter(|(_, word)| word.text.eq_ignore_ascii_case("check")) {
+        let mut depth = 0usize;
+        let mut check = Vec::new();
+        for word in &words[index + 1..] {
+            match word.text {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            check.push(word.normal());
+            if depth == 0 {
+                break;
+            }
+        }
+        if let [open, inner @ .., close] = check.as_slice()
+            && open == "("
+            && close == ")"
+        {
+            checks.push(inner.join(" "));
+        }
+    }
+    checks
+}
+
 fn is_constraint(word: &str) -> bool {
     ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"].iter().any(|head| head.eq_ignore_ascii_case(word))
 }
@@ -136,7 +174,7 @@ fn quoted(bytes: &[u8], start: usize, quote: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Declaration, same};
+    use super::{Declaration, checks, same};
 
     #[test]
     fn columns_constraints_and_options_are_told_apart() {
@@ -171,6 +209,13 @@ mod tests {
         ] {
             assert_eq!(Declaration::parse(sql), None, "{sql}");
         }
+    }
+
+    #[test]
+    fn checks_are_found_wherever_they_stand() {
+        let sql =
+            r#"CREATE TABLE t (a INTEGER CHECK (a > 0 AND (a < 9)), "check" TEXT, CONSTRAINT c CHECK ("A" <> 'X'))"#;
+        assert_eq!(checks(sql), ["a > 0 and ( a < 9 )", "a < > 'X'"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | `failure` | SQLite's failures as errors for people |
 //! | `template` | the image that new objects begin as |
 //! | `schema`, `declaration` | how an existing database follows its declared tables |
+//! | `migrate`, `history`, `shape` | how it follows the migrations of its class instead |
 
 mod database;
 mod declaration;
@@ -20,11 +21,14 @@ mod failure;
 mod glue;
 mod guard;
 mod handler_context;
+mod history;
 mod image_vfs;
 mod key_values;
+mod migrate;
 mod savepoint;
 mod schema;
 mod set_up;
+mod shape;
 mod temp_file;
 mod template;
 
@@ -35,5 +39,7 @@ pub use database::{Database, DatabaseOptions, Interrupt, Mode};
 pub use disk_vfs::DiskVfs;
 pub(crate) use disk_vfs::last_words as disk_words;
 pub use handler_context::HandlerContext;
+pub use history::{Outline, Work, check_versions};
+pub use migrate::ForeignKeys;
 pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::build_template;

@@ -1,13 +1,16 @@
 //! How an existing database follows its declared tables.
 //!
 //! What only adds is done: new tables and indexes, new columns that may be NULL or have a default. Indexes that are no longer
-//! declared go. Tables that are no longer declared stay as they are. Everything else is refused, with what to do.
+//! declared go. Tables that are no longer declared stay as they are. Everything else is refused, with what to do. A class with
+//! migrations follows these instead: see `migrate`.
 
 use std::ops::ControlFlow;
 
 use super::database::Database;
 use super::declaration::{Declaration, same};
 use super::glue::Origin;
+use super::history::{self, History, Outline};
+use super::migrate::ForeignKeys;
 use crate::engine::{Engine, Params, RowAccess, Space};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Image;
@@ -15,19 +18,27 @@ use crate::table::{TableDef, quoted};
 use crate::value::{Value, ValueRef};
 
 /// The key in [`Space::Meta`] under which the fingerprint is kept.
-pub(super) const FINGERPRINT: &str = "schema";
+const FINGERPRINT: &str = "schema";
+
+/// What is said of every change that can't be followed.
+const BEGIN_A_HISTORY: &str = "or begin a history: `migrations(1 = \"…\")` beside `tables(…)`, whose step 1 is the SQL of the tables as \
+    existing objects have them, and whose later steps change them, in SQL or with a function";
 
 /// The statements that make these tables, one text a table, with the placeholders for users' own column types filled in.
 pub fn ddl(tables: &[&TableDef]) -> Vec<String> {
     tables.iter().map(|table| table.ddl().into_owned()).collect()
 }
 
-/// What tells one set of declared tables from another.
-pub fn fingerprint(ddl: &[String]) -> [u8; 32] {
+/// What tells one set of declared tables and migrations from another.
+pub fn fingerprint(ddl: &[String], steps: &[Outline]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     for statements in ddl {
         hasher.update(&(statements.len() as u64).to_le_bytes());
         hasher.update(statements.as_bytes());
+    }
+    for step in steps {
+        // No length of a text is so large.
+        hasher.update(&u64::MAX.to_le_bytes()).update(&step.hash());
     }
     *hasher.finalize().as_bytes()
 }
@@ -75,23 +86,43 @@ impl SchemaMark {
 /// that can't be made is a `storage` error that names table and column; then the transaction is to be rolled back.
 pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
     let ddl = ddl(tables);
-    let fingerprint = fingerprint(&ddl);
+    let fingerprint = fingerprint(&ddl, &[]);
     if database.kv_get(Space::Meta, FINGERPRINT)?.as_deref() == Some(&fingerprint) {
         return Ok(false);
     }
-    SchemaMark::of(&fingerprint).put(database)?;
-    let declared = declared(database, &ddl)?;
-    let change = Change { database, declared: &declared, there: objects(database)?, wanted: objects(&declared)? };
-    change.tables()?;
-    change.indexes()?;
-    database.kv_put(Space::Meta, FINGERPRINT, &fingerprint)?;
+    if let Some(history) = History::of(database)? {
+        return Err(history::newer(history.last(), 0));
+    }
+    grow(database, &declared(database, &ddl)?, BEGIN_A_HISTORY)?;
+    note(database, &fingerprint)?;
     Ok(true)
 }
 
+/// Notes which declaration the database is up to, within the open transaction.
+pub(super) fn note(database: &Database, fingerprint: &[u8; 32]) -> Result<()> {
+    SchemaMark::of(fingerprint).put(database)?;
+    database.kv_put(Space::Meta, FINGERPRINT, fingerprint)
+}
+
+/// Adds what another database has more. `otherwise` is said of a change that can't be made so, besides what it takes.
+pub(super) fn grow(database: &Database, declared: &Database, otherwise: &'static str) -> Result<()> {
+    let (there, wanted) = (objects(database)?, objects(declared)?);
+    let change = Change { database, declared, there, wanted, otherwise };
+    change.tables()?;
+    change.indexes()
+}
+
+/// An empty database with an open transaction, beside another one.
+pub(super) fn scratch(beside: &Database) -> Result<Database> {
+    let scratch = Database::open(Image::empty(crate::Limits::DEFAULT), &beside.options())?;
+    scratch.foreign_keys(ForeignKeys::Unchecked)?;
+    scratch.begin_exclusive()?;
+    Ok(scratch)
+}
+
 /// A database of its own, as the program declares it.
-fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
-    let declared = Database::open(Image::empty(crate::Limits::DEFAULT), &beside.options())?;
-    declared.begin_exclusive()?;
+pub(super) fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
+    let declared = scratch(beside)?;
     ddl.iter().try_for_each(|statements| declared.batch(statements))?;
     Ok(declared)
 }
@@ -116,14 +147,19 @@ fn objects(database: &Database) -> Result<Vec<Object>> {
     Ok(objects)
 }
 
-fn rows(database: &Database, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&dyn RowAccess)) -> Result<()> {
+pub(super) fn rows(
+    database: &Database,
+    sql: &str,
+    values: &[Value<'_>],
+    each: &mut dyn FnMut(&dyn RowAccess),
+) -> Result<()> {
     database.run(Origin::Runtime, sql, Params::Positional(values), &mut |row| {
         each(row);
         Ok(ControlFlow::Continue(()))
     })
 }
 
-fn text(row: &dyn RowAccess, column: usize) -> String {
+pub(super) fn text(row: &dyn RowAccess, column: usize) -> String {
     match row.value(column) {
         ValueRef::Text(text) => text.to_owned(),
         ValueRef::Integer(number) => number.to_string(),
@@ -161,6 +197,7 @@ struct Change<'a> {
     declared: &'a Database,
     there: Vec<Object>,
     wanted: Vec<Object>,
+    otherwise: &'static str,
 }
 
 impl Change<'_> {
@@ -194,7 +231,7 @@ impl Change<'_> {
             }
             let Object { kind, name, table, .. } = wanted;
             self.database.batch(&wanted.sql).map_err(|error| match error.kind() {
-                ErrorKind::Conflict => refused(
+                ErrorKind::Conflict => self.refused(
                     format!("the {kind} `{name}` of the table `{table}` can't be made, because rows contradict it"),
                     "remove those rows with the former program first",
                 ),
@@ -213,13 +250,13 @@ impl Change<'_> {
         let table = &wanted.name;
         let parsed = (Declaration::parse(&there.sql), Declaration::parse(&wanted.sql));
         let (Some(before), Some(after)) = parsed else {
-            return Err(refused(
+            return Err(self.refused(
                 format!("the declaration of `{table}` has changed in a way that can't be followed"),
                 "declare it under another name",
             ));
         };
         if let Some((name, _)) = before.columns.iter().find(|(name, _)| after.column(name).is_none()) {
-            return Err(refused(
+            return Err(self.refused(
                 format!(
                     "the table `{table}` has a column `{name}` that the program does not declare: the object was written by a newer program, or the column was removed"
                 ),
@@ -229,7 +266,7 @@ impl Change<'_> {
         if before.rest != after.rest {
             let changed = after.rest.iter().find(|one| !before.rest.contains(one)).or(before.rest.first());
             let changed = changed.map_or("", String::as_str);
-            return Err(refused(
+            return Err(self.refused(
                 format!("the key, the constraints or the options of the table `{table}` have changed (`{changed}`)"),
                 "declare a table of another name and move the rows",
             ));
@@ -242,7 +279,7 @@ impl Change<'_> {
             };
             match (before.column(name), there.map(|index| &infos.0[index])) {
                 (Some(before), _) if same(before, text) => {}
-                (_, Some(there)) => return Err(changed(table, there, wanted)),
+                (_, Some(there)) => return Err(self.changed(table, there, wanted)),
                 (_, None) => self.add_column(table, wanted, text)?,
             }
         }
@@ -252,7 +289,7 @@ impl Change<'_> {
     fn add_column(&self, table: &str, column: &ColumnInfo, text: &str) -> Result<()> {
         let name = &column.name;
         if column.in_key || column.not_null && column.default.is_none() {
-            return Err(refused(
+            return Err(self.refused(
                 format!(
                     "the column `{name}` of the table `{table}` is new, and rows that are there would have no value for it"
                 ),
@@ -260,42 +297,42 @@ impl Change<'_> {
             ));
         }
         self.database.batch(&format!("ALTER TABLE {} ADD COLUMN {text}", quoted(table))).map_err(|error| {
-            refused(
+            self.refused(
                 format!("the column `{name}` of the table `{table}` is new and can't be added: {error}"),
                 "give it a constant default, or make it an `Option`",
             )
         })
     }
-}
+    /// The error for a column that is declared otherwise than it is there.
+    fn changed(&self, table: &str, there: &ColumnInfo, wanted: &ColumnInfo) -> Error {
+        let name = &wanted.name;
+        let nullability = |column: &ColumnInfo| {
+            if column.not_null { "must have a value" } else { "may be NULL" }
+        };
+        let default = |column: &ColumnInfo| column.default.clone().unwrap_or_else(|| "none".into());
+        let how = match () {
+            () if there.sql_type != wanted.sql_type => {
+                format!("its type was {} and is {}", there.sql_type, wanted.sql_type)
+            }
+            () if there.in_key != wanted.in_key => "whether it belongs to the primary key has changed".into(),
+            () if there.not_null != wanted.not_null => {
+                format!("it {} and now {}", nullability(there), nullability(wanted))
+            }
+            () if there.default != wanted.default => {
+                format!("its default was {} and is {}", default(there), default(wanted))
+            }
+            () => "its checks, references or collation have changed".into(),
+        };
+        self.refused(
+            format!("the column `{name}` of the table `{table}` has changed: {how}"),
+            "declare a column of another name and move the values",
+        )
+    }
 
-/// The error for a column that is declared otherwise than it is there.
-fn changed(table: &str, there: &ColumnInfo, wanted: &ColumnInfo) -> Error {
-    let name = &wanted.name;
-    let nullability = |column: &ColumnInfo| {
-        if column.not_null { "must have a value" } else { "may be NULL" }
-    };
-    let default = |column: &ColumnInfo| column.default.clone().unwrap_or_else(|| "none".into());
-    let how = match () {
-        () if there.sql_type != wanted.sql_type => {
-            format!("its type was {} and is {}", there.sql_type, wanted.sql_type)
-        }
-        () if there.in_key != wanted.in_key => "whether it belongs to the primary key has changed".into(),
-        () if there.not_null != wanted.not_null => {
-            format!("it {} and now {}", nullability(there), nullability(wanted))
-        }
-        () if there.default != wanted.default => {
-            format!("its default was {} and is {}", default(there), default(wanted))
-        }
-        () => "its checks, references or collation have changed".into(),
-    };
-    refused(
-        format!("the column `{name}` of the table `{table}` has changed: {how}"),
-        "declare a column of another name and move the values",
-    )
-}
-
-fn refused(what: String, remedy: &str) -> Error {
-    Error::new(ErrorKind::Storage, format!("{what}; {remedy}"))
+    fn refused(&self, what: String, remedy: &str) -> Error {
+        let otherwise = self.otherwise;
+        Error::new(ErrorKind::Storage, format!("{what}; {remedy}, {otherwise}"))
+    }
 }
 
 fn is(one: &str, other: &str) -> bool {

@@ -3,26 +3,37 @@
 use std::sync::Arc;
 
 use super::database::{Database, DatabaseOptions};
+use super::history::{Outline, Work};
+use super::migrate::ForeignKeys;
 use super::{key_values, schema};
 use crate::Limits;
-use crate::engine::{Engine, Space};
 use crate::env::Random;
 use crate::error::Result;
 use crate::image::{Image, Page};
 
-/// The pages of a fresh database with the runtime's table and these of a class. The same statements give the same bytes. A
-/// statement that SQLite refuses is `invalid`.
-pub fn build_template(ddl: &[String]) -> Result<Vec<Arc<Page>>> {
+/// The pages of a fresh database with the runtime's table and these of a class: as its migrations lead to them, if it has
+/// any. The same statements give the same bytes. A statement that SQLite refuses is `invalid`; a step that fails, or steps
+/// that lead elsewhere, are `storage`.
+pub fn build_template(ddl: &[String], steps: &[Outline]) -> Result<Vec<Arc<Page>>> {
     let options = DatabaseOptions { limits: Limits::DEFAULT, random: Arc::new(NoRandom) };
     let database = Database::open(Image::empty(options.limits), &options)?;
+    if !steps.is_empty() {
+        database.foreign_keys(ForeignKeys::Unchecked)?;
+    }
     database.begin_exclusive()?;
     database.batch(key_values::TABLE)?;
-    for statements in ddl {
-        database.batch(statements)?;
+    if steps.is_empty() {
+        ddl.iter().try_for_each(|statements| database.batch(statements))?;
+        schema::note(&database, &schema::fingerprint(ddl, &[]))?;
+    } else {
+        for step in steps {
+            // There is nothing to backfill.
+            if let Work::Sql(sql) = step.work {
+                database.run_step(sql).map_err(|error| step.failed(error))?;
+            }
+        }
+        database.complete_migration(ddl, steps)?;
     }
-    let fingerprint = schema::fingerprint(ddl);
-    database.kv_put(Space::Meta, schema::FINGERPRINT, &fingerprint)?;
-    schema::SchemaMark::of(&fingerprint).put(&database)?;
     database.commit(&mut Vec::new())?;
     database.into_image()?.to_pages()
 }

@@ -146,6 +146,28 @@ impl Session {
         self.as_origin(Origin::Runtime, || self.connection.execute_batch(sql)).map_err(Failure::from)
     }
 
+    /// Runs all statements of a text to their ends, one after another; rows that they give are passed over. A failure
+    /// comes with its statement.
+    pub(crate) fn script<'s>(&self, sql: &'s str, origin: Origin) -> Result<(), (Failure, &'s str)> {
+        let mut rest = sql;
+        while !rest.is_empty() {
+            let (statement, after) = self.prepare(rest, origin).map_err(|failure| (failure, rest))?;
+            let text = &rest[..rest.len() - after.len()];
+            let refused = |words: &str| (Failure { code: ffi::SQLITE_ERROR, message: words.into() }, text);
+            if text.is_empty() {
+                return Err(refused("the text has a NUL in it"));
+            }
+            if let Some(mut statement) = statement {
+                if statement.parameters() > 0 {
+                    return Err(refused("there is no value for a parameter here"));
+                }
+                while self.as_origin(origin, || statement.step()).map_err(|failure| (failure, text))? {}
+            }
+            rest = after;
+        }
+        Ok(())
+    }
+
     /// Whether no transaction is open.
     pub(crate) fn is_autocommit(&self) -> bool {
         self.connection.is_autocommit()

@@ -1,8 +1,9 @@
-//! The database of an object, the VFS layers below it, and schemas that grow.
+//! The database of an object, the VFS layers below it, schemas that grow, and migrations.
 
 mod disk;
 mod guarded;
 mod limited;
+mod migrations;
 mod schemas;
 mod transactions;
 mod virtual_world;
@@ -25,7 +26,7 @@ fn options(limits: Limits) -> DatabaseOptions {
 }
 
 fn template(ddl: &str) -> Vec<Arc<Page>> {
-    build_template(&[ddl.to_owned()]).unwrap()
+    build_template(&[ddl.to_owned()], &[]).unwrap()
 }
 
 fn opened(pages: &[Arc<Page>], limits: Limits) -> Database {

@@ -25,7 +25,7 @@ const BEFORE: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, author TEXT NOT
     CREATE INDEX note_author ON note (author);";
 
 fn with_row(schema: &'static str) -> Database {
-    let database = opened(&build_template(&ddl(&[&table(schema)])).unwrap(), Limits::DEFAULT);
+    let database = opened(&build_template(&ddl(&[&table(schema)]), &[]).unwrap(), Limits::DEFAULT);
     commit(&database, &["INSERT INTO note (id, author) VALUES (1, 'ann')"]);
     database
 }
@@ -156,6 +156,6 @@ fn a_unique_index_that_rows_contradict_is_refused_by_name() {
 fn the_fingerprint_is_kept_with_the_object() {
     let database = with_row(BEFORE);
     let kept = database.kv_get(Space::Meta, "schema").unwrap().unwrap();
-    assert_eq!(kept, crate::sqlite::fingerprint(&ddl(&[&table(BEFORE)])));
+    assert_eq!(kept, crate::sqlite::fingerprint(&ddl(&[&table(BEFORE)]), &[]));
     assert!(ddl(&[&table(BEFORE)])[0].contains("level TEXT"));
 }
