@@ -10,12 +10,13 @@ use syn::{Attribute, Field, Fields, Ident, Item, LitStr, Token};
 use super::model::{
     OnDelete, Order, Uniqueness, Written, WrittenDefault, WrittenField, WrittenIndex, WrittenReference,
 };
+use super::search;
 use crate::item::keyword;
 use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::{strip, suggest};
 
-const TABLE: Place = Place { what: "`#[table]`", known: &["name", "index", "unique"] };
+const TABLE: Place = Place { what: "`#[table]`", known: &["name", "index", "unique", "search"] };
 const COLUMN: Place = Place { what: "`#[column]`", known: &["name", "json", "check"] };
 const REFERENCES: Place = Place { what: "`#[references]`", known: &["on_delete"] };
 
@@ -40,10 +41,11 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
             return None;
         }
     };
-    let mut written = Written { item: item.clone(), name: None, indexes: Vec::new(), fields: Vec::new() };
+    let mut written = Written { item: item.clone(), name: None, indexes: Vec::new(), search: None, fields: Vec::new() };
     for option in options::read(arguments, TABLE, Repeat::Allowed(&["index", "unique"]), problems) {
         match option.key().as_str() {
             "name" => written.name = option.text("\"messages\"", problems),
+            "search" => written.search = Some(search::written(&option, problems)),
             _ => written.indexes.extend(index(&option, problems)),
         }
     }

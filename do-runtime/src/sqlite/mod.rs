@@ -12,11 +12,13 @@
 //! | `failure` | SQLite's failures as errors for people |
 //! | `template` | the image that new objects begin as |
 //! | `schema`, `declaration` | how an existing database follows its declared tables |
+//! | `full_text` | how its full text does |
 
 mod database;
 mod declaration;
 mod disk_vfs;
 mod failure;
+mod full_text;
 mod glue;
 mod guard;
 mod handler_context;

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use super::database::Database;
 use super::declaration::{Declaration, same};
+use super::full_text;
 use super::glue::Origin;
 use crate::engine::{Engine, Params, RowAccess, Space};
 use crate::error::{Error, ErrorKind, Result};
@@ -83,6 +84,7 @@ pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
     let declared = declared(database, &ddl)?;
     let change = Change { database, declared: &declared, there: objects(database)?, wanted: objects(&declared)? };
     change.tables()?;
+    full_text::follow(database, &change.there, &change.wanted)?;
     change.indexes()?;
     database.kv_put(Space::Meta, FINGERPRINT, &fingerprint)?;
     Ok(true)
@@ -97,11 +99,11 @@ fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
 }
 
 /// A table, index, trigger or view.
-struct Object {
-    kind: String,
-    name: String,
-    table: String,
-    sql: String,
+pub(super) struct Object {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) table: String,
+    pub(super) sql: String,
 }
 
 /// Everything that was declared by SQL, in the order in which it was made.
@@ -165,7 +167,7 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn tables(&self) -> Result<()> {
-        for wanted in self.wanted.iter().filter(|object| object.kind == "table") {
+        for wanted in self.wanted.iter().filter(|object| object.kind == "table" && !full_text::is_full_text(object)) {
             match self.find(wanted) {
                 None => self.database.batch(&wanted.sql)?,
                 Some(there) if same(&there.sql, &wanted.sql) => {}

@@ -7,6 +7,7 @@ pub mod generated;
 mod ops;
 mod rows;
 mod schema;
+mod search;
 mod text;
 
 #[cfg(test)]
@@ -16,7 +17,8 @@ pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
 pub use schema::schema_fingerprint;
-pub(crate) use text::quoted;
+pub use search::{Match, Search};
+pub(crate) use text::{full_text, quoted};
 
 use crate::Timestamp;
 use crate::engine::RowAccess;
