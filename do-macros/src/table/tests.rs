@@ -249,11 +249,7 @@ fn a_mistake_in_full_text_says_what_to_write() {
 
 #[test]
 fn what_is_searched_has_a_key_that_is_one_integer() {
-    let pages = [
-        quote!(#[key] path: String),
-        quote!(#[key] book: i64, #[key] number: i64),
-        quote!(#[key] id: PageId),
-    ];
+    let pages = [quote!(#[key] path: String), quote!(#[key] book: i64, #[key] number: i64), quote!(#[key] id: PageId)];
     for key in pages {
         let item = quote!(struct Page { #key, body: String });
         assert_eq!(

@@ -309,7 +309,8 @@ fn read_match<T: Table>(row: &dyn RowAccess) -> Result<Match<T>> {
     Ok(Match {
         row: T::read(row, 0)?,
         rank: f64::from_value(row.value(after))?,
-        snippet: String::from_value(row.value(after + 1))?,
+        // Of a column that is NULL there is none.
+        snippet: <Option<String>>::from_value(row.value(after + 1))?.unwrap_or_default(),
     })
 }
 

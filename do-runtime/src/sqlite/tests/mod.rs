@@ -1,6 +1,7 @@
 //! The database of an object, the VFS layers below it, and schemas that grow.
 
 mod disk;
+mod full_text;
 mod guarded;
 mod limited;
 mod schemas;
