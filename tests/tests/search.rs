@@ -292,6 +292,19 @@ async fn a_row_that_is_replaced_is_found_no_more(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
+async fn an_object_that_deletes_everything_begins_with_an_empty_index(kit: TestKit) -> Result {
+    kit.inside(&kit.objects().get_by_name::<Notebook>("a"), |_, cx| {
+        fill(cx)?;
+        cx.delete_all()?;
+        assert_eq!(found(cx, "sqlite"), "");
+        fill(cx)?;
+        assert_eq!(found(cx, "sqlite"), "ab");
+        in_step(cx)
+    })
+    .await
+}
+
+#[do_runtime::test]
 async fn a_row_that_goes_with_another_is_found_no_more(kit: TestKit) -> Result {
     inside(&kit, |cx| {
         let note = cx.insert(Note::new("a", "apple", None))?;

@@ -316,7 +316,11 @@ fn read_match<T: Table>(row: &dyn RowAccess) -> Result<Match<T>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::words;
+    use crate::table::tests::sample::Room;
+    use crate::test_engine::cx;
 
     #[test]
     fn words_are_quoted_and_only_a_last_star_means_something() {
@@ -331,6 +335,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(words(query), expression, "{query:?}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn no_query_is_a_mistake_for_fts5(query in prop_oneof![".*", "[a\"'*() :^+{},~\\-\0]{0,30}", "(AND|OR|NOT|NEAR|[ab*( ]){0,12}"]) {
+            // An empty one is never asked.
+            let expression = words(&query);
+            prop_assume!(!expression.is_empty());
+            let cx = cx::<Room>();
+            cx.sql_unchecked::<()>("CREATE VIRTUAL TABLE found USING fts5(text)", ()).run().unwrap();
+            let count = cx.sql_unchecked::<i64>("SELECT count(*) FROM found WHERE found MATCH ?1", (expression,)).one();
+            prop_assert_eq!(count, Ok(0), "{:?}", query);
         }
     }
 }
