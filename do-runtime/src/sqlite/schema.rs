@@ -84,8 +84,8 @@ pub fn follow(database: &Database, tables: &[&TableDef]) -> Result<bool> {
     let declared = declared(database, &ddl)?;
     let change = Change { database, declared: &declared, there: objects(database)?, wanted: objects(&declared)? };
     change.tables()?;
-    full_text::follow(database, &change.there, &change.wanted)?;
-    change.indexes()?;
+    full_text::follow(database, &declared)?;
+    Change { there: objects(database)?, ..change }.indexes()?;
     database.kv_put(Space::Meta, FINGERPRINT, &fingerprint)?;
     Ok(true)
 }
@@ -102,12 +102,12 @@ fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
 pub(super) struct Object {
     pub(super) kind: String,
     pub(super) name: String,
-    pub(super) table: String,
+    table: String,
     pub(super) sql: String,
 }
 
 /// Everything that was declared by SQL, in the order in which it was made.
-fn objects(database: &Database) -> Result<Vec<Object>> {
+pub(super) fn objects(database: &Database) -> Result<Vec<Object>> {
     let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL
         AND tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') ORDER BY rowid";
     let mut objects = Vec::new();
