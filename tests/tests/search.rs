@@ -365,7 +365,7 @@ async fn a_reading_handler_searches_before_and_after_sleep_and_crash(kit: TestKi
     let notebook = kit.objects().get_by_name::<Notebook>("a");
     let slugs: Vec<String> = notebook.find("crab").await?.into_iter().map(|found| found.row.slug).collect();
     assert_eq!(slugs, ["b", "a"]);
-    inside(&kit, |cx| in_step(cx)).await
+    inside(&kit, in_step).await
 }
 
 #[do_runtime::test]
