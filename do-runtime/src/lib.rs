@@ -69,7 +69,7 @@ pub use limits::Limits;
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
 pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
 pub use store::{Cursor, Listed};
-pub use table::{Declares, Find, Flow, FromRow, NewRow, NoColumn, RangeOf, RowLimit, Table};
+pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
 pub use value::{Binds, BindsList, Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid, Value, ValueRef};
 

@@ -8,7 +8,7 @@ use syn::{Ident, Index as FieldIndex};
 use super::columns::Storage;
 use super::finders::{self, Bodies};
 use super::model::{Column, Default, Order, Table, Uniqueness, Written};
-use super::{carried, new_row, schema};
+use super::{carried, new_row, schema, search};
 use crate::raw;
 use crate::types::respanned;
 
@@ -49,11 +49,13 @@ pub(super) fn functions(written: &Written, table: &Table, bodies: Bodies) -> Tok
     let constructor = new_row::constructor(written, table, bodies);
     let finders = finders::of(table);
     let finders = finders.iter().map(|finder| finder.expand(item, table, bodies));
+    let search = table.search.as_ref().map(|search| search::finder(search, item, table, bodies));
     quote! {
         #[allow(dead_code)]
         impl #generics #row #arguments #bounds {
             #constructor
             #(#finders)*
+            #search
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `#[table]`: a struct becomes a table of an object's database.
 //!
 //! `parse` reads what is written, `validate` makes the `model` of it, `schema` prints that as SQL, `finders` draws
-//! its finders from the indexes, and `expand` prints the Rust.
+//! its finders from the indexes, `search` is all of full text, and `expand` prints the Rust.
 
 mod carried;
 pub(crate) mod columns;
@@ -12,6 +12,7 @@ mod new_row;
 mod parse;
 mod refuse;
 mod schema;
+mod search;
 mod validate;
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(crate) struct Written {
     pub(crate) indexes: Vec<WrittenIndex>,
     /// `export`.
     pub(crate) export: Option<Span>,
+    /// `search = …` or `search(…)`.
+    pub(crate) search: Option<WrittenSearch>,
     /// The fields in order.
     pub(crate) fields: Vec<WrittenField>,
 }
@@ -29,6 +31,16 @@ pub(crate) struct WrittenIndex {
     pub(crate) columns: Vec<(Ident, Order)>,
     /// `where = "…"`.
     pub(crate) filter: Option<LitStr>,
+}
+
+/// `search = …` or `search(…)`.
+pub(crate) struct WrittenSearch {
+    /// The option.
+    pub(crate) span: Span,
+    /// The fields in order.
+    pub(crate) columns: Vec<Ident>,
+    /// `tokenize = "…"`.
+    pub(crate) tokenize: Option<LitStr>,
 }
 
 /// A field and what its attributes say.
@@ -112,6 +124,8 @@ pub(crate) struct Table {
     pub(crate) assigned: Option<usize>,
     /// The indexes besides the primary key.
     pub(crate) indexes: Vec<Index>,
+    /// Its full text.
+    pub(crate) search: Option<Search>,
 }
 
 /// A column.
@@ -178,6 +192,16 @@ pub(crate) struct Index {
     pub(crate) uniqueness: Uniqueness,
     /// The condition of the rows in it, in SQL.
     pub(crate) filter: Option<String>,
+}
+
+/// Full text of a table.
+pub(crate) struct Search {
+    /// The name of the full-text table.
+    pub(crate) name: String,
+    /// Positions in the table's columns.
+    pub(crate) columns: Vec<usize>,
+    /// What makes words of the text, if it is not SQLite's usual.
+    pub(crate) tokenize: Option<String>,
 }
 
 impl Column {

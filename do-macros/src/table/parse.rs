@@ -10,12 +10,13 @@ use syn::{Attribute, Field, Fields, Ident, Item, LitStr, Token};
 use super::model::{
     OnDelete, Order, Uniqueness, Written, WrittenDefault, WrittenField, WrittenIndex, WrittenReference,
 };
+use super::search;
 use crate::item::keyword;
 use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::{strip, suggest};
 
-const TABLE: Place = Place { what: "`#[table]`", known: &["name", "index", "unique", "export"] };
+const TABLE: Place = Place { what: "`#[table]`", known: &["name", "index", "unique", "search", "export"] };
 const COLUMN: Place = Place { what: "`#[column]`", known: &["name", "json", "check"] };
 const REFERENCES: Place = Place { what: "`#[references]`", known: &["on_delete"] };
 
@@ -40,7 +41,14 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
             return None;
         }
     };
-    let mut written = Written { item: item.clone(), name: None, indexes: Vec::new(), export: None, fields: Vec::new() };
+    let mut written = Written {
+        item: item.clone(),
+        name: None,
+        indexes: Vec::new(),
+        search: None,
+        export: None,
+        fields: Vec::new(),
+    };
     for option in options::read(arguments, TABLE, Repeat::Allowed(&["index", "unique"]), problems) {
         match option.key().as_str() {
             "name" => written.name = option.text("\"messages\"", problems),
@@ -48,6 +56,7 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
                 option.word(problems);
                 written.export = Some(option.name.span());
             }
+            "search" => written.search = Some(search::written(&option, problems)),
             _ => written.indexes.extend(index(&option, problems)),
         }
     }

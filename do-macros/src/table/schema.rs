@@ -2,13 +2,14 @@
 
 use super::columns::Storage;
 use super::model::{Column, Default, Index, Order, Table, Uniqueness};
+use super::search;
 use crate::sql::quote;
 use crate::types;
 
 /// The clock of the runtime, in milliseconds.
 const NOW: &str = "(CAST(unixepoch('subsec') * 1000 AS INTEGER))";
 
-/// The statements that make the table and its indexes, and an empty line at either end of the text.
+/// The statements that make the table, its indexes and its full text, and an empty line at either end of the text.
 pub(super) fn print(table: &Table) -> String {
     let mut lines: Vec<String> = column_lines(table);
     if table.key.len() > 1 {
@@ -18,6 +19,9 @@ pub(super) fn print(table: &Table) -> String {
     let mut sql = format!("\nCREATE TABLE {} (\n    {}\n) STRICT;\n", quote::name(&table.name), lines.join(",\n    "));
     for index in &table.indexes {
         sql += &index_line(index, table);
+    }
+    if let Some(search) = &table.search {
+        sql += &search::print(search, table);
     }
     sql
 }

@@ -148,3 +148,113 @@ fn the_finders_are_the_prefixes_of_the_indexes() {
     let finders: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("fn by_")).collect();
     assert_eq!(finders, ["k<'c>(", "a<'c>(", "a_and_b(", "a_and_b_and_c<'c>(", "b<'c>("]);
 }
+
+#[test]
+fn a_table_with_full_text() {
+    let expansion = super::expand(
+        quote!(name = "order", search(group, body, tokenize = "porter unicode61")),
+        quote! {
+            pub struct Order {
+                #[key]
+                pub id: Id<Order>,
+                pub group: String,
+                #[column(name = "the body")]
+                pub body: Option<String>,
+                pub seen: u32,
+            }
+        },
+    );
+    assert_expansion("table_with_search", expansion);
+}
+
+#[test]
+fn full_text_is_written_in_several_ways() {
+    let printed = |arguments| {
+        let item = quote! {
+            struct Note {
+                #[key]
+                id: i64,
+                title: String,
+                body: String,
+            }
+        };
+        let text = crate::test_support::pretty(super::expand(arguments, item));
+        let line = text.lines().find(|line| line.contains("fts5")).map(str::to_owned);
+        line.unwrap_or(text)
+    };
+    let both = "CREATE VIRTUAL TABLE note_search USING fts5(title, body, content='note', content_rowid='id');";
+    assert_eq!(printed(quote!(search = (title, body))), both);
+    assert_eq!(printed(quote!(search(title, body))), both);
+    assert_eq!(
+        printed(quote!(search = body)),
+        "CREATE VIRTUAL TABLE note_search USING fts5(body, content='note', content_rowid='id');"
+    );
+    assert_eq!(
+        printed(quote!(search(body, tokenize = "ascii tokenchars '-'"))),
+        "CREATE VIRTUAL TABLE note_search USING fts5(body, content='note', content_rowid='id', \
+         tokenize='ascii tokenchars ''-''');"
+    );
+}
+
+#[test]
+fn a_mistake_in_full_text_says_what_to_write() {
+    let write = "write the columns: `search = body` or `search = (title, body)`";
+    for (arguments, sentence) in [
+        (quote!(search), write),
+        (quote!(search()), write),
+        (quote!(search = ()), write),
+        (quote!(search = "body"), write),
+        (quote!(search = (body desc)), write),
+        (quote!(search(body, tokenizer = "porter")), write),
+        (quote!(search(tokenize = "porter")), write),
+        (quote!(search = body, search = title), "`search` is there already: write it once"),
+        (quote!(search = bdoy), "there is no field `bdoy`: did you mean `body`?"),
+        (quote!(search = (body, title, body)), "`body` is in this search already: write it once"),
+        (quote!(search = at), "`at` is not text: only a `String` or an `Option<String>` is searched"),
+        (quote!(search = kind), "`kind` is not text: only a `String` or an `Option<String>` is searched"),
+        (quote!(search = tags), "`tags` is not text: only a `String` or an `Option<String>` is searched"),
+        (
+            quote!(search = rank),
+            "`rank` means something of its own in a search: name the column otherwise, as in \
+             `#[column(name = \"the_rank\")]`",
+        ),
+        (
+            quote!(search = note_search),
+            "`note_search` means something of its own in a search: name the column otherwise, as in \
+             `#[column(name = \"the_note_search\")]`",
+        ),
+        (quote!(search(body, tokenize = " ")), "name a tokenizer: `tokenize = \"porter unicode61\"`"),
+        (quote!(search(body, tokenize = "poter")), "there is no tokenizer `poter`: did you mean `porter`?"),
+    ] {
+        let item = quote! {
+            struct Note {
+                #[key]
+                id: Id<Note>,
+                title: String,
+                body: Option<String>,
+                at: Timestamp,
+                kind: Kind,
+                #[column(json)]
+                tags: String,
+                rank: String,
+                note_search: String,
+            }
+        };
+        let expansion = super::expand(arguments, item);
+        assert_eq!(sentences(expansion.clone()), [sentence]);
+        let text = crate::test_support::pretty(expansion);
+        assert!(text.contains("fn search<'c>("), "what uses the finder has no error of its own");
+    }
+}
+
+#[test]
+fn what_is_searched_has_a_key_that_is_one_integer() {
+    let pages = [quote!(#[key] path: String), quote!(#[key] book: i64, #[key] number: i64), quote!(#[key] id: PageId)];
+    for key in pages {
+        let item = quote!(struct Page { #key, body: String });
+        assert_eq!(
+            sentences(super::expand(quote!(search = body), item)),
+            ["what is searched has a single key that is an integer: write `#[key] id: Id<Page>`"]
+        );
+    }
+}

@@ -8,6 +8,7 @@ use super::model::{
     Column, Default, Index, Made, Optional, Order, Reference, Table, Uniqueness, Written, WrittenDefault, WrittenField,
     WrittenIndex,
 };
+use super::search;
 use crate::problems::Problems;
 use ::quote::quote as tokens;
 
@@ -43,8 +44,9 @@ pub(super) fn table(written: &Written, problems: &mut Problems) -> Option<Table>
     repeated_names(written, &columns, problems);
     let key = key(written, problems);
     let assigned = assigned(written, &columns, &key, problems);
-    let mut table = Table { name, columns, key, assigned, indexes: Vec::new() };
+    let mut table = Table { name, columns, key, assigned, indexes: Vec::new(), search: None };
     table.indexes = indexes(written, &table, problems);
+    table.search = search::checked(written, &table, problems);
     Some(table)
 }
 

@@ -13,11 +13,13 @@
 //! | `template` | the image that new objects begin as |
 //! | `schema`, `declaration` | how an existing database follows its declared tables |
 //! | `migrate`, `history`, `shape` | how it follows the migrations of its class instead |
+//! | `full_text` | how its full text does |
 
 mod database;
 mod declaration;
 mod disk_vfs;
 mod failure;
+mod full_text;
 mod glue;
 mod guard;
 mod handler_context;

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use super::database::Database;
 use super::declaration::{Declaration, same};
+use super::full_text;
 use super::glue::Origin;
 use super::history::{self, History, Outline};
 use super::migrate::ForeignKeys;
@@ -109,7 +110,8 @@ pub(super) fn grow(database: &Database, declared: &Database, otherwise: &'static
     let (there, wanted) = (objects(database)?, objects(declared)?);
     let change = Change { database, declared, there, wanted, otherwise };
     change.tables()?;
-    change.indexes()
+    full_text::follow(database, declared)?;
+    Change { there: objects(database)?, ..change }.indexes()
 }
 
 /// An empty database with an open transaction, beside another one.
@@ -128,15 +130,15 @@ pub(super) fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
 }
 
 /// A table, index, trigger or view.
-struct Object {
-    kind: String,
-    name: String,
+pub(super) struct Object {
+    pub(super) kind: String,
+    pub(super) name: String,
     table: String,
-    sql: String,
+    pub(super) sql: String,
 }
 
 /// Everything that was declared by SQL, in the order in which it was made.
-fn objects(database: &Database) -> Result<Vec<Object>> {
+pub(super) fn objects(database: &Database) -> Result<Vec<Object>> {
     let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL
         AND tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') ORDER BY rowid";
     let mut objects = Vec::new();
@@ -202,7 +204,7 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn tables(&self) -> Result<()> {
-        for wanted in self.wanted.iter().filter(|object| object.kind == "table") {
+        for wanted in self.wanted.iter().filter(|object| object.kind == "table" && !full_text::is_full_text(object)) {
             match self.find(wanted) {
                 None => self.database.batch(&wanted.sql)?,
                 Some(there) if same(&there.sql, &wanted.sql) => {}

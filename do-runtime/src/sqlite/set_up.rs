@@ -9,9 +9,10 @@ use rusqlite::limits::Limit;
 use super::database::DatabaseOptions;
 use super::glue::{Failure, Session};
 
-/// In this order: no lock is looked at again once the mode is exclusive, and `synchronous` reads the schema.
+/// In this order: no lock is looked at again once the mode is exclusive, and `synchronous` reads the schema. Without recursive
+/// triggers a row that REPLACE takes away would be none that was deleted for a trigger, and stay in the full text.
 const SET_UP: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;
-    PRAGMA cache_size = 4; PRAGMA temp_store = FILE;";
+    PRAGMA cache_size = 4; PRAGMA temp_store = FILE; PRAGMA recursive_triggers = ON;";
 
 /// For a database that has no page yet.
 const SET_UP_NEW: &str = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;";

@@ -7,6 +7,7 @@ pub mod generated;
 mod ops;
 mod rows;
 mod schema;
+mod search;
 mod shape;
 mod text;
 
@@ -17,8 +18,9 @@ pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
 pub use schema::schema_fingerprint;
+pub use search::{Match, Search};
 pub use shape::{Given, RowShape, ValueShape, row_fits};
-pub(crate) use text::quoted;
+pub(crate) use text::{full_text, quoted};
 
 use crate::Timestamp;
 use crate::engine::RowAccess;

@@ -83,6 +83,45 @@ impl TableText {
     }
 }
 
+/// What is wanted of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum SearchWanted {
+    /// The rows.
+    Rows,
+    /// The rows, their rank and a snippet.
+    Matches,
+    /// How many there are.
+    Count,
+}
+
+/// The text of a search. Its parameters are the query, the limit, and for matches what `snippet` takes: the column's
+/// position, the marks, and how many words.
+pub(super) fn search(table: &'static TableDef, wanted: SearchWanted) -> &'static str {
+    static TEXTS: Kept<(usize, SearchWanted), String> = Kept::new();
+    TEXTS.get((std::ptr::from_ref(table).addr(), wanted), || {
+        let (name, found) = (quoted(table.name), quoted(&full_text(table.name)));
+        let key = list(table.key_names().map(quoted), ", ");
+        // The other way round SQLite would look through all rows.
+        let from =
+            format!("FROM {found} CROSS JOIN {name} ON {name}.{key} = {found}.rowid WHERE {found}.{found} MATCH ?1");
+        let columns = || list(table.columns.iter().map(|column| format!("{name}.{}", quoted(column.name))), ", ");
+        let order = format!("ORDER BY {found}.rank LIMIT ?2");
+        match wanted {
+            SearchWanted::Rows => format!("SELECT {} {from} {order}", columns()),
+            SearchWanted::Matches => format!(
+                "SELECT {}, {found}.rank, snippet({found}.{found}, ?3, ?4, ?5, '…', ?6) {from} {order}",
+                columns()
+            ),
+            SearchWanted::Count => format!("SELECT count(*) FROM (SELECT 1 {from} LIMIT ?2)"),
+        }
+    })
+}
+
+/// The name of the full-text table of a table.
+pub(crate) fn full_text(table: &str) -> String {
+    format!("{table}_search")
+}
+
 /// In which order a finder gives its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Order {

@@ -1,6 +1,7 @@
 //! The database of an object, the VFS layers below it, schemas that grow, and migrations.
 
 mod disk;
+mod full_text;
 mod guarded;
 mod limited;
 mod migrations;
