@@ -9,6 +9,7 @@
 //! | `table` | `#[table]` |
 //! | `object` | `#[durable_object]` on a struct |
 //! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]` and `#[init]` |
+//! | `migrations` | `migrations(…)`: its steps, and whether they lead to the declared tables |
 //! | `derive` | `Column`, `Row`, `RpcError` |
 //! | `kit_test` | `#[do_runtime::test]` |
 //! | `misplaced` | `#[rpc]` and `#[init]` elsewhere |
@@ -23,11 +24,13 @@ mod generics;
 mod item;
 mod kit_test;
 mod methods;
+mod migrations;
 mod misplaced;
 mod object;
 mod options;
 mod problems;
 mod raw;
+mod schema;
 mod size;
 mod sql;
 mod strip;

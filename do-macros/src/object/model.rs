@@ -3,6 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, ItemStruct, LitStr, Path, Type};
 
+use crate::migrations::Step;
+
 /// An object as it is written.
 pub(crate) struct Written {
     /// The struct, without our attributes.
@@ -15,8 +17,19 @@ pub(crate) struct Written {
     pub(crate) jurisdiction: Option<LitStr>,
     /// `limits(…)`, as calls of setters.
     pub(crate) limits: Vec<TokenStream>,
+    /// `migrations(…)`.
+    pub(crate) migrations: Option<Migrations>,
     /// The fields in order.
     pub(crate) fields: Vec<WrittenField>,
+}
+
+/// `migrations(1 = "…", …)`.
+pub(crate) struct Migrations {
+    /// The word, for what is wrong with all steps.
+    #[cfg_attr(not(feature = "checked-sql"), expect(dead_code, reason = "only the check speaks of all steps"))]
+    pub(crate) word: Ident,
+    /// The steps in order.
+    pub(crate) steps: Vec<Step>,
 }
 
 /// A field and what its attributes say.

@@ -6,13 +6,14 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Field, ItemStruct, Meta, Path, Token};
 
 use super::limits;
-use super::model::{Keeping, Written, WrittenField};
+use super::model::{Keeping, Migrations, Written, WrittenField};
+use crate::migrations;
 use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::strip;
 
 const OBJECT: Place =
-    Place { what: "`#[durable_object]` on a struct", known: &["tables", "name", "jurisdiction", "limits"] };
+    Place { what: "`#[durable_object]` on a struct", known: &["tables", "migrations", "name", "jurisdiction", "limits"] };
 
 const FIELD_ATTRIBUTES: &[&str] = &["stored", "ephemeral"];
 const OF_TABLES: &[(&str, &str)] = &[
@@ -31,11 +32,19 @@ const OF_TABLES: &[(&str, &str)] = &[
 
 /// The object as it is written.
 pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Problems) -> Written {
-    let mut written =
-        Written { item, tables: Vec::new(), name: None, jurisdiction: None, limits: Vec::new(), fields: Vec::new() };
+    let mut written = Written {
+        item,
+        tables: Vec::new(),
+        name: None,
+        jurisdiction: None,
+        limits: Vec::new(),
+        migrations: None,
+        fields: Vec::new(),
+    };
     for option in options::read(arguments, OBJECT, Repeat::Refused, problems) {
         match option.key().as_str() {
             "tables" => written.tables = tables(&option, problems),
+            "migrations" => written.migrations = migrations(&option, problems),
             "name" => written.name = option.text("\"ChatRoom\"", problems),
             "jurisdiction" => written.jurisdiction = option.text("\"eu\"", problems),
             _ => match &option.value {
@@ -64,6 +73,18 @@ fn tables(option: &Opt, problems: &mut Problems) -> Vec<Path> {
         Err(_) => {
             problems.at(&list.stream(), EXAMPLE);
             Vec::new()
+        }
+    }
+}
+
+fn migrations(option: &Opt, problems: &mut Problems) -> Option<Migrations> {
+    match &option.value {
+        OptValue::List(list) => {
+            Some(Migrations { word: option.name.clone(), steps: migrations::steps(list.stream(), problems) })
+        }
+        _ => {
+            problems.at(option, "write the steps in parentheses: `migrations(1 = \"…\", 2 = file(\"migrations/2.sql\"))`");
+            None
         }
     }
 }
