@@ -76,6 +76,12 @@ fn value(db: &Connection, have: &Table, want: &Table, column: &Column, notes: &m
     };
     let mut value = name.clone();
     if !difference::same_type(&old.ty, &column.ty) {
+        let is_number = matches!(column.ty.as_str(), "INTEGER" | "INT" | "REAL" | "NUMERIC");
+        if is_number && is_distinct(want, column) {
+            // Texts that are no numbers would all be 0.
+            notes.push(format!("-- {table}.{name} is numbered anew"));
+            return Some("rowid".to_owned());
+        }
         value = format!("CAST({value} AS {})", column.ty);
     }
     if let Some(parent) = parent.filter(|parent| !references(have).contains(parent)) {

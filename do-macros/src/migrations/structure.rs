@@ -67,8 +67,6 @@ pub(super) struct Index {
 pub(super) struct Other {
     pub(super) kind: Kind,
     pub(super) name: String,
-    /// The table of a trigger, in lower case.
-    pub(super) table: String,
     /// What it is, in one spelling.
     pub(super) meaning: String,
     pub(super) sql: String,
@@ -117,7 +115,7 @@ impl Structure {
             let (name, ty, strict, without_rowid, sql): (String, _, bool, bool, _) = listed?;
             if ty == "virtual" {
                 let meaning = meaning(&sql);
-                others.push(Other { kind: Kind::Virtual, table: name.to_ascii_lowercase(), name, meaning, sql });
+                others.push(Other { kind: Kind::Virtual, name, meaning, sql });
                 continue;
             }
             let mut table = table(db, name, sql)?;
@@ -128,13 +126,12 @@ impl Structure {
             tables.push(table);
         }
         let mut rest = db.prepare(
-            "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY rowid",
+            "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY rowid",
         )?;
         let rest = rest.query_map([], |row| {
-            let (ty, sql): (String, String) = (row.get(0)?, row.get(3)?);
+            let (ty, sql): (String, String) = (row.get(0)?, row.get(2)?);
             let kind = if ty == "view" { Kind::View } else { Kind::Trigger };
-            let table = row.get::<_, String>(2)?.to_ascii_lowercase();
-            Ok(Other { kind, name: row.get(1)?, table, meaning: meaning(&sql), sql })
+            Ok(Other { kind, name: row.get(1)?, meaning: meaning(&sql), sql })
         })?;
         for other in rest {
             others.push(other?);
@@ -183,6 +180,12 @@ fn table(db: &Connection, name: String, sql: String) -> Result<Table> {
         name,
         sql,
     };
+    if let [only] = table.key.as_slice()
+        && table.column(only).is_some_and(|column| column.ty == "INT")
+    {
+        // Unlike INTEGER it is not the number of the row.
+        table.rest.insert("INT PRIMARY KEY".to_owned());
+    }
     indexes(db, &mut table)?;
     let sql = table.sql.clone();
     for part in parts(&lexer::lex(&sql)) {
