@@ -27,7 +27,7 @@ pub(crate) fn check(schema: &Schema, steps: &[Step]) -> Vec<(Span, String)> {
         }
     }
     let span = sql_of(last).map_or(last.at, |(_, span)| span);
-    match missing(&have, &declared, schema, last.version + 1) {
+    match missing(&have, &declared, schema, steps, last.version + 1) {
         Ok(None) => Vec::new(),
         Ok(Some(message)) => vec![(span, message)],
         Err(error) => vec![(span, format!("the migrations can't be compared with the tables: {error}"))],
@@ -39,6 +39,18 @@ fn databases(schema: &Schema) -> Option<(Structure, Connection)> {
     let declared = memory::open().ok()?;
     declared.execute_batch(&schema.ddl()).ok()?;
     Some((Structure::read(&declared).ok()?, memory::open().ok()?))
+}
+
+/// What steps without mistakes leave, with rows in each table.
+fn replayed(steps: &[Step]) -> Result<Connection> {
+    let db = memory::open()?;
+    for (text, _) in steps.iter().filter_map(sql_of) {
+        seed::seed(&db)?;
+        // It ran before, over the same rows.
+        let _ran = replay::step(&db, text);
+    }
+    seed::seed(&db)?;
+    Ok(db)
 }
 
 fn sql_of(step: &Step) -> Option<(&str, Span)> {
@@ -75,14 +87,14 @@ fn excerpt(sql: &str, at: usize, hint: &str) -> String {
 }
 
 /// The message of steps that do not lead to the declared tables.
-fn missing(have: &Connection, want: &Structure, schema: &Schema, next: u32) -> Result<Option<String>> {
+fn missing(have: &Connection, want: &Structure, schema: &Schema, steps: &[Step], next: u32) -> Result<Option<String>> {
     let differences = difference::between(&Structure::read(have)?, want);
     if differences.is_empty() {
         return Ok(None);
     }
     let lines: String = differences.iter().map(|Difference { line, .. }| format!("  {line}\n")).collect();
     let object = &schema.object;
-    let proposed = match propose::propose(have, want)? {
+    let proposed = match propose::propose(&|| replayed(steps), want)? {
         Some(sql) => format!("add the step\n{}", in_attribute(next, &sql)),
         None => "rows that are there already can't be kept by a step that says nothing of them: write one that does"
             .to_owned(),

@@ -73,10 +73,7 @@ fn of_table(have: &Table, want: &Table) -> Vec<String> {
         match have.indexes.get(key) {
             None => lines.push(format!("there is no index `{}`", wanted.name)),
             Some(index) if index.meaning != wanted.meaning => {
-                lines.push(format!(
-                    "the index `{}` is {}, declared as {}",
-                    wanted.name, index.meaning, wanted.meaning
-                ));
+                lines.push(format!("the index `{}` is {}, declared as {}", wanted.name, index.meaning, wanted.meaning));
             }
             Some(_) => {}
         }

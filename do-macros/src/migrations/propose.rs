@@ -24,17 +24,15 @@ enum Renaming {
     Unlikely,
 }
 
-/// The SQL that makes the database what is declared and keeps its rows. Nothing, if no way was found.
+/// The SQL that makes what is declared of the databases that `fresh` opens, and keeps their rows. Nothing, if no way
+/// was found.
 ///
-/// The database is as before afterwards, apart from synthetic rows.
-pub(super) fn propose(db: &Connection, want: &Structure) -> Result<Option<String>> {
-    seed::seed(db)?;
+/// Each attempt has a database of its own: one with full text can't be rolled back in all cases.
+pub(super) fn propose(fresh: &dyn Fn() -> Result<Connection>, want: &Structure) -> Result<Option<String>> {
     for renaming in [Renaming::Guessed, Renaming::Unlikely] {
-        db.execute_batch("SAVEPOINT proposal")?;
-        let proposal = proposal(db, want, renaming);
-        db.execute_batch("ROLLBACK TO proposal; RELEASE proposal")?;
-        if let Some(sql) = proposal? {
-            return Ok(Some(sql));
+        let proposal = proposal(fresh, want, renaming)?;
+        if proposal.is_some() {
+            return Ok(proposal);
         }
     }
     Ok(None)
@@ -45,21 +43,23 @@ pub(super) fn of_own_types(columns: &[String]) -> String {
     format!("-- ANY: write what SQLite stores for {}, INTEGER, REAL, TEXT or BLOB", columns.join(", "))
 }
 
-fn proposal(db: &Connection, want: &Structure, renaming: Renaming) -> Result<Option<String>> {
-    let mut sql = match renaming {
-        Renaming::Guessed => renames(db, want)?,
+fn proposal(fresh: &dyn Fn() -> Result<Connection>, want: &Structure, renaming: Renaming) -> Result<Option<String>> {
+    let renamed = fresh()?;
+    let renames = match renaming {
+        Renaming::Guessed => renames(&renamed, want)?,
         Renaming::Unlikely => Vec::new(),
     };
-    let have = Structure::read(db)?;
+    let have = Structure::read(&renamed)?;
     let mut anew: BTreeSet<String> = BTreeSet::new();
     loop {
-        let parts = plan(db, &have, want, &anew);
-        db.execute_batch("SAVEPOINT attempt")?;
-        let unfinished = try_out(db, &parts, want);
-        db.execute_batch("ROLLBACK TO attempt; RELEASE attempt")?;
-        let unfinished = unfinished?;
+        let parts = plan(&renamed, &have, want, &anew);
+        let attempt = fresh()?;
+        for rename in &renames {
+            run(&attempt, rename)?;
+        }
+        let unfinished = try_out(&attempt, &parts, want)?;
         if unfinished.is_empty() {
-            sql.extend(parts.into_iter().map(|part| part.sql));
+            let sql: Vec<String> = renames.into_iter().chain(parts.into_iter().map(|part| part.sql)).collect();
             return Ok(Some(sql.join("\n")));
         }
         let both = |table: &&String| have.table(table).is_some() && want.table(table).is_some();

@@ -13,7 +13,8 @@ use crate::sql::quote;
 /// The statements that make `want` of `have` and keep its rows, but for indexes and triggers.
 pub(super) fn statements(db: &Connection, structure: &Structure, have: &Table, want: &Table) -> String {
     let name = quote::name(&want.name);
-    let new = (1..).map(|number| if number == 1 { format!("new_{}", want.name) } else { format!("new_{}_{number}", want.name) });
+    let new = (1..)
+        .map(|number| if number == 1 { format!("new_{}", want.name) } else { format!("new_{}_{number}", want.name) });
     let new = new.take(1000).find(|new| structure.table(new).is_none()).unwrap_or_default();
     let new = quote::name(&new);
     let mut notes = Vec::new();
@@ -44,7 +45,9 @@ fn create(have: &Table, want: &Table, name: &str) -> String {
     for part in structure::parts(&tokens).into_iter().filter(|part| !structure::is_constraint(part)) {
         let [column, ty, ..] = part else { continue };
         let old = column.name().and_then(|column| have.column(&column)).filter(|old| !old.ty.is_empty());
-        if ty.is("ANY") && let Some(old) = old {
+        if ty.is("ANY")
+            && let Some(old) = old
+        {
             edits.push((ty, old.ty.clone()));
         }
     }
@@ -59,7 +62,8 @@ fn create(have: &Table, want: &Table, name: &str) -> String {
 fn value(db: &Connection, have: &Table, want: &Table, column: &Column, notes: &mut Vec<String>) -> Option<String> {
     let name = quote::name(&column.name);
     let table = quote::name(&want.name);
-    let references = |one: &Table| -> Vec<Reference> { one.references.iter().filter(|key| is_of(key, column)).cloned().collect() };
+    let references =
+        |one: &Table| -> Vec<Reference> { one.references.iter().filter(|key| is_of(key, column)).cloned().collect() };
     let parent = references(want).into_iter().find(|key| !key.table.eq_ignore_ascii_case(&want.name));
     let Some(old) = have.column(&column.name) else {
         let is_key = want.key.contains(&column.name.to_ascii_lowercase());
@@ -112,7 +116,8 @@ fn value(db: &Connection, have: &Table, want: &Table, column: &Column, notes: &m
 
 /// Whether a reference is this one column.
 fn is_of(reference: &Reference, column: &Column) -> bool {
-    matches!(reference.columns.as_slice(), [only] if only.eq_ignore_ascii_case(&column.name)) && reference.targets.len() == 1
+    matches!(reference.columns.as_slice(), [only] if only.eq_ignore_ascii_case(&column.name))
+        && reference.targets.len() == 1
 }
 
 fn first_of(parent: &Reference) -> String {
@@ -145,7 +150,8 @@ pub(super) fn fill(db: &Connection, table: &Table, column: &Column) -> String {
     };
     let checks = checks_of(db, table, column);
     let default = column.default.as_ref().map(|default| format!("({default})"));
-    let mut candidates = default.into_iter().chain([plain.to_owned()]).chain(seed::of_checks(table, 0)).chain(["'{}'".to_owned()]);
+    let mut candidates =
+        default.into_iter().chain([plain.to_owned()]).chain(seed::of_checks(table, 0)).chain(["'{}'".to_owned()]);
     let accepted = candidates.find(|value| {
         memory::renew_budget();
         is_of_type(db, value, &column.ty) && checks.iter().all(|check| holds(db, check, column, value) == Some(true))
@@ -194,9 +200,8 @@ pub(super) fn fill_note(table: &Table, column: &Column, fill: &str) -> String {
 pub(super) fn column_text(table: &Table, column: &str) -> String {
     let tokens = lexer::lex(&table.sql);
     let parts = structure::parts(&tokens).into_iter().filter(|part| !structure::is_constraint(part));
-    let is_it = |part: &&[Token<'_>]| {
-        part.first().and_then(Token::name).is_some_and(|name| name.eq_ignore_ascii_case(column))
-    };
+    let is_it =
+        |part: &&[Token<'_>]| part.first().and_then(Token::name).is_some_and(|name| name.eq_ignore_ascii_case(column));
     let found = parts.filter(is_it).find_map(|part| Some((part.first()?, part.last()?)));
     let text = found.map_or("", |(first, last)| &table.sql[first.at..last.at + last.text.len()]);
     // Declared in columns of equal width; in a line of its own one space does.

@@ -79,7 +79,10 @@ fn misplaced(statement: &Statement<'_>) -> Option<Mistake> {
     let created = tokens.get(1).filter(|_| first.is("CREATE")).filter(kept_nowhere);
     let named = tokens.windows(2).find(|pair| kept_nowhere(&&pair[0]) && pair[1].is(".")).map(|pair| &pair[0]);
     if let Some(token) = created.or(named) {
-        return mistake(token, "what is temporary doesn't outlive the step: make a table, and drop it at the end".into());
+        return mistake(
+            token,
+            "what is temporary doesn't outlive the step: make a table, and drop it at the end".into(),
+        );
     }
     let parameter = tokens.iter().find(|token| token.kind == super::lexer::Kind::Param)?;
     mistake(parameter, format!("a step has no parameters: write the value instead of `{}`", parameter.text))

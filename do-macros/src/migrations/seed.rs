@@ -93,7 +93,9 @@ fn candidates(table: &Table, column: &Column, row: u32) -> Vec<String> {
         "INTEGER" | "INT" => vec![number.to_string(), (row + 1).to_string(), row.to_string()],
         "REAL" => vec![format!("{number}.5"), format!("0.{}", row + 1), format!("{}.0", row + 1)],
         "BLOB" => vec![format!("x'{number}'"), format!("zeroblob({})", 16 + row), "x''".to_owned()],
-        "TEXT" | "ANY" => vec![format!("'synthetic {number}'"), format!("'{row}'"), "'{}'".to_owned(), "'[]'".to_owned()],
+        "TEXT" | "ANY" => {
+            vec![format!("'synthetic {number}'"), format!("'{row}'"), "'{}'".to_owned(), "'[]'".to_owned()]
+        }
         other if other.contains("INT") => vec![number.to_string(), (row + 1).to_string(), row.to_string()],
         _ => vec![format!("'synthetic {number}'"), (row + 1).to_string()],
     };
@@ -109,15 +111,16 @@ fn candidates(table: &Table, column: &Column, row: u32) -> Vec<String> {
 /// The key of the parent's row, if the column is part of a foreign key.
 fn of_parent(table: &Table, column: &Column, row: u32) -> Option<String> {
     let same = |name: &String| name.eq_ignore_ascii_case(&column.name);
-    let (reference, at) =
-        table.references.iter().find_map(|key| Some((key, key.columns.iter().position(same)?)))?;
+    let (reference, at) = table.references.iter().find_map(|key| Some((key, key.columns.iter().position(same)?)))?;
     let target = quote::name(reference.targets.get(at)?);
     let parent = quote::name(&reference.table);
     if reference.table.eq_ignore_ascii_case(&table.name) {
         // A row that is its own parent, where the key is a number.
         return Some((FIRST + row).to_string());
     }
-    Some(format!("coalesce((SELECT {target} FROM {parent} LIMIT 1 OFFSET {row}), (SELECT {target} FROM {parent} LIMIT 1))"))
+    Some(format!(
+        "coalesce((SELECT {target} FROM {parent} LIMIT 1 OFFSET {row}), (SELECT {target} FROM {parent} LIMIT 1))"
+    ))
 }
 
 /// The literals in the table's checks, and for numbers their neighbours.

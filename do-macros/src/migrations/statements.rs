@@ -23,8 +23,7 @@ pub(super) fn split(sql: &str) -> Vec<Statement<'_>> {
             continue;
         }
         let so_far = &tokens[begin..position];
-        let in_trigger = is_trigger(so_far)
-            && !matches!(so_far, [.., before, end] if before.is(";") && end.is("END"));
+        let in_trigger = is_trigger(so_far) && !matches!(so_far, [.., before, end] if before.is(";") && end.is("END"));
         if !in_trigger {
             statements.extend(statement(sql, so_far));
             begin = position + 1;

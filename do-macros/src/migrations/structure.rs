@@ -125,9 +125,8 @@ impl Structure {
             }
             tables.push(table);
         }
-        let mut rest = db.prepare(
-            "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY rowid",
-        )?;
+        let mut rest =
+            db.prepare("SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY rowid")?;
         let rest = rest.query_map([], |row| {
             let (ty, sql): (String, String) = (row.get(0)?, row.get(2)?);
             let kind = if ty == "view" { Kind::View } else { Kind::Trigger };

@@ -12,8 +12,10 @@ use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::strip;
 
-const OBJECT: Place =
-    Place { what: "`#[durable_object]` on a struct", known: &["tables", "migrations", "name", "jurisdiction", "limits"] };
+const OBJECT: Place = Place {
+    what: "`#[durable_object]` on a struct",
+    known: &["tables", "migrations", "name", "jurisdiction", "limits"],
+};
 
 const FIELD_ATTRIBUTES: &[&str] = &["stored", "ephemeral"];
 const OF_TABLES: &[(&str, &str)] = &[
@@ -83,7 +85,8 @@ fn migrations(option: &Opt, problems: &mut Problems) -> Option<Migrations> {
             Some(Migrations { word: option.name.clone(), steps: migrations::steps(list.stream(), problems) })
         }
         _ => {
-            problems.at(option, "write the steps in parentheses: `migrations(1 = \"…\", 2 = file(\"migrations/2.sql\"))`");
+            problems
+                .at(option, "write the steps in parentheses: `migrations(1 = \"…\", 2 = file(\"migrations/2.sql\"))`");
             None
         }
     }

@@ -10,7 +10,8 @@ use crate::problems::Problems;
 fn read(tokens: TokenStream) -> (Vec<Step>, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::create_dir(folder.path().join("migrations")).expect("a folder can be made");
-    std::fs::write(folder.path().join("migrations/2.sql"), "CREATE TABLE b (x ANY) STRICT;").expect("it can be written");
+    std::fs::write(folder.path().join("migrations/2.sql"), "CREATE TABLE b (x ANY) STRICT;")
+        .expect("it can be written");
     std::fs::write(folder.path().join("migrations/empty.sql"), "\n").expect("it can be written");
     let mut problems = Problems::default();
     let steps = steps_beside(folder.path(), tokens, &mut problems);

@@ -42,7 +42,8 @@ fn a_misspelt_table_is_shown_though_sqlite_tells_no_place() {
 
 #[test]
 fn a_column_that_rows_can_not_have_is_found_before_there_are_rows() {
-    let steps = ["CREATE TABLE message (id INTEGER PRIMARY KEY) STRICT", "ALTER TABLE message ADD COLUMN author TEXT NOT NULL"];
+    let steps =
+        ["CREATE TABLE message (id INTEGER PRIMARY KEY) STRICT", "ALTER TABLE message ADD COLUMN author TEXT NOT NULL"];
     assert_eq!(
         mistake(MESSAGE, &steps),
         "migration 2 fails: Cannot add a NOT NULL column with default value NULL in a table that has rows already: write \
@@ -63,7 +64,8 @@ fn rows_are_there_in_spite_of_checks_and_foreign_keys() {
 
 #[test]
 fn a_unique_index_over_a_column_that_is_the_same_in_all_rows_is_found() {
-    let step = "ALTER TABLE message ADD COLUMN nick TEXT NOT NULL DEFAULT ''; CREATE UNIQUE INDEX nick ON message (nick)";
+    let step =
+        "ALTER TABLE message ADD COLUMN nick TEXT NOT NULL DEFAULT ''; CREATE UNIQUE INDEX nick ON message (nick)";
     let message = mistake(MESSAGE, &[MESSAGE, step]);
     assert!(message.starts_with("migration 2 fails: UNIQUE constraint failed: message.nick, in a table"), "{message}");
 }
@@ -88,7 +90,10 @@ fn what_does_not_belong_in_a_step_is_refused() {
         assert!(message.starts_with("migration 2 fails: what is temporary"), "{message}");
     }
     let message = mistake(MESSAGE, &[MESSAGE, "DELETE FROM message WHERE id = :id"]);
-    assert!(message.starts_with("migration 2 fails: a step has no parameters: write the value instead of `:id`"), "{message}");
+    assert!(
+        message.starts_with("migration 2 fails: a step has no parameters: write the value instead of `:id`"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -109,12 +114,16 @@ fn rows_that_refer_to_nothing_after_a_step_are_found() {
     let tables = "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;
         CREATE TABLE child (parent INTEGER REFERENCES parent) STRICT;";
     let message = mistake(tables, &[tables, "DELETE FROM parent"]);
-    assert!(message.starts_with("migration 2 fails: it leaves rows of `child` that refer to rows of `parent`"), "{message}");
+    assert!(
+        message.starts_with("migration 2 fails: it leaves rows of `child` that refer to rows of `parent`"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_trigger_is_one_statement() {
-    let trigger = "CREATE TRIGGER t AFTER INSERT ON message BEGIN UPDATE message SET author = 'x'; DELETE FROM message; END;";
+    let trigger =
+        "CREATE TRIGGER t AFTER INSERT ON message BEGIN UPDATE message SET author = 'x'; DELETE FROM message; END;";
     let declared = format!("{MESSAGE}{trigger}");
     assert!(mistakes(&declared, &[MESSAGE, trigger]).is_empty());
 }

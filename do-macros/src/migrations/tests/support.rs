@@ -56,7 +56,9 @@ pub(super) fn paste(declared: &str, texts: &[&str]) -> String {
 
 /// The same, or why pasting does not end the error.
 pub(super) fn try_paste(declared: &str, texts: &[&str]) -> Result<String, String> {
-    let message = mistake(declared, texts);
+    let Some(message) = mistakes(declared, texts).into_iter().next() else {
+        return Err("there is no difference".to_owned());
+    };
     let next = texts.len() + 1;
     let marker = format!("\n  {next} = ");
     let at = message.find(&marker).ok_or_else(|| format!("nothing is proposed:\n{message}"))?;
