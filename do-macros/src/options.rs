@@ -158,7 +158,7 @@ fn read_one(piece: Vec<TokenTree>, place: Place, problems: &mut Problems) -> Opt
 }
 
 /// The tokens between the commas.
-fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut pieces = vec![Vec::new()];
     for token in tokens {
         match &token {

@@ -1,7 +1,7 @@
 //! The schema of an object, as the checks of its SQL see it.
 
 /// The class of a column of a STRICT table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     /// INTEGER.
     Integer,
@@ -43,6 +43,7 @@ impl Class {
 }
 
 /// The tables of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Schema {
     /// The object's struct.
     pub(crate) object: String,
@@ -58,7 +59,7 @@ impl Schema {
 }
 
 /// A table.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Table {
     /// The struct, as `tables(…)` has it.
     pub(crate) rust: String,
@@ -71,7 +72,7 @@ pub(crate) struct Table {
 }
 
 /// A column.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Column {
     /// The name in the database.
     pub(crate) name: String,

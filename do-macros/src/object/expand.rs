@@ -10,6 +10,7 @@ use super::model::{Field, Keep, Object, Written};
 use crate::carry::freeze::{self, Asked};
 use crate::carry::table::Frozen;
 use crate::generics::{self, Generics};
+use crate::migrations;
 use crate::problems::Problems;
 use crate::types;
 
@@ -157,6 +158,7 @@ fn object_impl(written: &Written, object: &Object, tables: &[Ident]) -> TokenStr
         .iter()
         .map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
     let limits = &written.limits;
+    let migrations = written.migrations.as_ref().map(|migrations| migrations::constant(&migrations.steps));
     let jurisdiction = match &written.jurisdiction {
         Some(region) => quote!(::core::option::Option::Some(#region)),
         None => quote!(::core::option::Option::None),
@@ -194,6 +196,7 @@ fn object_impl(written: &Written, object: &Object, tables: &[Ident]) -> TokenStr
             const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[#(#tables),*];
             const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT #(#limits)*;
             const JURISDICTION: ::core::option::Option<&'static ::core::primitive::str> = #jurisdiction;
+            #migrations
 
             fn sendable() -> ::do_runtime::__private::Sendable<Self> {
                 #sendable

@@ -3,6 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, ItemStruct, LitStr, Path, Type};
 
+use crate::migrations::Step;
+
 /// An object as it is written.
 pub(crate) struct Written {
     /// The struct, without our attributes.
@@ -17,8 +19,19 @@ pub(crate) struct Written {
     pub(crate) limits: Vec<TokenStream>,
     /// `scans = "deny"`.
     pub(crate) deny_scans: bool,
+    /// `migrations(…)`.
+    pub(crate) migrations: Option<Migrations>,
     /// The fields in order.
     pub(crate) fields: Vec<WrittenField>,
+}
+
+/// `migrations(1 = "…", …)`.
+pub(crate) struct Migrations {
+    /// The word, for what is wrong with all steps.
+    #[allow(dead_code, reason = "the check runs where an object's whole schema is known")]
+    pub(crate) word: Ident,
+    /// The steps in order.
+    pub(crate) steps: Vec<Step>,
 }
 
 /// A field and what its attributes say.

@@ -6,13 +6,16 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Field, ItemStruct, Meta, Path, Token};
 
 use super::limits;
-use super::model::{Keeping, Written, WrittenField};
+use super::model::{Keeping, Migrations, Written, WrittenField};
+use crate::migrations;
 use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::strip;
 
-const OBJECT: Place =
-    Place { what: "`#[durable_object]` on a struct", known: &["tables", "name", "jurisdiction", "limits", "scans"] };
+const OBJECT: Place = Place {
+    what: "`#[durable_object]` on a struct",
+    known: &["tables", "migrations", "name", "jurisdiction", "limits", "scans"],
+};
 
 const FIELD_ATTRIBUTES: &[&str] = &["stored", "ephemeral"];
 const OF_TABLES: &[(&str, &str)] = &[
@@ -31,11 +34,20 @@ const OF_TABLES: &[(&str, &str)] = &[
 
 /// The object as it is written.
 pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Problems) -> Written {
-    let mut written =
-        Written { item, tables: Vec::new(), name: None, jurisdiction: None, limits: Vec::new(), deny_scans: false, fields: Vec::new() };
+    let mut written = Written {
+        item,
+        tables: Vec::new(),
+        name: None,
+        jurisdiction: None,
+        limits: Vec::new(),
+        migrations: None,
+        deny_scans: false,
+        fields: Vec::new(),
+    };
     for option in options::read(arguments, OBJECT, Repeat::Refused, problems) {
         match option.key().as_str() {
             "tables" => written.tables = tables(&option, problems),
+            "migrations" => written.migrations = migrations(&option, problems),
             "name" => written.name = option.text("\"ChatRoom\"", problems),
             "scans" => written.deny_scans = scans(&option, problems),
             "jurisdiction" => written.jurisdiction = option.text("\"eu\"", problems),
@@ -79,6 +91,19 @@ fn tables(option: &Opt, problems: &mut Problems) -> Vec<Path> {
         Err(_) => {
             problems.at(&list.stream(), EXAMPLE);
             Vec::new()
+        }
+    }
+}
+
+fn migrations(option: &Opt, problems: &mut Problems) -> Option<Migrations> {
+    match &option.value {
+        OptValue::List(list) => {
+            Some(Migrations { word: option.name.clone(), steps: migrations::steps(list.stream(), problems) })
+        }
+        _ => {
+            problems
+                .at(option, "write the steps in parentheses: `migrations(1 = \"…\", 2 = file(\"migrations/2.sql\"))`");
+            None
         }
     }
 }

@@ -45,6 +45,51 @@ fn an_object_without_fields() {
 }
 
 #[test]
+fn an_object_with_migrations() {
+    assert_expansion(
+        "object_with_migrations",
+        super::expand(
+            quote!(
+                tables(Hit),
+                migrations(
+                    1 = r#"
+                        CREATE TABLE hit (id INTEGER PRIMARY KEY) STRICT;
+                    "#,
+                    2 = "ALTER TABLE hit ADD COLUMN at INTEGER",
+                    3 = backfill(backfills::times),
+                    4 = file("tests/expansions/migration.sql"),
+                )
+            ),
+            parse_quote!(
+                pub struct RateLimiter;
+            ),
+        ),
+    );
+}
+
+#[test]
+fn steps_with_mistakes_are_not_printed() {
+    let item = || {
+        parse_quote!(
+            pub struct RateLimiter;
+        )
+    };
+    let expansion = super::expand(quote!(migrations = "SELECT 1"), item());
+    assert_eq!(
+        sentences(expansion),
+        ["write the steps in parentheses: `migrations(1 = \"…\", 2 = file(\"migrations/2.sql\"))`"]
+    );
+    let expansion = super::expand(quote!(migration(1 = "SELECT 1")), item());
+    assert_eq!(
+        sentences(expansion),
+        ["`#[durable_object]` on a struct has no option `migration`: did you mean `migrations`?"]
+    );
+    let expansion = super::expand(quote!(migrations(1 = "SELECT 1", 3 = "SELECT 2")), item());
+    assert_eq!(sentences(expansion.clone()), ["migrations count 1, 2, 3, …: write 2 here"]);
+    assert!(!expansion.to_string().contains("MIGRATIONS"));
+}
+
+#[test]
 fn an_object_with_mistakes_is_emitted_all_the_same() {
     let expansion = super::expand(
         quote!(table(Message), limits(value = "2MB?", qeue = 3, queue = "5", run = "soon")),

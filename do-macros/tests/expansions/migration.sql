@@ -1,0 +1,1 @@
+ALTER TABLE hit ADD COLUMN note TEXT;
