@@ -15,6 +15,7 @@
 //! | `options`, `duration`, `size` | what stands in attributes |
 //! | `types`, `generics` | what can be told of types from their spelling |
 //! | `sql`, `raw` | texts in SQL and as literals |
+//! | `schema`, `sqlite` | the tables of an object, and SQLite asked about them |
 //! | `problems`, `suggest`, `strip` | mistakes: collecting, helping, going on |
 
 mod derive;
@@ -28,8 +29,16 @@ mod object;
 mod options;
 mod problems;
 mod raw;
+// The engine of the checks; `sql!` and the migrations ask it.
+#[cfg(feature = "checked-sql")]
+#[allow(dead_code)]
+mod schema;
 mod size;
 mod sql;
+// What the macros don't ask yet is checked by its own tests.
+#[cfg(feature = "checked-sql")]
+#[allow(dead_code)]
+mod sqlite;
 mod strip;
 mod suggest;
 mod table;
