@@ -19,6 +19,7 @@
 //! | `options`, `duration`, `size` | what stands in attributes |
 //! | `types`, `generics` | what can be told of types from their spelling |
 //! | `sql`, `raw` | texts in SQL and as literals |
+//! | `schema`, `sqlite` | the tables of an object, and SQLite asked about them |
 //! | `problems`, `suggest`, `strip` | mistakes: collecting, helping, going on |
 
 mod carry;
@@ -39,6 +40,7 @@ mod raw;
 mod schema;
 mod size;
 mod sql;
+#[cfg(feature = "checked-sql")]
 mod sqlite;
 mod strip;
 mod suggest;

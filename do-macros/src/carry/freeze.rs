@@ -9,6 +9,8 @@ use syn::{Path, Token, Visibility, braced};
 
 use super::table::{Carried, Frozen};
 use super::{Reach, beside, definition};
+#[cfg(feature = "checked-sql")]
+use crate::migrations;
 use crate::problems::Problems;
 use crate::schema::Table;
 
@@ -40,6 +42,8 @@ pub(crate) struct Freezing {
     pub(crate) todo: Vec<Asked>,
     /// What was said.
     pub(crate) frozen: Frozen,
+    /// `migrations`, and its steps as they are written.
+    pub(crate) migrations: Option<(Ident, TokenStream)>,
 }
 
 impl Freezing {
@@ -59,9 +63,29 @@ impl Freezing {
         }
         let object = self.frozen.object.clone();
         let callback = definition(&macro_ident(&object), Reach::Crate, &self.frozen.to_token_stream());
+        if !self.frozen.refused {
+            self.check_migrations(&mut problems);
+        }
         let problems = problems.into_tokens();
         quote!(#callback #problems)
     }
+}
+
+impl Freezing {
+    /// Whether the migrations lead to the declared tables. What is wrong with their writing was said where they are written.
+    #[cfg(feature = "checked-sql")]
+    fn check_migrations(&self, problems: &mut Problems) {
+        let Some((word, steps)) = &self.migrations else { return };
+        let steps = migrations::steps(steps.clone(), &mut Problems::default());
+        for (span, message) in migrations::check(&self.frozen.schema(), &steps) {
+            let at = if steps.is_empty() { word.span() } else { span };
+            problems.at_span(at, message);
+        }
+    }
+
+    /// Without SQLite the first wake says it.
+    #[cfg(not(feature = "checked-sql"))]
+    fn check_migrations(&self, _: &mut Problems) {}
 }
 
 /// Puts the names of other tables where they are referenced.
@@ -98,19 +122,23 @@ fn resolve_references(tables: &mut [(Path, Table)], problems: &mut Problems) {
 
 impl ToTokens for Freezing {
     fn to_tokens(&self, to: &mut TokenStream) {
-        let Freezing { todo, frozen } = self;
-        to.extend(quote!({#(#todo),*} {#frozen}));
+        let Freezing { todo, frozen, migrations } = self;
+        let migrations = migrations.iter().map(|(word, steps)| quote!(#word #steps));
+        to.extend(quote!({#(#todo),*} {#frozen} {#(#migrations)*}));
     }
 }
 
 impl Parse for Freezing {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (todo, frozen);
+        let (todo, frozen, migrations);
         braced!(todo in input);
         braced!(frozen in input);
+        braced!(migrations in input);
+        let migrations = if migrations.is_empty() { None } else { Some((migrations.parse()?, migrations.parse()?)) };
         Ok(Freezing {
             todo: todo.parse_terminated(Asked::parse, Token![,])?.into_iter().collect(),
             frozen: frozen.parse()?,
+            migrations,
         })
     }
 }
@@ -145,7 +173,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 /// Asks the tables of an object for their schemas, and puts the macro that knows them beside it.
-pub(crate) fn begin(vis: &Visibility, tables: Vec<Asked>, frozen: Frozen) -> TokenStream {
+pub(crate) fn begin(vis: &Visibility, tables: Vec<Asked>, frozen: Frozen, migrations: Option<(Ident, TokenStream)>) -> TokenStream {
     let object = frozen.object.clone();
     let at = match tables.as_slice() {
         // Where the table's own import fails, the compiler says it once.
@@ -155,13 +183,14 @@ pub(crate) fn begin(vis: &Visibility, tables: Vec<Asked>, frozen: Frozen) -> Tok
     let mut name = macro_ident(&object);
     name.set_span(at);
     let beside = beside(&name, &object, vis, Reach::Crate, at);
-    let first = Freezing { todo: tables, frozen }.next();
+    let first = Freezing { todo: tables, frozen, migrations }.next();
     quote!(#first #beside)
 }
 
 /// The macro of an object with mistakes.
 pub(crate) fn refused(vis: &Visibility, object: &Ident) -> TokenStream {
-    begin(vis, Vec::new(), Frozen { object: object.clone(), tables: Vec::new(), refused: true, deny_scans: false })
+    let frozen = Frozen { object: object.clone(), tables: Vec::new(), refused: true, deny_scans: false };
+    begin(vis, Vec::new(), frozen, None)
 }
 
 fn macro_ident(object: &Ident) -> Ident {

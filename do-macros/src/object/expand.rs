@@ -41,7 +41,8 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     let tables_of = quote!(::do_runtime::__private::sql::TablesOf<(#(#imports,)*)>);
     let frozen =
         Frozen { object: ident.clone(), tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
-    let frozen = freeze::begin(&item.vis, asked, frozen);
+    let migrations = written.migrations.as_ref().map(|migrations| (migrations.word.clone(), migrations.tokens.clone()));
+    let frozen = freeze::begin(&item.vis, asked, frozen, migrations);
     quote! {
         #item
         #stub

@@ -28,8 +28,9 @@ pub(crate) struct Written {
 /// `migrations(1 = "…", …)`.
 pub(crate) struct Migrations {
     /// The word, for what is wrong with all steps.
-    #[allow(dead_code, reason = "the check runs where an object's whole schema is known")]
     pub(crate) word: Ident,
+    /// The steps as they are written.
+    pub(crate) tokens: TokenStream,
     /// The steps in order.
     pub(crate) steps: Vec<Step>,
 }

@@ -98,7 +98,7 @@ fn tables(option: &Opt, problems: &mut Problems) -> Vec<Path> {
 fn migrations(option: &Opt, problems: &mut Problems) -> Option<Migrations> {
     match &option.value {
         OptValue::List(list) => {
-            Some(Migrations { word: option.name.clone(), steps: migrations::steps(list.stream(), problems) })
+            Some(Migrations { word: option.name.clone(), tokens: list.stream(), steps: migrations::steps(list.stream(), problems) })
         }
         _ => {
             problems

@@ -1,13 +1,117 @@
-//! Stand-in.
+//! One statement, checked by SQLite itself while the program compiles.
+//!
+//! SQLite prepares the text against the schema and has the last word on it. What its metadata is silent about is
+//! answered from the shape of the statement, and whatever neither tells is left open: a right query is never refused.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `memory`, `worlds` | databases in memory, and those that are kept for each schema |
+//! | `lexer`, `shape` | the text as tokens, and as a tree |
+//! | `analysis` | what the tree tells of results, parameters, literals, and of how tables are looked into |
+//! | `columns`, `params` | what goes out and what comes in |
+//! | `plan` | reads of whole tables |
+//! | `refuse`, `explain`, `excerpt` | messages |
+
+mod analysis;
+mod columns;
+mod excerpt;
+mod explain;
+mod lexer;
+pub(crate) mod memory;
+mod params;
+mod plan;
+mod refuse;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod worlds;
+
 use crate::schema::{Class, Schema};
-pub(crate) enum Access { Reads, Writes }
-pub(crate) struct Checked { pub access: Access, pub params: Vec<Param>, pub columns: Vec<ResultColumn>, pub scan: Option<String> }
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form { One, List }
-pub(crate) struct Param { pub name: String, pub places: Vec<usize>, pub form: Form, pub class: Option<Class>, pub excerpt: String }
-pub(crate) struct ResultColumn { pub name: String, pub class: Option<Class>, pub nullable: bool, pub origin: Option<(usize, usize)>, pub excerpt: String }
-pub(crate) fn check(s: &Schema, sql: &str) -> Result<Checked, String> {
-    let columns = if sql.contains('*') { s.tables[0].columns.iter().enumerate().map(|(i, c)| ResultColumn { name: c.name.clone(), class: c.class, nullable: c.nullable, origin: Some((0, i)), excerpt: String::new() }).collect() } else { vec![] };
-    let params = sql.match_indices(':').map(|(i, _)| { let name: String = sql[i+1..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect(); Param { form: if sql[..i].ends_with('(') { Form::List } else { Form::One }, class: match name.as_str() { "limit" => Some(Class::Integer), _ => None }, name, places: vec![i], excerpt: String::new() } }).collect();
-    Ok(Checked { access: if sql.starts_with("SELECT") { Access::Reads } else { Access::Writes }, params, columns, scan: None })
+use analysis::Analysis;
+use worlds::Worlds;
+
+/// A statement that was found to be right.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Checked {
+    pub access: Access,
+    pub params: Vec<Param>,
+    pub columns: Vec<ResultColumn>,
+    /// The warning for a read of a whole table.
+    pub scan: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Reads,
+    Writes,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Param {
+    /// Without its colon.
+    pub name: String,
+    /// Where each `:name` begins in the SQL, in bytes.
+    pub places: Vec<usize>,
+    pub form: Form,
+    /// Of the column that it is compared with or assigned to; `None` if that can't be told.
+    pub class: Option<Class>,
+    /// The line of its first place, with a caret.
+    pub excerpt: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    One,
+    /// `IN (:names)`
+    List,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ResultColumn {
+    pub name: String,
+    /// `None` if it can't be told.
+    pub class: Option<Class>,
+    pub nullable: bool,
+    /// Table and column in the schema, for a column that comes as it is stored.
+    pub origin: Option<(usize, usize)>,
+    /// The line of the item that makes it, with a caret; may be empty.
+    pub excerpt: String,
+}
+
+/// Checks one statement against the schema of an object.
+///
+/// An `Err` is the whole message for the user, in several lines.
+pub(crate) fn check(schema: &Schema, sql: &str) -> Result<Checked, String> {
+    worlds::with(schema, |worlds| in_worlds(schema, sql, worlds))
+        .map_err(|error| format!("SQLite refuses the schema of `{}`: {error}", schema.object))?
+}
+
+fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, String> {
+    let tokens = lexer::lex(sql);
+    if let Some(refusal) = refuse::by_tokens(sql, &tokens) {
+        return Err(refusal);
+    }
+    let shape = shape::parse(&tokens);
+    if let Some(refusal) = shape.as_ref().and_then(|shape| refuse::by_target(sql, shape, worlds)) {
+        return Err(refusal);
+    }
+    // Constants are folded while a statement is prepared.
+    memory::renew_budget();
+    let statement = worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, &worlds.empty))?;
+    let analysis = shape.map(|shape| Analysis::of(&shape, sql, schema, worlds));
+    if let Some((at, message)) = analysis.as_ref().and_then(|analysis| analysis.problems.first()) {
+        return Err(format!("{message}\n{}", excerpt::excerpt(sql, *at, "")));
+    }
+    let access = if statement.readonly() { Access::Reads } else { Access::Writes };
+    let columns = columns::describe(sql, &statement, analysis.as_ref(), schema, worlds);
+    drop(statement);
+    let rowid = |table: usize| {
+        let position = worlds.columns[table].iter().position(|column| column.rowid)?;
+        Some(schema.tables[table].columns[position].name.clone())
+    };
+    let scan = analysis.as_ref().and_then(|analysis| {
+        plan::full_scan(sql, &worlds.empty, analysis, schema, rowid, access == Access::Writes)
+    });
+    let params = params::find(sql, &tokens, analysis.as_ref());
+    Ok(Checked { access, params, columns, scan })
 }

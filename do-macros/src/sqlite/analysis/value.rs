@@ -1,0 +1,279 @@
+//! What an expression's value is: its class, and whether it may be NULL.
+
+use super::scope::Scope;
+use super::{Analysis, Told, Value, functions};
+use crate::schema::Class;
+use crate::sqlite::shape::{Expr, Literal, Node};
+
+const EQUALS: [&str; 4] = ["=", "==", "IS", "<>"];
+const COMPARES: [&str; 10] = ["=", "==", "<>", "!=", "<", "<=", ">", ">=", "IS", "IS NOT"];
+
+impl Analysis<'_> {
+    pub(super) fn value(&mut self, expr: &Expr, scope: &Scope<'_>) -> Value {
+        match &expr.kind {
+            Node::Literal(literal) => literal_value(literal),
+            Node::Param(_) => Value::silent(),
+            Node::Column { table, name } => scope.resolve(table.as_deref(), name),
+            Node::Unary(operator, one) => {
+                let value = self.value(one, scope);
+                let number = value.class().filter(|class| matches!(class, Class::Integer | Class::Real));
+                match (operator.as_str(), number) {
+                    ("NOT" | "~", _) => Value::known(Class::Integer, value.nullable),
+                    ("+", _) => Value { origin: None, place: None, ..value },
+                    (_, Some(number)) => Value::known(number, value.nullable),
+                    _ => Value::new(asked(&[&value]), value.nullable),
+                }
+            }
+            Node::Binary(operator, left, right) => self.binary(operator, left, right, scope),
+            Node::Between(one, low, high) => {
+                let value = self.value(one, scope);
+                self.ranged(&value);
+                let bounds = [low, high].map(|bound| {
+                    let other = self.value(bound, scope);
+                    self.compared(&value, one, &other, bound);
+                    other.nullable
+                });
+                Value::known(Class::Integer, value.nullable || bounds.contains(&true))
+            }
+            Node::InList(one, list) => {
+                let value = self.value(one, scope);
+                self.looked_up(&value);
+                let mut nullable = value.nullable;
+                for member in list {
+                    let other = self.value(member, scope);
+                    self.compared(&value, one, &other, member);
+                    nullable |= other.nullable;
+                }
+                Value::known(Class::Integer, nullable)
+            }
+            Node::InSelect(one, select) => {
+                let value = self.value(one, scope);
+                self.looked_up(&value);
+                let nullable = self.limited_select(select, Some(scope), false).iter().any(|output| output.value.nullable);
+                Value::known(Class::Integer, value.nullable || nullable)
+            }
+            Node::InTable(one) => {
+                let value = self.value(one, scope);
+                self.looked_up(&value);
+                Value::known(Class::Integer, true)
+            }
+            Node::NullTest(one) => {
+                let value = self.value(one, scope);
+                self.looked_up(&value);
+                Value::known(Class::Integer, false)
+            }
+            Node::Case { base, whens, otherwise } => {
+                self.case(base.as_deref(), whens, otherwise.as_deref(), scope)
+            }
+            Node::Cast(one, ty) => {
+                let value = self.value(one, scope);
+                Value::new(cast_class(ty).map_or(Told::Silent, Told::Known), value.nullable)
+            }
+            Node::Call(call) => self.call(call, scope),
+            Node::Exists(select) => {
+                self.limited_select(select, Some(scope), true);
+                Value::known(Class::Integer, false)
+            }
+            Node::Scalar(select) => self.scalar(select, scope),
+            Node::Row(all) => {
+                for one in all {
+                    self.value(one, scope);
+                }
+                Value::silent()
+            }
+        }
+    }
+
+    fn binary(&mut self, operator: &str, left: &Expr, right: &Expr, scope: &Scope<'_>) -> Value {
+        if let (Node::Row(lefts), Node::Row(rights)) = (&left.kind, &right.kind) {
+            for (left, right) in lefts.iter().zip(rights) {
+                self.binary(operator, left, right, scope);
+            }
+            return Value::known(Class::Integer, true);
+        }
+        let (one, other) = (self.value(left, scope), self.value(right, scope));
+        let nullable = one.nullable || other.nullable;
+        if COMPARES.contains(&operator) {
+            self.compared(&one, left, &other, right);
+            for value in [&one, &other] {
+                match operator {
+                    _ if EQUALS[..3].contains(&operator) => self.looked_up(value),
+                    "<" | "<=" | ">" | ">=" => self.ranged(value),
+                    _ => {}
+                }
+            }
+            return Value::known(Class::Integer, nullable && !operator.starts_with("IS"));
+        }
+        match operator {
+            "AND" | "OR" | "&" | "|" | "<<" | ">>" => Value::known(Class::Integer, nullable),
+            "||" => Value::known(Class::Text, nullable),
+            "->" => Value::known(Class::Text, true),
+            "->>" => Value::silent(),
+            "+" | "-" | "*" | "/" | "%" => {
+                // `/` and `%` give NULL where the divisor is zero.
+                let nullable = nullable || matches!(operator, "/" | "%");
+                Value::new(arithmetic(&one, &other), nullable)
+            }
+            _ => {
+                // LIKE, GLOB, REGEXP, MATCH and their opposites.
+                self.tell(right, Class::Text);
+                if one.class() != Some(Class::Integer) {
+                    self.tell(left, Class::Text);
+                }
+                Value::known(Class::Integer, nullable)
+            }
+        }
+    }
+
+    fn case(
+        &mut self,
+        base: Option<&Expr>,
+        whens: &[(Expr, Expr)],
+        otherwise: Option<&Expr>,
+        scope: &Scope<'_>,
+    ) -> Value {
+        let base = base.map(|base| (self.value(base, scope), base));
+        let mut results = Vec::new();
+        for (when, then) in whens {
+            let value = self.value(when, scope);
+            if let Some((base_value, base)) = &base {
+                self.compared(base_value, base, &value, when);
+            }
+            results.push((self.value(then, scope), then));
+        }
+        let complete = otherwise.is_some();
+        results.extend(otherwise.map(|otherwise| (self.value(otherwise, scope), otherwise)));
+        one_of(&results).or_null(!complete)
+    }
+
+    /// Notes what a comparison tells of its sides.
+    fn compared(&mut self, one: &Value, left: &Expr, other: &Value, right: &Expr) {
+        for (value, told) in [(one, right), (other, left)] {
+            if let Some(class) = value.class() {
+                self.tell(told, class);
+            }
+            self.never_equal(value, told);
+        }
+    }
+
+    /// Notes the class of a parameter.
+    pub(super) fn tell(&mut self, expr: &Expr, class: Class) {
+        if let Node::Param(name) = &expr.kind {
+            self.told.push((name.clone(), class));
+        }
+    }
+
+    /// A column is never equal to a literal that SQLite doesn't convert to its class.
+    fn never_equal(&mut self, column: &Value, literal: &Expr) {
+        let (Some((table, position)), Some(class), Node::Literal(found)) = (column.origin, column.class(), &literal.kind)
+        else {
+            return;
+        };
+        let wrong = match (class, found) {
+            (Class::Integer | Class::Real, Literal::Text(text)) => !may_be_a_number(text) && !self.is_a_clock(literal),
+            (Class::Integer | Class::Real | Class::Text, Literal::Blob) => true,
+            (Class::Blob, Literal::Text(_) | Literal::Integer | Literal::Real) => true,
+            _ => false,
+        };
+        if wrong {
+            let column = &self.schema.tables[table].columns[position].name;
+            let found = found_sql(found);
+            self.problem(literal.at, format!("`{column}` is {}, and never equal to {found}", class.sql()));
+        }
+    }
+
+    /// CURRENT_TIME and its kind are texts, but not in quotes.
+    pub(super) fn is_a_clock(&self, literal: &Expr) -> bool {
+        !self.sql[literal.at..].starts_with('\'')
+    }
+
+    /// Each problem is told once, however often its place is looked at.
+    pub(super) fn problem(&mut self, at: usize, message: String) {
+        if !self.problems.iter().any(|(known, _)| *known == at) {
+            self.problems.push((at, message));
+        }
+    }
+}
+
+/// What comes out if it is one of these; a NULL written out has any class.
+pub(super) fn one_of(results: &[(Value, &Expr)]) -> Value {
+    let is_null = |expr: &Expr| matches!(expr.kind, Node::Literal(Literal::Null));
+    let nulls = results.iter().any(|(_, expr)| is_null(expr));
+    let values = results.iter().filter(|(_, expr)| !is_null(expr)).map(|(value, _)| value.clone());
+    let one = values.reduce(|one, other| one.either(&other)).unwrap_or_else(Value::silent).or_null(nulls);
+    Value { origin: None, place: None, ..one }
+}
+
+/// The class of a value that a function makes of others, if only a trial can tell.
+pub(super) fn asked(values: &[&Value]) -> Told {
+    if values.iter().any(|value| value.told == Told::Silent) { Told::Silent } else { Told::Ask }
+}
+
+fn arithmetic(one: &Value, other: &Value) -> Told {
+    match (one.class(), other.class()) {
+        (Some(Class::Integer), Some(Class::Integer)) => Told::Known(Class::Integer),
+        (Some(Class::Integer | Class::Real), Some(Class::Integer | Class::Real)) => Told::Known(Class::Real),
+        _ => asked(&[one, other]),
+    }
+}
+
+fn literal_value(literal: &Literal) -> Value {
+    match literal {
+        Literal::Null => Value::silent(),
+        Literal::Integer => Value::known(Class::Integer, false),
+        Literal::Real => Value::known(Class::Real, false),
+        Literal::Text(_) => Value::known(Class::Text, false),
+        Literal::Blob => Value::known(Class::Blob, false),
+    }
+}
+
+/// The class a CAST gives, by SQLite's rules of affinity. NUMERIC may be either.
+fn cast_class(ty: &str) -> Option<Class> {
+    let ty = ty.to_ascii_uppercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| ty.contains(part));
+    if has(&["INT"]) {
+        Some(Class::Integer)
+    } else if has(&["CHAR", "CLOB", "TEXT"]) {
+        Some(Class::Text)
+    } else if has(&["BLOB"]) {
+        Some(Class::Blob)
+    } else if has(&["REAL", "FLOA", "DOUB"]) {
+        Some(Class::Real)
+    } else {
+        None
+    }
+}
+
+/// Whether SQLite may take a text for a number: it ignores blanks around it.
+pub(super) fn may_be_a_number(text: &str) -> bool {
+    text.trim().parse::<f64>().is_ok()
+}
+
+pub(super) fn found_sql(literal: &Literal) -> &'static str {
+    match literal {
+        Literal::Null => "NULL",
+        Literal::Integer => "an integer",
+        Literal::Real => "a REAL",
+        Literal::Text(_) => "this text",
+        Literal::Blob => "a BLOB",
+    }
+}
+
+impl Analysis<'_> {
+    fn call(&mut self, call: &crate::sqlite::shape::Call, scope: &Scope<'_>) -> Value {
+        let aggregate = call.is_aggregate();
+        // Inside an aggregate there are rows again.
+        let inner = Scope { bare: scope.bare && !aggregate, ..*scope };
+        let arguments: Vec<Value> = call.arguments.iter().map(|argument| self.value(argument, &inner)).collect();
+        if let Some(filter) = &call.filter {
+            self.value(filter, &inner);
+        }
+        if aggregate
+            && matches!(call.name.as_str(), "min" | "max")
+            && let Some(value) = arguments.first()
+        {
+            self.ordered(value, call.name == "max");
+        }
+        functions::result(call, &arguments, scope.bare)
+    }
+}

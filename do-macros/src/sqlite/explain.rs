@@ -1,0 +1,212 @@
+//! What SQLite says of a bad statement, with the place and a proposal.
+
+use rusqlite::{Connection, Error};
+
+use super::excerpt::excerpt;
+use super::lexer::{Kind, Token};
+use crate::schema::{Schema, Table};
+use crate::suggest::closest;
+
+/// Words that begin a clause, and others that are often misspelt.
+const KEYWORDS: [&str; 64] = [
+    "SELECT", "FROM", "WHERE", "ORDER", "GROUP", "BY", "LIMIT", "OFFSET", "INSERT", "INTO", "VALUES", "UPDATE",
+    "SET", "DELETE", "JOIN", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "NATURAL", "ON", "USING", "AND",
+    "OR", "NOT", "NULL", "AS", "DESC", "ASC", "HAVING", "DISTINCT", "RETURNING", "WITH", "RECURSIVE", "UNION", "ALL",
+    "EXCEPT", "INTERSECT", "BETWEEN", "LIKE", "GLOB", "MATCH", "IN", "IS", "EXISTS", "CASE", "WHEN", "THEN", "ELSE",
+    "END", "CAST", "CONFLICT", "DO", "NOTHING", "REPLACE", "DEFAULT", "COLLATE", "ESCAPE", "OVER", "PARTITION",
+    "FILTER", "WINDOW",
+];
+
+/// The message for a statement that SQLite refuses.
+pub(super) fn refusal(sql: &str, error: &Error, tokens: &[Token<'_>], schema: &Schema, empty: &Connection) -> String {
+    let (message, offset) = match error {
+        Error::SqlInputError { msg, offset, .. } => (msg.clone(), usize::try_from(*offset).ok()),
+        Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
+        other => (other.to_string(), None),
+    };
+    let about = About { sql, message: &message, offset, tokens, schema, empty };
+    let (at, hint) = about.place_and_hint();
+    let headline = about.headline();
+    match at {
+        Some(at) => format!("{headline}\n{}", excerpt(sql, at, &hint)),
+        None => format!("{headline}\n{}", excerpt(sql, tokens.first().map_or(0, |token| token.at), &hint)),
+    }
+}
+
+struct About<'a> {
+    sql: &'a str,
+    message: &'a str,
+    offset: Option<usize>,
+    tokens: &'a [Token<'a>],
+    schema: &'a Schema,
+    empty: &'a Connection,
+}
+
+impl About<'_> {
+    /// The message without what SQLite guesses.
+    fn headline(&self) -> String {
+        let plain = self.message.split(" - should this be").next().unwrap_or(self.message);
+        if let Some(name) = self.after("no such table: ").filter(|name| name.starts_with("__do_")) {
+            return format!("the table `{name}` is the runtime's own: use `cx.kv()` and its kind");
+        }
+        if plain == "incomplete input" {
+            return "the statement ends too early".to_owned();
+        }
+        plain.to_owned()
+    }
+
+    fn after(&self, words: &str) -> Option<String> {
+        let (_, rest) = self.message.split_once(words)?;
+        let name = rest.split(" - ").next().unwrap_or(rest);
+        Some(name.trim_matches('"').to_owned())
+    }
+
+    fn place_and_hint(&self) -> (Option<usize>, String) {
+        if self.message == "incomplete input" {
+            return (Some(self.sql.trim_end().len()), "what comes here?".to_owned());
+        }
+        if let Some((at, keyword)) = self.misspelt_keyword() {
+            return (Some(at), format!("did you mean `{keyword}`?"));
+        }
+        if let Some(name) = self.after("no such table: ") {
+            let tables = self.schema.tables.iter().map(|table| table.name.as_str());
+            let search = self.search_tables();
+            let meant = closest(last(&name), tables.chain(search.iter().map(String::as_str)));
+            let hint = meant.map_or_else(|| self.all_tables(), did_you_mean);
+            return (self.find(last(&name)), hint);
+        }
+        if let Some(name) = self.after("no such function: ") {
+            let functions = self.functions();
+            let meant = closest(&name, functions.iter().map(String::as_str));
+            return (self.offset.or_else(|| self.find(&name)), meant.map_or_else(String::new, did_you_mean));
+        }
+        if let Some(name) = self.after("no such column: ") {
+            let at = self.offset.or_else(|| self.find(last(&name)));
+            return (self.unqualified(at, &name), self.column_hint(at, last(&name)));
+        }
+        if let Some(name) = self.after("has no column named ") {
+            return (self.find(&name), self.column_hint(None, &name));
+        }
+        if let Some(name) = self.after("ambiguous column name: ") {
+            let owners: Vec<String> = self.mentioned().filter(|table| has(table, &name)).map(|table| format!("`{}.{name}`", table.name)).collect();
+            return (self.offset.or_else(|| self.find(&name)), format!("write {}", owners.join(" or ")));
+        }
+        if let Some((name, _)) = self.message.split_once("misuse of aggregate").map(|(_, rest)| (rest.trim_start_matches([':', ' ']), ())) {
+            let name = name.trim_start_matches("function ").trim_end_matches("()");
+            return (self.offset.or_else(|| self.find(name)), "aggregates belong in the SELECT list or in HAVING".to_owned());
+        }
+        if self.message.contains("values for") || self.message.contains("values were supplied") {
+            let values = self.tokens.iter().find(|token| token.is("VALUES")).map(|token| token.at);
+            return (self.offset.or(values), String::new());
+        }
+        let named = self.tokens.iter().find(|token| {
+            token.name().is_some_and(|name| name.len() > 2 && self.message.ends_with(&format!(" {name}()")))
+        });
+        (self.offset.or(named.map(|token| token.at)), String::new())
+    }
+
+    fn column_hint(&self, at: Option<usize>, name: &str) -> String {
+        let token = self.tokens.iter().find(|token| Some(token.at) == at);
+        let meant = |tables: &mut dyn Iterator<Item = &Table>| {
+            let names: Vec<String> = tables.flat_map(|table| table.columns.iter().map(|column| column.name.clone())).collect();
+            closest(name, names.iter().map(String::as_str)).map(did_you_mean)
+        };
+        let quoted = token.is_some_and(|token| token.kind == Kind::Quoted && token.text.starts_with('"'));
+        if let Some(hint) = meant(&mut self.mentioned()) {
+            return hint;
+        }
+        if quoted {
+            return format!("write '{}' for a text: double quotes are for names", name.replace('\'', "''"));
+        }
+        if let Some(owner) = self.schema.tables.iter().find(|table| has(table, name)) {
+            return format!("it is a column of `{}`", owner.name);
+        }
+        if let Some(hint) = meant(&mut self.schema.tables.iter()) {
+            return hint;
+        }
+        let mut tables = self.mentioned();
+        match (tables.next(), tables.next()) {
+            (Some(one), None) => {
+                let names: Vec<&str> = one.columns.iter().map(|column| column.name.as_str()).collect();
+                format!("`{}` has {}", one.name, crate::suggest::listed(&names))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// SQLite stops at the first token that it can't fit in, which is often the one after the slip.
+    fn misspelt_keyword(&self) -> Option<(usize, &'static str)> {
+        if !self.message.contains("syntax error") {
+            return None;
+        }
+        let here = self.tokens.iter().position(|token| Some(token.at) == self.offset)?;
+        let candidates = self.tokens[here.saturating_sub(3)..=here].iter().rev();
+        candidates.filter(|token| token.kind == Kind::Word).find_map(|token| {
+            let is_keyword = KEYWORDS.iter().any(|keyword| token.is(keyword));
+            let known = self.schema.tables.iter().any(|table| {
+                table.name.eq_ignore_ascii_case(token.text) || has(table, token.text)
+            });
+            let meant = if is_keyword || known { None } else { closest_keyword(token.text) };
+            meant.map(|keyword| (token.at, keyword))
+        })
+    }
+
+    /// The first token of that name.
+    fn find(&self, name: &str) -> Option<usize> {
+        self.tokens
+            .iter()
+            .find(|token| token.name().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+            .map(|token| token.at)
+    }
+
+    /// The column itself, if SQLite points at the table before it.
+    fn unqualified(&self, at: Option<usize>, name: &str) -> Option<usize> {
+        let here = self.tokens.iter().position(|token| Some(token.at) == at);
+        match here {
+            Some(here) if name.contains('.') && self.tokens.get(here + 1).is_some_and(|token| token.is(".")) => {
+                self.tokens.get(here + 2).map(|token| token.at)
+            }
+            _ => at,
+        }
+    }
+
+    /// The tables that the statement names.
+    fn mentioned(&self) -> impl Iterator<Item = &Table> {
+        self.schema.tables.iter().filter(|table| self.find(&table.name).is_some())
+    }
+
+    fn all_tables(&self) -> String {
+        let names: Vec<&str> = self.schema.tables.iter().map(|table| table.name.as_str()).collect();
+        if names.is_empty() { String::new() } else { format!("`{}` has {}", self.schema.object, crate::suggest::listed(&names)) }
+    }
+
+    fn search_tables(&self) -> Vec<String> {
+        self.names("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")
+    }
+
+    fn functions(&self) -> Vec<String> {
+        self.names("SELECT DISTINCT name FROM pragma_function_list ORDER BY name")
+    }
+
+    fn names(&self, sql: &str) -> Vec<String> {
+        let ask = || self.empty.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>();
+        ask().unwrap_or_default()
+    }
+}
+
+fn closest_keyword(word: &str) -> Option<&'static str> {
+    closest(word, KEYWORDS)
+}
+
+fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
+
+/// The name without what qualifies it.
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn has(table: &Table, name: &str) -> bool {
+    table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+}

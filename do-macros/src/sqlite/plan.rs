@@ -1,0 +1,189 @@
+//! Whole tables that are read, and the index that would avoid it.
+
+use rusqlite::Connection;
+
+use super::analysis::{Analysis, Use};
+use crate::schema::{Schema, Table};
+use crate::sql::quote;
+
+/// One line of a plan.
+struct Step {
+    parent: i64,
+    detail: String,
+}
+
+/// The columns of an index, with `true` for descending.
+type Candidate = Vec<(String, bool)>;
+
+/// The warning for a statement that reads a whole table, if it does.
+pub(super) fn full_scan(
+    sql: &str,
+    empty: &Connection,
+    analysis: &Analysis<'_>,
+    schema: &Schema,
+    worlds_rowid: impl Fn(usize) -> Option<String>,
+    writes: bool,
+) -> Option<String> {
+    let steps = steps(sql, empty)?;
+    let scanned = scanned(&steps, &analysis.uses);
+    let first = scanned.first()?;
+    let table = &schema.tables[first.table];
+    let found = scanned.iter().find_map(|used| {
+        let rowid = worlds_rowid(used.table);
+        let table = &schema.tables[used.table];
+        proposal(sql, empty, analysis, used, table, rowid.as_deref(), scanned.len()).map(|found| (table, found))
+    });
+    let excuse = "write `allow(scan, \"reason\")` after the SQL";
+    let (read, advice) = match found {
+        Some((table, indexes)) => {
+            let indexes: Vec<String> = indexes.iter().map(|index| format!("`index = {}`", spelled(index))).collect();
+            (table, format!("add {} to `#[table]` of `{}`, or {excuse}", indexes.join(" and "), table.rust))
+        }
+        None if writes => (table, format!("no index can help: {excuse}, if that is what you want")),
+        None => (table, format!("no index can help: add a LIMIT, or {excuse}")),
+    };
+    Some(format!("this query reads every row of `{}`; {advice}", read.name))
+}
+
+fn steps(sql: &str, connection: &Connection) -> Option<Vec<Step>> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).ok()?;
+    let mut rows = statement.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().ok()? {
+        steps.push(Step { parent: row.get(1).ok()?, detail: row.get(3).ok()? });
+    }
+    Some(steps)
+}
+
+/// The uses whose table is read to its end.
+fn scanned<'u>(steps: &[Step], uses: &'u [Use]) -> Vec<&'u Use> {
+    let mut scanned: Vec<&Use> = Vec::new();
+    for step in steps {
+        let automatic = step.detail.contains(" USING AUTOMATIC ");
+        let Some(rest) = step.detail.strip_prefix("SCAN ").or(step.detail.strip_prefix("SEARCH ").filter(|_| automatic))
+        else {
+            continue;
+        };
+        if rest.contains(" VIRTUAL TABLE ") {
+            continue;
+        }
+        // Rows that are sorted, or put into groups, are all read before the first one comes.
+        let all_first = steps.iter().any(|other| {
+            other.parent == step.parent
+                && ["USE TEMP B-TREE FOR ORDER BY", "USE TEMP B-TREE FOR GROUP BY"].contains(&other.detail.as_str())
+        });
+        let named = |used: &&Use| {
+            let after = rest.get(used.alias.len()..).unwrap_or_default();
+            let starts = rest.get(..used.alias.len()).is_some_and(|name| name.eq_ignore_ascii_case(&used.alias));
+            starts && (after.is_empty() || after.starts_with(' '))
+        };
+        let mut candidates = uses.iter().filter(named).peekable();
+        let Some(first) = candidates.peek().copied() else { continue };
+        // Where one name stands for several uses, it is not sure which one is meant.
+        let stops = automatic_or(automatic, candidates.any(|used| used.limited));
+        if (!stops || all_first) && !scanned.contains(&first) {
+            scanned.push(first);
+        }
+    }
+    scanned
+}
+
+/// An index that SQLite makes for the query alone reads everything, LIMIT or not.
+fn automatic_or(automatic: bool, limited: bool) -> bool {
+    !automatic && limited
+}
+
+/// The first index, or pair of indexes, with which the planner reads less.
+fn proposal(
+    sql: &str,
+    empty: &Connection,
+    analysis: &Analysis<'_>,
+    used: &Use,
+    table: &Table,
+    rowid: Option<&str>,
+    before: usize,
+) -> Option<Vec<Candidate>> {
+    let helps = |indexes: &[Candidate]| {
+        let _ = empty.execute_batch("SAVEPOINT what_if");
+        let made = indexes.iter().enumerate().all(|(number, columns)| {
+            let create = format!("CREATE INDEX what_if_{number} ON {} {}", quote::name(&table.name), listing(columns));
+            empty.execute_batch(&create).is_ok()
+        });
+        let after = if made { steps(sql, empty).map(|steps| scanned(&steps, &analysis.uses).len()) } else { None };
+        let _ = empty.execute_batch("ROLLBACK TO what_if; RELEASE what_if");
+        after
+    };
+    let single = candidates(used, rowid).into_iter().map(|candidate| vec![candidate]);
+    // Each side of an OR needs an index of its own.
+    let of_one = |column: &String| vec![(column.clone(), false)];
+    let columns: Vec<&String> = used.equal.iter().chain(&used.range).filter(|column| Some(column.as_str()) != rowid).collect();
+    let pairs = columns.iter().enumerate().flat_map(|(at, one)| {
+        columns[at + 1..].iter().filter(move |other| *other != one).map(move |other| vec![of_one(one), of_one(other)])
+    });
+    let all: Vec<Vec<Candidate>> = single.chain(pairs).collect();
+    let left: Vec<(usize, &Vec<Candidate>)> =
+        all.iter().filter_map(|indexes| helps(indexes).map(|after| (after, indexes))).collect();
+    let best = left.iter().map(|(after, _)| *after).min().filter(|after| *after < before)?;
+    left.into_iter().find(|(after, _)| *after == best).map(|(_, indexes)| indexes.clone())
+}
+
+/// Equality first, then order or range; the longest come first, and the rowid is at the end of each index anyway.
+fn candidates(used: &Use, rowid: Option<&str>) -> Vec<Candidate> {
+    let plain = |columns: &[String]| columns.iter().map(|column| (column.clone(), false)).collect::<Candidate>();
+    let equal = plain(&used.equal);
+    let mut all: Vec<Candidate> = Vec::new();
+    let mut add = |parts: &[&[(String, bool)]]| {
+        let mut candidate: Candidate = Vec::new();
+        for (column, descending) in parts.concat() {
+            if candidate.iter().all(|(known, _)| *known != column) && Some(column.as_str()) != rowid {
+                candidate.push((column, descending));
+            }
+        }
+        if !candidate.is_empty() && !all.contains(&candidate) {
+            all.push(candidate);
+        }
+    };
+    add(&[&equal, &used.order]);
+    for range in &used.range {
+        add(&[&equal, &[(range.clone(), false)]]);
+    }
+    for one in &equal {
+        let one = std::slice::from_ref(one);
+        add(&[one, &used.order]);
+        for range in &used.range {
+            add(&[one, &[(range.clone(), false)]]);
+        }
+    }
+    for one in &equal {
+        add(&[std::slice::from_ref(one)]);
+    }
+    add(&[&used.order]);
+    for range in &used.range {
+        add(&[&[(range.clone(), false)]]);
+    }
+    for one in &used.order {
+        add(&[std::slice::from_ref(one)]);
+    }
+    all
+}
+
+/// As SQL.
+fn listing(columns: &Candidate) -> String {
+    let column = |(name, descending): &(String, bool)| format!("{}{}", quote::name(name), direction(*descending));
+    format!("({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))
+}
+
+/// As `#[table]` takes it. One column is read in both directions.
+fn spelled(columns: &Candidate) -> String {
+    match columns.as_slice() {
+        [(name, _)] => name.clone(),
+        columns => {
+            let column = |(name, descending): &(String, bool)| format!("{name}{}", direction(*descending));
+            format!("({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn direction(descending: bool) -> &'static str {
+    if descending { " desc" } else { "" }
+}

@@ -1,0 +1,6 @@
+//! Statements over the schema of a chat.
+
+mod right;
+mod scans;
+mod schema;
+mod wrong;
