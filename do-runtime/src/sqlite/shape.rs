@@ -64,20 +64,20 @@ impl Shape {
         Shape { tables: kept.map(|(name, table)| (name.clone(), table.clone())).collect() }
     }
 
-    /// In what it is not as another one wants it: the first difference. What nobody asked for is passed over if no row can
-    /// meet it: tables, plain indexes, triggers.
+    /// In what it is not as another one wants it: the first difference. Nobody minds further tables, plain indexes and
+    /// triggers.
     pub(super) fn lacks(&self, wanted: &Shape) -> Option<String> {
-        wanted.tables.iter().find_map(|(key, wanted)| match self.tables.get(key) {
-            None => Some(format!("there is no table `{}`", wanted.name)),
-            Some(there) => there.lacks(wanted),
-        })
+        if let Some((_, missing)) = wanted.tables.iter().find(|(key, _)| !self.tables.contains_key(*key)) {
+            return Some(format!("there is no table `{}`", missing.name));
+        }
+        wanted.tables.iter().find_map(|(key, wanted)| self.tables.get(key)?.lacks(wanted))
     }
 }
 
 impl Table {
     fn look(database: &Database, name: &str, sql: &str, without_rowid: bool, strict: bool) -> Result<Self> {
         let (columns, key) = columns(database, name, sql, without_rowid || strict)?;
-        let mut whole = format!("the primary key ({})", key.join(", "));
+        let mut whole = format!("PRIMARY KEY ({})", key.join(", "));
         let autoincrement = declaration::normal(sql).split(' ').any(|word| word == "autoincrement");
         let options = [(strict, "STRICT"), (without_rowid, "WITHOUT ROWID"), (autoincrement, "AUTOINCREMENT")];
         for (_, option) in options.iter().filter(|(is, _)| *is) {
@@ -107,7 +107,7 @@ impl Table {
             return Some(format!("the table `{name}` has a column `{column}` that should not be there"));
         }
         if self.whole != wanted.whole {
-            return Some(format!("the table `{name}` has `{}` and not `{}`", self.whole, wanted.whole));
+            return Some(format!("the table `{name}` is made with `{}` and not `{}`", self.whole, wanted.whole));
         }
         if let Some(constraint) = self.constraints.difference(&wanted.constraints).next() {
             return Some(format!("the table `{name}` has `{constraint}`, which should not be there"));

@@ -61,7 +61,7 @@ fn tables_are_the_same_however_they_came_to_be() {
 #[test]
 fn whatever_a_row_could_meet_tells_tables_apart() {
     for (from, to, said) in [
-        ("stars INTEGER,", "", "has no column `stars`"),
+        ("tag TEXT REFERENCES tag ON DELETE CASCADE,", "", "has no column `tag`"),
         ("stars INTEGER,", "stars INTEGER, more TEXT,", "has a column `more` that should not be there"),
         ("stars INTEGER", "stars TEXT", "the column `stars` of the table `note` is `TEXT` and not `INTEGER`"),
         ("stars INTEGER", "stars INTEGER NOT NULL", "is `INTEGER NOT NULL` and not `INTEGER`"),
@@ -81,7 +81,7 @@ fn whatever_a_row_could_meet_tells_tables_apart() {
         ("CREATE INDEX note_author ON note (author, stars DESC);", "", "has no `INDEX (author, stars DESC)`"),
         ("stars DESC", "stars", "has no `INDEX (author, stars DESC)`"),
         ("NOT NULL PRIMARY KEY) STRICT", "NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID", "WITHOUT ROWID"),
-        ("UNIQUE\n    ) STRICT", "UNIQUE\n    )", "has `the primary key (id)` and not `the primary key (id), STRICT`"),
+        ("UNIQUE\n    ) STRICT", "UNIQUE\n    )", "is made with `PRIMARY KEY (id)` and not `PRIMARY KEY (id), STRICT`"),
         ("CREATE TABLE tag (", "CREATE TABLE tags (", "there is no table `tag`"),
     ] {
         let error = made(from, to).expect_err(said);
