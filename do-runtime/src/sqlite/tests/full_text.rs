@@ -128,6 +128,9 @@ fn full_text_that_was_without_its_triggers_is_made_anew() {
     followed(&database, &schema).unwrap();
     commit(&database, &["DROP TRIGGER note_search_insert", "INSERT INTO note (title) VALUES ('blue plum')"]);
     assert_eq!(found(&database, "plum"), "");
+    database.begin_exclusive().unwrap();
+    refused(&database, "INSERT INTO note_search (note_search, rank) VALUES ('integrity-check', 1)");
+    database.rollback().unwrap();
     assert_eq!(followed(&database, &format!("{schema} CREATE INDEX note_title ON note (title);")), Ok(true));
     assert_eq!(found(&database, "plum"), "3");
     in_step(&database);
