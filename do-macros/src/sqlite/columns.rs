@@ -32,7 +32,8 @@ pub(super) fn describe(
             None => by_metadata(statement, position, schema),
         };
         column.nullable |= seen.contains(&Type::Null);
-        let forced = name.strip_suffix('!').map(|name| (name, false)).or(name.strip_suffix('?').map(|name| (name, true)));
+        let forced =
+            name.strip_suffix('!').map(|name| (name, false)).or(name.strip_suffix('?').map(|name| (name, true)));
         column.name = forced.map_or(name, |(name, _)| name).to_owned();
         column.nullable = forced.map_or(column.nullable, |(_, nullable)| nullable);
         columns.push(column);

@@ -19,9 +19,7 @@ pub(super) fn excerpt(sql: &str, at: usize, hint: &str) -> String {
 fn width(rest: &str) -> usize {
     let mut characters = rest.chars();
     match characters.next() {
-        Some(quote @ ('"' | '\'' | '`')) => {
-            characters.position(|c| c == quote).map_or(1, |inner| inner + 2)
-        }
+        Some(quote @ ('"' | '\'' | '`')) => characters.position(|c| c == quote).map_or(1, |inner| inner + 2),
         Some(_) => {
             let marker = usize::from(rest.starts_with([':', '?', '@', '$']));
             let word = rest.chars().skip(marker).take_while(|c| c.is_alphanumeric() || *c == '_').count();

@@ -9,12 +9,70 @@ use crate::suggest::closest;
 
 /// Words that begin a clause, and others that are often misspelt.
 const KEYWORDS: [&str; 64] = [
-    "SELECT", "FROM", "WHERE", "ORDER", "GROUP", "BY", "LIMIT", "OFFSET", "INSERT", "INTO", "VALUES", "UPDATE",
-    "SET", "DELETE", "JOIN", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "NATURAL", "ON", "USING", "AND",
-    "OR", "NOT", "NULL", "AS", "DESC", "ASC", "HAVING", "DISTINCT", "RETURNING", "WITH", "RECURSIVE", "UNION", "ALL",
-    "EXCEPT", "INTERSECT", "BETWEEN", "LIKE", "GLOB", "MATCH", "IN", "IS", "EXISTS", "CASE", "WHEN", "THEN", "ELSE",
-    "END", "CAST", "CONFLICT", "DO", "NOTHING", "REPLACE", "DEFAULT", "COLLATE", "ESCAPE", "OVER", "PARTITION",
-    "FILTER", "WINDOW",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "ORDER",
+    "GROUP",
+    "BY",
+    "LIMIT",
+    "OFFSET",
+    "INSERT",
+    "INTO",
+    "VALUES",
+    "UPDATE",
+    "SET",
+    "DELETE",
+    "JOIN",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "INNER",
+    "OUTER",
+    "CROSS",
+    "NATURAL",
+    "ON",
+    "USING",
+    "AND",
+    "OR",
+    "NOT",
+    "NULL",
+    "AS",
+    "DESC",
+    "ASC",
+    "HAVING",
+    "DISTINCT",
+    "RETURNING",
+    "WITH",
+    "RECURSIVE",
+    "UNION",
+    "ALL",
+    "EXCEPT",
+    "INTERSECT",
+    "BETWEEN",
+    "LIKE",
+    "GLOB",
+    "MATCH",
+    "IN",
+    "IS",
+    "EXISTS",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "CAST",
+    "CONFLICT",
+    "DO",
+    "NOTHING",
+    "REPLACE",
+    "DEFAULT",
+    "COLLATE",
+    "ESCAPE",
+    "OVER",
+    "PARTITION",
+    "FILTER",
+    "WINDOW",
 ];
 
 /// The message for a statement that SQLite refuses.
@@ -88,12 +146,21 @@ impl About<'_> {
             return (self.find(&name), self.column_hint(None, &name));
         }
         if let Some(name) = self.after("ambiguous column name: ") {
-            let owners: Vec<String> = self.mentioned().filter(|table| has(table, &name)).map(|table| format!("`{}.{name}`", table.name)).collect();
+            let owners: Vec<String> = self
+                .mentioned()
+                .filter(|table| has(table, &name))
+                .map(|table| format!("`{}.{name}`", table.name))
+                .collect();
             return (self.offset.or_else(|| self.find(&name)), format!("write {}", owners.join(" or ")));
         }
-        if let Some((name, _)) = self.message.split_once("misuse of aggregate").map(|(_, rest)| (rest.trim_start_matches([':', ' ']), ())) {
+        if let Some((name, _)) =
+            self.message.split_once("misuse of aggregate").map(|(_, rest)| (rest.trim_start_matches([':', ' ']), ()))
+        {
             let name = name.trim_start_matches("function ").trim_end_matches("()");
-            return (self.offset.or_else(|| self.find(name)), "aggregates belong in the SELECT list or in HAVING".to_owned());
+            return (
+                self.offset.or_else(|| self.find(name)),
+                "aggregates belong in the SELECT list or in HAVING".to_owned(),
+            );
         }
         if self.message.contains("values for") || self.message.contains("values were supplied") {
             let values = self.tokens.iter().find(|token| token.is("VALUES")).map(|token| token.at);
@@ -108,7 +175,8 @@ impl About<'_> {
     fn column_hint(&self, at: Option<usize>, name: &str) -> String {
         let token = self.tokens.iter().find(|token| Some(token.at) == at);
         let meant = |tables: &mut dyn Iterator<Item = &Table>| {
-            let names: Vec<String> = tables.flat_map(|table| table.columns.iter().map(|column| column.name.clone())).collect();
+            let names: Vec<String> =
+                tables.flat_map(|table| table.columns.iter().map(|column| column.name.clone())).collect();
             closest(name, names.iter().map(String::as_str)).map(did_you_mean)
         };
         let quoted = token.is_some_and(|token| token.kind == Kind::Quoted && token.text.starts_with('"'));
@@ -143,9 +211,11 @@ impl About<'_> {
         let candidates = self.tokens[here.saturating_sub(3)..=here].iter().rev();
         candidates.filter(|token| token.kind == Kind::Word).find_map(|token| {
             let is_keyword = KEYWORDS.iter().any(|keyword| token.is(keyword));
-            let known = self.schema.tables.iter().any(|table| {
-                table.name.eq_ignore_ascii_case(token.text) || has(table, token.text)
-            });
+            let known = self
+                .schema
+                .tables
+                .iter()
+                .any(|table| table.name.eq_ignore_ascii_case(token.text) || has(table, token.text));
             let meant = if is_keyword || known { None } else { closest_keyword(token.text) };
             meant.map(|keyword| (token.at, keyword))
         })
@@ -177,7 +247,11 @@ impl About<'_> {
 
     fn all_tables(&self) -> String {
         let names: Vec<&str> = self.schema.tables.iter().map(|table| table.name.as_str()).collect();
-        if names.is_empty() { String::new() } else { format!("`{}` has {}", self.schema.object, crate::suggest::listed(&names)) }
+        if names.is_empty() {
+            String::new()
+        } else {
+            format!("`{}` has {}", self.schema.object, crate::suggest::listed(&names))
+        }
     }
 
     fn search_tables(&self) -> Vec<String> {
@@ -189,7 +263,8 @@ impl About<'_> {
     }
 
     fn names(&self, sql: &str) -> Vec<String> {
-        let ask = || self.empty.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>();
+        let ask =
+            || self.empty.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>();
         ask().unwrap_or_default()
     }
 }

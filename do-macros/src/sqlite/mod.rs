@@ -97,7 +97,8 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     }
     // Constants are folded while a statement is prepared.
     memory::renew_budget();
-    let statement = worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, &worlds.empty))?;
+    let statement =
+        worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, &worlds.empty))?;
     let analysis = shape.map(|shape| Analysis::of(&shape, sql, schema, worlds));
     if let Some((at, message)) = analysis.as_ref().and_then(|analysis| analysis.problems.first()) {
         return Err(format!("{message}\n{}", excerpt::excerpt(sql, *at, "")));
@@ -105,13 +106,7 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     let access = if statement.readonly() { Access::Reads } else { Access::Writes };
     let columns = columns::describe(sql, &statement, analysis.as_ref(), schema, worlds);
     drop(statement);
-    let rowid = |table: usize| {
-        let position = worlds.columns[table].iter().position(|column| column.rowid)?;
-        Some(schema.tables[table].columns[position].name.clone())
-    };
-    let scan = analysis.as_ref().and_then(|analysis| {
-        plan::full_scan(sql, &worlds.empty, analysis, schema, rowid, access == Access::Writes)
-    });
+    let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, &worlds.empty, analysis, schema, access));
     let params = params::find(sql, &tokens, analysis.as_ref());
     Ok(Checked { access, params, columns, scan })
 }

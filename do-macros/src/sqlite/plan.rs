@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::Access;
 use super::analysis::{Analysis, Use};
 use crate::schema::{Schema, Table};
 use crate::sql::quote;
@@ -10,6 +11,8 @@ use crate::sql::quote;
 struct Step {
     parent: i64,
     detail: String,
+    /// The first column of an index that is gone through without a value to look for.
+    leading: Option<String>,
 }
 
 /// The columns of an index, with `true` for descending.
@@ -21,17 +24,15 @@ pub(super) fn full_scan(
     empty: &Connection,
     analysis: &Analysis<'_>,
     schema: &Schema,
-    worlds_rowid: impl Fn(usize) -> Option<String>,
-    writes: bool,
+    access: Access,
 ) -> Option<String> {
     let steps = steps(sql, empty)?;
     let scanned = scanned(&steps, &analysis.uses);
     let first = scanned.first()?;
     let table = &schema.tables[first.table];
     let found = scanned.iter().find_map(|used| {
-        let rowid = worlds_rowid(used.table);
         let table = &schema.tables[used.table];
-        proposal(sql, empty, analysis, used, table, rowid.as_deref(), scanned.len()).map(|found| (table, found))
+        proposal(sql, empty, analysis, used, table, scanned.len()).map(|found| (table, found))
     });
     let excuse = "write `allow(scan, \"reason\")` after the SQL";
     let (read, advice) = match found {
@@ -39,7 +40,7 @@ pub(super) fn full_scan(
             let indexes: Vec<String> = indexes.iter().map(|index| format!("`index = {}`", spelled(index))).collect();
             (table, format!("add {} to `#[table]` of `{}`, or {excuse}", indexes.join(" and "), table.rust))
         }
-        None if writes => (table, format!("no index can help: {excuse}, if that is what you want")),
+        None if access == Access::Writes => (table, format!("no index can help: {excuse}, if that is what you want")),
         None => (table, format!("no index can help: add a LIMIT, or {excuse}")),
     };
     Some(format!("this query reads every row of `{}`; {advice}", read.name))
@@ -50,9 +51,22 @@ fn steps(sql: &str, connection: &Connection) -> Option<Vec<Step>> {
     let mut rows = statement.raw_query();
     let mut steps = Vec::new();
     while let Some(row) = rows.next().ok()? {
-        steps.push(Step { parent: row.get(1).ok()?, detail: row.get(3).ok()? });
+        let detail: String = row.get(3).ok()?;
+        let leading = unconstrained_index(&detail).and_then(|index| first_column(index, connection));
+        steps.push(Step { parent: row.get(1).ok()?, detail, leading });
     }
     Some(steps)
+}
+
+/// The index in `SEARCH t USING INDEX i`: the way to the least or the greatest, with no `(column=?)` behind it.
+fn unconstrained_index(detail: &str) -> Option<&str> {
+    let rest = detail.strip_prefix("SEARCH ").filter(|rest| !rest.ends_with(')'))?;
+    rest.split_once(" INDEX ").map(|(_, index)| index)
+}
+
+fn first_column(index: &str, connection: &Connection) -> Option<String> {
+    let ask = "SELECT name FROM pragma_index_info(?1) WHERE seqno = 0";
+    connection.query_row(ask, [index], |row| row.get(0)).ok()
 }
 
 /// The uses whose table is read to its end.
@@ -60,10 +74,10 @@ fn scanned<'u>(steps: &[Step], uses: &'u [Use]) -> Vec<&'u Use> {
     let mut scanned: Vec<&Use> = Vec::new();
     for step in steps {
         let automatic = step.detail.contains(" USING AUTOMATIC ");
-        let Some(rest) = step.detail.strip_prefix("SCAN ").or(step.detail.strip_prefix("SEARCH ").filter(|_| automatic))
-        else {
-            continue;
-        };
+        // The least or the greatest is looked for, in no order that is known.
+        let extreme = step.detail.starts_with("SEARCH ") && !step.detail.ends_with(')');
+        let search = step.detail.strip_prefix("SEARCH ").filter(|_| automatic || extreme);
+        let Some(rest) = step.detail.strip_prefix("SCAN ").or(search) else { continue };
         if rest.contains(" VIRTUAL TABLE ") {
             continue;
         }
@@ -79,18 +93,21 @@ fn scanned<'u>(steps: &[Step], uses: &'u [Use]) -> Vec<&'u Use> {
         };
         let mut candidates = uses.iter().filter(named).peekable();
         let Some(first) = candidates.peek().copied() else { continue };
+        let in_order = first
+            .order
+            .first()
+            .is_none_or(|(column, _)| Some(column) == first.rowid.as_ref() || Some(column) == step.leading.as_ref());
+        if extreme && in_order {
+            continue;
+        }
         // Where one name stands for several uses, it is not sure which one is meant.
-        let stops = automatic_or(automatic, candidates.any(|used| used.limited));
+        // An index that SQLite makes for the query alone reads everything, LIMIT or not.
+        let stops = !automatic && candidates.any(|used| used.limited);
         if (!stops || all_first) && !scanned.contains(&first) {
             scanned.push(first);
         }
     }
     scanned
-}
-
-/// An index that SQLite makes for the query alone reads everything, LIMIT or not.
-fn automatic_or(automatic: bool, limited: bool) -> bool {
-    !automatic && limited
 }
 
 /// The first index, or pair of indexes, with which the planner reads less.
@@ -100,7 +117,6 @@ fn proposal(
     analysis: &Analysis<'_>,
     used: &Use,
     table: &Table,
-    rowid: Option<&str>,
     before: usize,
 ) -> Option<Vec<Candidate>> {
     let helps = |indexes: &[Candidate]| {
@@ -113,10 +129,12 @@ fn proposal(
         let _ = empty.execute_batch("ROLLBACK TO what_if; RELEASE what_if");
         after
     };
-    let single = candidates(used, rowid).into_iter().map(|candidate| vec![candidate]);
+    let rowid = used.rowid.as_deref();
+    let single = candidates(used).into_iter().map(|candidate| vec![candidate]);
     // Each side of an OR needs an index of its own.
     let of_one = |column: &String| vec![(column.clone(), false)];
-    let columns: Vec<&String> = used.equal.iter().chain(&used.range).filter(|column| Some(column.as_str()) != rowid).collect();
+    let columns: Vec<&String> =
+        used.equal.iter().chain(&used.range).filter(|column| Some(column.as_str()) != rowid).collect();
     let pairs = columns.iter().enumerate().flat_map(|(at, one)| {
         columns[at + 1..].iter().filter(move |other| *other != one).map(move |other| vec![of_one(one), of_one(other)])
     });
@@ -128,9 +146,9 @@ fn proposal(
 }
 
 /// Equality first, then order or range; the longest come first, and the rowid is at the end of each index anyway.
-fn candidates(used: &Use, rowid: Option<&str>) -> Vec<Candidate> {
+fn candidates(used: &Use) -> Vec<Candidate> {
     let plain = |columns: &[String]| columns.iter().map(|column| (column.clone(), false)).collect::<Candidate>();
-    let equal = plain(&used.equal);
+    let (equal, rowid) = (plain(&used.equal), used.rowid.as_deref());
     let mut all: Vec<Candidate> = Vec::new();
     let mut add = |parts: &[&[(String, bool)]]| {
         let mut candidate: Candidate = Vec::new();
@@ -143,10 +161,13 @@ fn candidates(used: &Use, rowid: Option<&str>) -> Vec<Candidate> {
             all.push(candidate);
         }
     };
-    add(&[&equal, &used.order]);
+    if !used.order.is_empty() {
+        add(&[&equal, &used.order]);
+    }
     for range in &used.range {
         add(&[&equal, &[(range.clone(), false)]]);
     }
+    add(&[&equal]);
     for one in &equal {
         let one = std::slice::from_ref(one);
         add(&[one, &used.order]);

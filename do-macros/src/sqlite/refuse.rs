@@ -5,15 +5,18 @@ use super::lexer::{Kind, Token};
 use super::shape::{Body, Statement, Target};
 use super::worlds::Worlds;
 
-const SCHEMA: &str = "the schema is not for handlers: `#[table]` declares tables and indexes, `migrations(…)` changes them";
-const TRANSACTION: &str = "a handler is one transaction: its `Ok` commits and its `Err` undoes; `cx.savepoint` undoes a part alone";
+const SCHEMA: &str =
+    "the schema is not for handlers: `#[table]` declares tables and indexes, `migrations(…)` changes them";
+const TRANSACTION: &str =
+    "a handler is one transaction: its `Ok` commits and its `Err` undoes; `cx.savepoint` undoes a part alone";
 
 /// Why a text is refused before SQLite sees it.
 pub(super) fn by_tokens(sql: &str, tokens: &[Token<'_>]) -> Option<String> {
     let Some(first) = tokens.iter().find(|token| !token.is(";")) else {
         return Some("the SQL is empty: write one statement".to_owned());
     };
-    let at = |token: &Token<'_>, message: &str, hint: &str| Some(format!("{message}\n{}", excerpt(sql, token.at, hint)));
+    let at =
+        |token: &Token<'_>, message: &str, hint: &str| Some(format!("{message}\n{}", excerpt(sql, token.at, hint)));
     let message = match first.text.to_ascii_uppercase().as_str() {
         "CREATE" | "DROP" | "ALTER" | "REINDEX" | "ANALYZE" => SCHEMA,
         "BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" => TRANSACTION,
@@ -65,7 +68,8 @@ fn kept(target: &Target, worlds: &Worlds) -> Option<String> {
     }
     let search = worlds.virtual_tables.iter().find(|table| {
         let table = table.to_ascii_lowercase();
-        name == table || ["_data", "_idx", "_content", "_docsize", "_config"].iter().any(|part| name == table.clone() + part)
+        name == table
+            || ["_data", "_idx", "_content", "_docsize", "_config"].iter().any(|part| name == table.clone() + part)
     })?;
     let base = search.strip_suffix("_search").unwrap_or(search);
     Some(format!("the table `{name}` follows `{base}` by itself: write `{base}` instead"))

@@ -114,7 +114,8 @@ fn observe(world: &Connection, sql: &str, value: &Value, seen: &mut [Vec<Type>])
 }
 
 fn declared(empty: &Connection, table: &crate::schema::Table) -> rusqlite::Result<Vec<Declared>> {
-    let mut statement = empty.prepare("SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk FROM pragma_table_info(?1)")?;
+    let mut statement =
+        empty.prepare("SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk FROM pragma_table_info(?1)")?;
     let told: Vec<(String, String, bool, bool, i64)> = statement
         .query_map([&table.name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
         .collect::<rusqlite::Result<_>>()?;
@@ -132,7 +133,8 @@ fn declared(empty: &Connection, table: &crate::schema::Table) -> rusqlite::Resul
 
 /// Puts a row into a table. Every value is 1 or '1', so that a trial with 1 finds it.
 fn seed(world: &Connection, table: &crate::schema::Table, wanted: impl Fn(usize) -> bool) {
-    let used: Vec<_> = table.columns.iter().enumerate().filter(|(at, _)| wanted(*at)).map(|(_, column)| column).collect();
+    let used: Vec<_> =
+        table.columns.iter().enumerate().filter(|(at, _)| wanted(*at)).map(|(_, column)| column).collect();
     let names: Vec<String> = used.iter().map(|column| quote::name(&column.name)).collect();
     let values: Vec<&str> = used
         .iter()

@@ -61,6 +61,8 @@ pub(super) struct Use {
     /// The name that the plan prints.
     pub(super) alias: String,
     pub(super) table: usize,
+    /// The column that is the rowid, by which every row is found without an index.
+    pub(super) rowid: Option<String>,
     /// A LIMIT, or the need of one row alone, stops the reading early.
     pub(super) limited: bool,
     pub(super) equal: Vec<String>,

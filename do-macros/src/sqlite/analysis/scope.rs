@@ -105,7 +105,13 @@ impl Analysis<'_> {
                 if is_search {
                     return vec![self.other_source(name, &alias(name))];
                 }
-                vec![Visible { alias: alias(name), columns: function_columns(name), open: true, rowid: None, joined: Vec::new() }]
+                vec![Visible {
+                    alias: alias(name),
+                    columns: function_columns(name),
+                    open: true,
+                    rowid: None,
+                    joined: Vec::new(),
+                }]
             }
             From::Table(name) => vec![self.named(name, &alias(name), limited)],
         }
@@ -115,7 +121,13 @@ impl Analysis<'_> {
     fn named(&mut self, name: &str, alias: &str, limited: bool) -> Visible {
         let cte = self.ctes.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name));
         if let Some((_, columns)) = cte {
-            return Visible { alias: alias.to_owned(), columns: columns.clone(), open: false, rowid: None, joined: Vec::new() };
+            return Visible {
+                alias: alias.to_owned(),
+                columns: columns.clone(),
+                open: false,
+                rowid: None,
+                joined: Vec::new(),
+            };
         }
         match self.table(name) {
             Some(table) => self.table_source(table, alias, limited),
@@ -125,9 +137,11 @@ impl Analysis<'_> {
 
     pub(super) fn table_source(&mut self, table: usize, alias: &str, limited: bool) -> Visible {
         let used = self.uses.len();
+        let key = self.worlds.columns[table].iter().position(|declared| declared.rowid);
         self.uses.push(Use {
             alias: alias.to_owned(),
             table,
+            rowid: key.map(|key| self.schema.tables[table].columns[key].name.clone()),
             limited,
             equal: Vec::new(),
             range: Vec::new(),
@@ -146,7 +160,6 @@ impl Analysis<'_> {
         let columns: Vec<Output> = (self.schema.tables[table].columns.iter().enumerate())
             .map(|(position, column)| Output { name: column.name.clone(), value: value(position), at: 0 })
             .collect();
-        let key = self.worlds.columns[table].iter().position(|declared| declared.rowid);
         let rowid = key.map_or_else(|| Value::known(Class::Integer, false), value);
         Visible { alias: alias.to_owned(), columns, open: false, rowid: Some(rowid), joined: Vec::new() }
     }

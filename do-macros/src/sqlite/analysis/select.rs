@@ -39,12 +39,7 @@ impl Analysis<'_> {
     }
 
     /// A select from which no more may be asked than comes early, if `limited`.
-    pub(super) fn limited_select(
-        &mut self,
-        select: &Select,
-        outer: Option<&Scope<'_>>,
-        limited: bool,
-    ) -> Vec<Output> {
+    pub(super) fn limited_select(&mut self, select: &Select, outer: Option<&Scope<'_>>, limited: bool) -> Vec<Output> {
         let known = self.ctes.len();
         let limited = (limited || select.limit.is_some()) && select.streams;
         self.define(&select.ctes, outer, limited);
@@ -137,7 +132,9 @@ impl Analysis<'_> {
         };
         for item in items {
             match &item.what {
-                Selected::Star => scope.sources.iter().for_each(|source| all(&mut outputs, source, item.at, &source.joined)),
+                Selected::Star => {
+                    scope.sources.iter().for_each(|source| all(&mut outputs, source, item.at, &source.joined))
+                }
                 Selected::StarOf(table) => scope
                     .sources
                     .iter()
@@ -219,4 +216,3 @@ impl Expr {
         }
     }
 }
-

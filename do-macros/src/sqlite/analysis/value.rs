@@ -49,7 +49,8 @@ impl Analysis<'_> {
             Node::InSelect(one, select) => {
                 let value = self.value(one, scope);
                 self.looked_up(&value);
-                let nullable = self.limited_select(select, Some(scope), false).iter().any(|output| output.value.nullable);
+                let nullable =
+                    self.limited_select(select, Some(scope), false).iter().any(|output| output.value.nullable);
                 Value::known(Class::Integer, value.nullable || nullable)
             }
             Node::InTable(one) => {
@@ -62,9 +63,7 @@ impl Analysis<'_> {
                 self.looked_up(&value);
                 Value::known(Class::Integer, false)
             }
-            Node::Case { base, whens, otherwise } => {
-                self.case(base.as_deref(), whens, otherwise.as_deref(), scope)
-            }
+            Node::Case { base, whens, otherwise } => self.case(base.as_deref(), whens, otherwise.as_deref(), scope),
             Node::Cast(one, ty) => {
                 let value = self.value(one, scope);
                 Value::new(cast_class(ty).map_or(Told::Silent, Told::Known), value.nullable)
@@ -165,7 +164,8 @@ impl Analysis<'_> {
 
     /// A column is never equal to a literal that SQLite doesn't convert to its class.
     fn never_equal(&mut self, column: &Value, literal: &Expr) {
-        let (Some((table, position)), Some(class), Node::Literal(found)) = (column.origin, column.class(), &literal.kind)
+        let (Some((table, position)), Some(class), Node::Literal(found)) =
+            (column.origin, column.class(), &literal.kind)
         else {
             return;
         };

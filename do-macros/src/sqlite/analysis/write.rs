@@ -149,7 +149,8 @@ impl Analysis<'_> {
         }
         let name = &self.schema.tables[table].name;
         let needs = if missing.len() == 1 { "it has no default" } else { "they have no default" };
-        let message = format!("the INSERT gives no value for {} of `{name}`: {needs}, and may not be NULL", listed(&missing));
+        let message =
+            format!("the INSERT gives no value for {} of `{name}`: {needs}, and may not be NULL", listed(&missing));
         self.problem(insert.target.at, message);
     }
 }

@@ -1,6 +1,6 @@
 //! Expressions, by the precedence of SQLite's operators.
 
-use super::parser::Parser;
+use super::parser::{DEEPEST, Parser};
 use super::{Call, Expr, Literal, Node, Over};
 use crate::sqlite::lexer::Kind;
 
@@ -30,7 +30,13 @@ impl Parser<'_> {
     fn operand(&mut self, least: u8) -> Option<Expr> {
         self.nested(|parser| {
             let mut left = parser.prefix()?;
+            let mut length = 0;
             while let Some(operator) = parser.peek() {
+                length += 1;
+                // A long chain is a deep tree.
+                if length > DEEPEST {
+                    return None;
+                }
                 let word = operator.text.to_ascii_uppercase();
                 if !matches!(operator.kind, Kind::Word | Kind::Symbol) {
                     break;
@@ -268,9 +274,8 @@ impl Parser<'_> {
         } else if self.sees("(") {
             let window = self.skip_parentheses()?;
             let frames = ["ROWS", "RANGE", "GROUPS", "EXCLUDE"];
-            let first_is_a_name = window.first().is_some_and(|token| {
-                token.name().is_some() && !token.is_any(&["PARTITION", "ORDER"])
-            });
+            let first_is_a_name =
+                window.first().is_some_and(|token| token.name().is_some() && !token.is_any(&["PARTITION", "ORDER"]));
             let framed = first_is_a_name || window.iter().any(|token| token.is_any(&frames));
             if framed { Over::Framed } else { Over::Current }
         } else {

@@ -160,7 +160,10 @@ pub(super) struct Expr {
 pub(super) enum Node {
     Literal(Literal),
     Param(String),
-    Column { table: Option<String>, name: String },
+    Column {
+        table: Option<String>,
+        name: String,
+    },
     /// The operator in capitals: `NOT`, `-`, `+` or `~`.
     Unary(String, Box<Expr>),
     /// The operator in capitals; `IS`, `IS NOT`, `LIKE`, `NOT LIKE` and so on among them.
@@ -171,7 +174,11 @@ pub(super) enum Node {
     InTable(Box<Expr>),
     /// `IS NULL`, `ISNULL`, `NOT NULL` and the like.
     NullTest(Box<Expr>),
-    Case { base: Option<Box<Expr>>, whens: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Case {
+        base: Option<Box<Expr>>,
+        whens: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     Cast(Box<Expr>, String),
     Call(Call),
     Exists(Box<Select>),
@@ -216,6 +223,19 @@ impl Call {
 }
 
 const AGGREGATES: [&str; 15] = [
-    "count", "sum", "total", "avg", "min", "max", "group_concat", "string_agg", "json_group_array",
-    "json_group_object", "jsonb_group_array", "jsonb_group_object", "median", "percentile", "percentile_cont",
+    "count",
+    "sum",
+    "total",
+    "avg",
+    "min",
+    "max",
+    "group_concat",
+    "string_agg",
+    "json_group_array",
+    "json_group_object",
+    "jsonb_group_array",
+    "jsonb_group_object",
+    "median",
+    "percentile",
+    "percentile_cont",
 ];

@@ -4,7 +4,7 @@ use super::{Body, Cte, Select, Statement};
 use crate::sqlite::lexer::{Kind, Token};
 
 /// How deeply expressions and selects may be nested; SQLite has limits of its own.
-const DEEPEST: usize = 200;
+pub(super) const DEEPEST: usize = 100;
 
 pub(super) struct Parser<'a> {
     tokens: &'a [Token<'a>],
@@ -116,7 +116,9 @@ impl<'a> Parser<'a> {
     pub(super) fn alias(&mut self) -> Option<String> {
         let spelled = self.take("AS");
         let token = self.peek()?;
-        let is_alias = spelled || token.kind == Kind::Quoted || token.kind == Kind::Text
+        let is_alias = spelled
+            || token.kind == Kind::Quoted
+            || token.kind == Kind::Text
             || token.kind == Kind::Word && !token.is_any(&AFTER_AN_ITEM);
         if !is_alias {
             return None;
@@ -152,7 +154,34 @@ impl<'a> Parser<'a> {
 
 /// What follows an item or a table and is no alias.
 const AFTER_AN_ITEM: [&str; 30] = [
-    "FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT", "HAVING", "WINDOW",
-    "RETURNING", "JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL", "OUTER", "ON", "USING", "SET",
-    "INDEXED", "NOT", "VALUES", "SELECT", "DO", "DEFAULT", "AND",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "EXCEPT",
+    "INTERSECT",
+    "HAVING",
+    "WINDOW",
+    "RETURNING",
+    "JOIN",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "INNER",
+    "CROSS",
+    "NATURAL",
+    "OUTER",
+    "ON",
+    "USING",
+    "SET",
+    "INDEXED",
+    "NOT",
+    "VALUES",
+    "SELECT",
+    "DO",
+    "DEFAULT",
+    "AND",
 ];

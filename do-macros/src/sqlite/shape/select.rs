@@ -74,7 +74,8 @@ impl Parser<'_> {
         self.list(|parser| {
             let at = parser.peek()?.at;
             let dot_star = |parser: &Self| {
-                parser.peek_at(1).is_some_and(|token| token.is(".")) && parser.peek_at(2).is_some_and(|token| token.is("*"))
+                parser.peek_at(1).is_some_and(|token| token.is("."))
+                    && parser.peek_at(2).is_some_and(|token| token.is("*"))
             };
             let what = if parser.take("*") {
                 Selected::Star

@@ -8,36 +8,56 @@ pub(super) fn chat() -> Schema {
     Schema {
         object: "Chat".to_owned(),
         tables: vec![
-            table("Room", "room", ROOM, &[
-                ("id", Some(Integer), false),
-                ("name", Some(Text), false),
-                ("topic", Some(Text), true),
-                ("kind", None, false),
-            ]),
-            table("Message", "message", MESSAGE, &[
-                ("id", Some(Integer), false),
-                ("room", Some(Integer), false),
-                ("author", Some(Text), false),
-                ("body", Some(Text), false),
-                ("at", Some(Integer), false),
-                ("reply_to", Some(Integer), true),
-                ("score", Some(Real), true),
-                ("file", Some(Blob), true),
-                ("mood", None, true),
-            ]),
-            table("Member", "member", MEMBER, &[
-                ("room", Some(Integer), false),
-                ("user", Some(Text), false),
-                ("role", None, false),
-                ("joined", Some(Integer), false),
-                ("nick", Some(Text), true),
-            ]),
-            table("Order", "order", ORDER, &[
-                ("key", Some(Text), false),
-                ("group", Some(Text), false),
-                ("from", Some(Integer), true),
-                ("größe", Some(Real), false),
-            ]),
+            table(
+                "Room",
+                "room",
+                ROOM,
+                &[
+                    ("id", Some(Integer), false),
+                    ("name", Some(Text), false),
+                    ("topic", Some(Text), true),
+                    ("kind", None, false),
+                ],
+            ),
+            table(
+                "Message",
+                "message",
+                MESSAGE,
+                &[
+                    ("id", Some(Integer), false),
+                    ("room", Some(Integer), false),
+                    ("author", Some(Text), false),
+                    ("body", Some(Text), false),
+                    ("at", Some(Integer), false),
+                    ("reply_to", Some(Integer), true),
+                    ("score", Some(Real), true),
+                    ("file", Some(Blob), true),
+                    ("mood", None, true),
+                ],
+            ),
+            table(
+                "Member",
+                "member",
+                MEMBER,
+                &[
+                    ("room", Some(Integer), false),
+                    ("user", Some(Text), false),
+                    ("role", None, false),
+                    ("joined", Some(Integer), false),
+                    ("nick", Some(Text), true),
+                ],
+            ),
+            table(
+                "Order",
+                "order",
+                ORDER,
+                &[
+                    ("key", Some(Text), false),
+                    ("group", Some(Text), false),
+                    ("from", Some(Integer), true),
+                    ("größe", Some(Real), false),
+                ],
+            ),
         ],
     }
 }

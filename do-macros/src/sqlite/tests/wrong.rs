@@ -5,9 +5,15 @@ use crate::sqlite::check;
 
 const WRONG: &[(&str, &str)] = &[
     // Names.
-    ("SELECT auhtor FROM message LIMIT 1", "no such column: auhtor\n  SELECT auhtor FROM message LIMIT 1\n         ^^^^^^ did you mean `author`?"),
+    (
+        "SELECT auhtor FROM message LIMIT 1",
+        "no such column: auhtor\n  SELECT auhtor FROM message LIMIT 1\n         ^^^^^^ did you mean `author`?",
+    ),
     ("SELECT m.auhtor FROM message m", "^^^^^^ did you mean `author`?"),
-    ("SELECT author FROM mesage", "no such table: mesage\n  SELECT author FROM mesage\n                     ^^^^^^ did you mean `message`?"),
+    (
+        "SELECT author FROM mesage",
+        "no such table: mesage\n  SELECT author FROM mesage\n                     ^^^^^^ did you mean `message`?",
+    ),
     ("SELECT * FROM zebra", "^^^^^ `Chat` has `room`, `message`, `member` and `order`"),
     ("SELECT * FROM mesage_search", "did you mean `message_search`?"),
     ("SELECT topic FROM message", "^^^^^ it is a column of `room`"),
@@ -28,8 +34,14 @@ const WRONG: &[(&str, &str)] = &[
     ("UPDATE rooms SET name = 'x' WHERE id = 1", "^^^^^ did you mean `room`?"),
     ("DELETE FROM rom WHERE id = 1", "did you mean `room`?"),
     ("DELETE FROM room WHERE id = 1 RETURNING nmae", "did you mean `name`?"),
-    ("INSERT INTO member (room, user, role) VALUES (1, 'a', 1) ON CONFLICT (room, user) DO UPDATE SET rloe = 1", "did you mean `role`?"),
-    ("INSERT INTO member (room, user, role) VALUES (1, 'a', 1) ON CONFLICT (user) DO NOTHING", "ON CONFLICT clause does not match"),
+    (
+        "INSERT INTO member (room, user, role) VALUES (1, 'a', 1) ON CONFLICT (room, user) DO UPDATE SET rloe = 1",
+        "did you mean `role`?",
+    ),
+    (
+        "INSERT INTO member (room, user, role) VALUES (1, 'a', 1) ON CONFLICT (user) DO NOTHING",
+        "ON CONFLICT clause does not match",
+    ),
     // Text in double quotes.
     ("SELECT id FROM room WHERE name = \"ann\"", "write 'ann' for a text: double quotes are for names"),
     ("SELECT id FROM room WHERE name = \"lobby 1\"", "^^^^^^^^^ write 'lobby 1' for a text"),
@@ -60,14 +72,20 @@ const WRONG: &[(&str, &str)] = &[
     ("hello", "syntax error"),
     ("SELECT id\n\tFROM room\n\tWHERE größe = 1", "no such column: größe\n  WHERE größe = 1\n        ^^^^^"),
     ("SELECT 'größe',\t\"größe\" FROM room", "write 'größe' for a text"),
-    ("-- a comment\nSELECT auhtor -- another\nFROM message", "  SELECT auhtor -- another\n         ^^^^^^ did you mean `author`?"),
+    (
+        "-- a comment\nSELECT auhtor -- another\nFROM message",
+        "  SELECT auhtor -- another\n         ^^^^^^ did you mean `author`?",
+    ),
     // Counts.
     ("INSERT INTO room (name, kind) VALUES ('a')", "1 values for 2 columns"),
     ("INSERT INTO room VALUES ('a')", "table room has 4 columns but 1 values were supplied"),
     ("VALUES (1, 2), (3)", "all VALUES must have the same number of terms"),
     ("SELECT id FROM room UNION SELECT id, name FROM room", "do not have the same number of result columns"),
     ("SELECT id FROM room WHERE id IN (SELECT id, name FROM room)", "sub-select returns 2 columns"),
-    ("SELECT length() FROM room", "wrong number of arguments to function length()\n  SELECT length() FROM room\n         ^^^^^^"),
+    (
+        "SELECT length() FROM room",
+        "wrong number of arguments to function length()\n  SELECT length() FROM room\n         ^^^^^^",
+    ),
     ("SELECT substr(name) FROM room", "wrong number of arguments"),
     ("WITH x(a, b) AS (SELECT 1) SELECT * FROM x", "table x has 1 values for 2 columns"),
     // Aggregates.
@@ -79,7 +97,10 @@ const WRONG: &[(&str, &str)] = &[
     ("SELECT row_number() FROM room", "misuse of window function"),
     ("SELECT id FROM room WHERE row_number() OVER () = 1", "misuse of window function"),
     // Placeholders.
-    ("SELECT id FROM room WHERE id = ?", "write `:name` instead of `?`: parameters are variables, by name\n  SELECT id FROM room WHERE id = ?\n                                 ^"),
+    (
+        "SELECT id FROM room WHERE id = ?",
+        "write `:name` instead of `?`: parameters are variables, by name\n  SELECT id FROM room WHERE id = ?\n                                 ^",
+    ),
     ("SELECT id FROM room WHERE id = ?1", "write `:name` instead of `?1`"),
     ("SELECT id FROM room WHERE id = @id", "write `:id` instead of `@id`"),
     ("SELECT id FROM room WHERE id = $id", "write `:id` instead of `$id`"),
@@ -87,7 +108,10 @@ const WRONG: &[(&str, &str)] = &[
     // Other kinds of statements.
     ("", "the SQL is empty"),
     ("  -- nothing\n /* at all */ ;", "the SQL is empty"),
-    ("SELECT 1; SELECT 2", "one `sql!` holds one statement: write another `sql!` for the next\n  SELECT 1; SELECT 2\n            ^^^^^^"),
+    (
+        "SELECT 1; SELECT 2",
+        "one `sql!` holds one statement: write another `sql!` for the next\n  SELECT 1; SELECT 2\n            ^^^^^^",
+    ),
     ("SELECT 1; DROP TABLE room", "one `sql!` holds one statement"),
     ("CREATE TABLE x (a)", "`#[table]` declares tables and indexes"),
     ("CREATE INDEX x ON room (name)", "`#[table]` declares tables and indexes"),
@@ -105,7 +129,10 @@ const WRONG: &[(&str, &str)] = &[
     ("EXPLAIN SELECT 1", "EXPLAIN is not for handlers"),
     ("ANALYZE", "the schema is not for handlers"),
     // Tables that are kept by others.
-    ("DELETE FROM message_search", "the table `message_search` follows `message` by itself: write `message` instead\n  DELETE FROM message_search\n              ^^^^^^^^^^^^^^"),
+    (
+        "DELETE FROM message_search",
+        "the table `message_search` follows `message` by itself: write `message` instead\n  DELETE FROM message_search\n              ^^^^^^^^^^^^^^",
+    ),
     ("INSERT INTO message_search (author) VALUES ('a')", "follows `message` by itself"),
     ("UPDATE message_search_data SET block = 1", "follows `message` by itself"),
     ("DELETE FROM sqlite_schema", "SQLite's own"),
@@ -113,16 +140,28 @@ const WRONG: &[(&str, &str)] = &[
     ("DELETE FROM __do_kv", "the runtime's own: SQL can't write it"),
     ("SELECT * FROM __do_kv", "the table `__do_kv` is the runtime's own"),
     // Values.
-    ("INSERT INTO room (name) VALUES ('a')", "the INSERT gives no value for `kind` of `room`: it has no default, and may not be NULL\n  INSERT INTO room (name) VALUES ('a')\n              ^^^^"),
+    (
+        "INSERT INTO room (name) VALUES ('a')",
+        "the INSERT gives no value for `kind` of `room`: it has no default, and may not be NULL\n  INSERT INTO room (name) VALUES ('a')\n              ^^^^",
+    ),
     ("INSERT INTO message (room) VALUES (1)", "no value for `author` and `body` of `message`: they have no default"),
     ("INSERT INTO room DEFAULT VALUES", "no value for `name` and `kind`"),
     ("INSERT INTO room (name, kind) VALUES (NULL, 1)", "`name` may not be NULL"),
     ("UPDATE message SET body = NULL WHERE id = 1", "`body` may not be NULL"),
-    ("INSERT INTO message (room, author, body) VALUES ('lobby', 'a', 'b')", "`room` is INTEGER, and can't hold this text"),
-    ("UPDATE message SET at = 'now' WHERE id = 1", "`at` is INTEGER, and can't hold this text\n  UPDATE message SET at = 'now' WHERE id = 1\n                          ^^^^^"),
+    (
+        "INSERT INTO message (room, author, body) VALUES ('lobby', 'a', 'b')",
+        "`room` is INTEGER, and can't hold this text",
+    ),
+    (
+        "UPDATE message SET at = 'now' WHERE id = 1",
+        "`at` is INTEGER, and can't hold this text\n  UPDATE message SET at = 'now' WHERE id = 1\n                          ^^^^^",
+    ),
     ("UPDATE message SET file = 'x' WHERE id = 1", "`file` is BLOB, and can't hold this text"),
     ("UPDATE message SET body = x'00' WHERE id = 1", "`body` is TEXT, and can't hold a BLOB"),
-    ("SELECT id FROM message WHERE at = 'yesterday'", "`at` is INTEGER, and never equal to this text\n  SELECT id FROM message WHERE at = 'yesterday'\n                                    ^^^^^^^^^^^"),
+    (
+        "SELECT id FROM message WHERE at = 'yesterday'",
+        "`at` is INTEGER, and never equal to this text\n  SELECT id FROM message WHERE at = 'yesterday'\n                                    ^^^^^^^^^^^",
+    ),
     ("SELECT id FROM message WHERE room IN (1, 'lobby')", "`room` is INTEGER, and never equal to this text"),
     ("SELECT id FROM message m WHERE 'high' = m.score", "`score` is REAL, and never equal to this text"),
     ("SELECT id FROM message WHERE file = 'x'", "`file` is BLOB, and never equal to this text"),
