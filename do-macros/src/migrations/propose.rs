@@ -214,7 +214,7 @@ fn alterations(db: &Connection, have: &Table, want: &Table) -> Vec<String> {
         if !column.not_null || column.default.is_some() || column.computed {
             return format!("ALTER TABLE {table} ADD COLUMN {declared};");
         }
-        let fill = rebuild::fill(db, want, column);
+        let fill = rebuild::fill(db, want, column, &column.ty);
         let note = rebuild::fill_note(want, column, &fill);
         format!("{note}\nALTER TABLE {table} ADD COLUMN {declared} DEFAULT {fill};")
     });

@@ -67,17 +67,21 @@ fn value(db: &Connection, have: &Table, want: &Table, column: &Column, notes: &m
     let parent = references(want).into_iter().find(|key| !key.table.eq_ignore_ascii_case(&want.name));
     let Some(old) = have.column(&column.name) else {
         let is_key = want.key.contains(&column.name.to_ascii_lowercase());
-        if !is_key && (!column.not_null || column.default.is_some()) {
+        let is_distinct = is_distinct(want, column);
+        let is_left_out = if column.default.is_some() { !is_distinct } else { !column.not_null };
+        if !is_key && is_left_out {
             return None;
         }
         let fill = match &parent {
             Some(parent) => first_of(parent),
-            None if is_distinct(want, column) => numbered(column),
-            None => fill(db, want, column),
+            None if is_distinct => numbered(&column.ty),
+            None => fill(db, want, column, &column.ty),
         };
         notes.push(fill_note(want, column, &fill));
         return Some(fill);
     };
+    // A type of the user's own stays what it is.
+    let ty = if column.ty == "ANY" { &old.ty } else { &column.ty };
     let mut value = name.clone();
     if !difference::same_type(&old.ty, &column.ty) {
         let is_number = matches!(column.ty.as_str(), "INTEGER" | "INT" | "REAL" | "NUMERIC");
@@ -96,8 +100,7 @@ fn value(db: &Connection, have: &Table, want: &Table, column: &Column, notes: &m
             value = format!("coalesce({value}, {})", first_of(&parent));
         }
     } else if column.not_null && !old.not_null {
-        let fill = fill(db, want, column);
-        let fill = if is_distinct(want, column) { numbered(column) } else { fill };
+        let fill = if is_distinct(want, column) { numbered(ty) } else { fill(db, want, column, ty) };
         notes.push(fill_note(want, column, &fill));
         value = format!("coalesce({value}, {fill})");
     }
@@ -106,7 +109,7 @@ fn value(db: &Connection, have: &Table, want: &Table, column: &Column, notes: &m
     if !new_checks.is_empty() || (value.starts_with("CAST") && !checks_of(db, want, column).is_empty()) {
         let checks: Vec<String> =
             checks_of(db, want, column).into_iter().map(|check| format!("({check}) IS NOT FALSE")).collect();
-        let fill = if column.not_null { fill(db, want, column) } else { "NULL".to_owned() };
+        let fill = if column.not_null { fill(db, want, column, ty) } else { "NULL".to_owned() };
         notes.push(format!("-- {fill} takes the place of what breaks the CHECK of {table}.{name}"));
         let checks = checks.join(" AND ");
         value = format!("(SELECT iif({checks}, {name}, {fill}) FROM (SELECT {value} AS {name}))");
@@ -132,8 +135,8 @@ fn is_distinct(table: &Table, column: &Column) -> bool {
     unique_index || constraint || table.key.contains(&name)
 }
 
-fn numbered(column: &Column) -> String {
-    match column.ty.as_str() {
+fn numbered(ty: &str) -> String {
+    match ty {
         "TEXT" | "ANY" => "CAST(rowid AS TEXT)".to_owned(),
         "BLOB" => "CAST(rowid AS BLOB)".to_owned(),
         _ => "rowid".to_owned(),
@@ -141,8 +144,8 @@ fn numbered(column: &Column) -> String {
 }
 
 /// What rows that are there already get in a new column: a plain value that its checks accept.
-pub(super) fn fill(db: &Connection, table: &Table, column: &Column) -> String {
-    let plain = match column.ty.as_str() {
+pub(super) fn fill(db: &Connection, table: &Table, column: &Column, ty: &str) -> String {
+    let plain = match ty {
         "INTEGER" | "INT" => "0",
         "REAL" => "0.0",
         "BLOB" => "x''",
@@ -154,7 +157,7 @@ pub(super) fn fill(db: &Connection, table: &Table, column: &Column) -> String {
         default.into_iter().chain([plain.to_owned()]).chain(seed::of_checks(table, 0)).chain(["'{}'".to_owned()]);
     let accepted = candidates.find(|value| {
         memory::renew_budget();
-        is_of_type(db, value, &column.ty) && checks.iter().all(|check| holds(db, check, column, value) == Some(true))
+        is_of_type(db, value, ty) && checks.iter().all(|check| holds(db, check, column, value) == Some(true))
     });
     accepted.map_or_else(|| plain.to_owned(), |value| simple(db, &value))
 }

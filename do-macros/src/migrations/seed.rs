@@ -132,9 +132,11 @@ pub(super) fn of_checks(table: &Table, row: u32) -> Vec<String> {
                 Kind::Number => {
                     let text = token.text;
                     values.extend([text.to_owned(), format!("{text} + {}", row + 1), format!("{text} - {}", row + 1)]);
-                    // As long as that, for `length(name) = 8`.
+                    // About as long as that, for `length(name) = 8`.
                     if let Ok(length @ ..10_000) = text.parse::<usize>() {
-                        values.push(quote::text(&["x", "y"][usize::from(row > 0)].repeat(length)));
+                        let letter = if row == 0 { "x" } else { "y" };
+                        let lengths = [length, length + 1, length.saturating_sub(1)];
+                        values.extend(lengths.map(|length| quote::text(&letter.repeat(length))));
                     }
                 }
                 Kind::Text | Kind::Blob => values.push(token.text.to_owned()),

@@ -44,10 +44,18 @@ fn is_trigger(tokens: &[Token<'_>]) -> bool {
     tokens.first().is_some_and(|first| first.is("CREATE")) && kind.is_some_and(|kind| kind.is("TRIGGER"))
 }
 
-/// Tokens in one spelling: words in lower case, names without needless quotes, one space between two tokens.
+/// Tokens in one spelling: words in lower case, names without needless quotes, one space between two tokens
+/// but for the insides of parentheses and lists.
 pub(super) fn normal(tokens: &[Token<'_>]) -> String {
-    let words: Vec<String> = tokens.iter().map(normal_token).collect();
-    words.join(" ")
+    let mut text = String::new();
+    for token in tokens {
+        let is_close = text.is_empty() || text.ends_with('(') || token.is(")") || token.is(",");
+        if !is_close {
+            text.push(' ');
+        }
+        text.push_str(&normal_token(token));
+    }
+    text
 }
 
 fn normal_token(token: &Token<'_>) -> String {
