@@ -15,6 +15,14 @@ struct Step {
     leading: Option<String>,
 }
 
+/// What is read to its end.
+struct Scans<'u> {
+    /// How many steps of the plan do it.
+    count: usize,
+    /// The uses that they may be.
+    uses: Vec<&'u Use>,
+}
+
 /// The columns of an index, with `true` for descending.
 type Candidate = Vec<(String, bool)>;
 
@@ -28,11 +36,11 @@ pub(super) fn full_scan(
 ) -> Option<String> {
     let steps = steps(sql, empty)?;
     let scanned = scanned(&steps, &analysis.uses);
-    let first = scanned.first()?;
+    let first = scanned.uses.first()?;
     let table = &schema.tables[first.table];
-    let found = scanned.iter().find_map(|used| {
+    let found = scanned.uses.iter().find_map(|used| {
         let table = &schema.tables[used.table];
-        proposal(sql, empty, analysis, used, table, scanned.len()).map(|found| (table, found))
+        proposal(sql, empty, analysis, used, table, scanned.count).map(|found| (table, found))
     });
     let excuse = "write `allow(scan, \"reason\")` after the SQL";
     let (read, advice) = match found {
@@ -69,9 +77,9 @@ fn first_column(index: &str, connection: &Connection) -> Option<String> {
     connection.query_row(ask, [index], |row| row.get(0)).ok()
 }
 
-/// The uses whose table is read to its end.
-fn scanned<'u>(steps: &[Step], uses: &'u [Use]) -> Vec<&'u Use> {
-    let mut scanned: Vec<&Use> = Vec::new();
+/// The steps that read a table to its end.
+fn scanned<'u>(steps: &[Step], uses: &'u [Use]) -> Scans<'u> {
+    let mut scans = Scans { count: 0, uses: Vec::new() };
     for step in steps {
         let automatic = step.detail.contains(" USING AUTOMATIC ");
         // The least or the greatest is looked for, in no order that is known.
@@ -91,8 +99,8 @@ fn scanned<'u>(steps: &[Step], uses: &'u [Use]) -> Vec<&'u Use> {
             let starts = rest.get(..used.alias.len()).is_some_and(|name| name.eq_ignore_ascii_case(&used.alias));
             starts && (after.is_empty() || after.starts_with(' '))
         };
-        let mut candidates = uses.iter().filter(named).peekable();
-        let Some(first) = candidates.peek().copied() else { continue };
+        let candidates: Vec<&Use> = uses.iter().filter(named).collect();
+        let Some(first) = candidates.first() else { continue };
         let in_order = first
             .order
             .first()
@@ -102,12 +110,13 @@ fn scanned<'u>(steps: &[Step], uses: &'u [Use]) -> Vec<&'u Use> {
         }
         // Where one name stands for several uses, it is not sure which one is meant.
         // An index that SQLite makes for the query alone reads everything, LIMIT or not.
-        let stops = !automatic && candidates.any(|used| used.limited);
-        if (!stops || all_first) && !scanned.contains(&first) {
-            scanned.push(first);
+        let stops = !automatic && candidates.iter().any(|used| used.limited);
+        if !stops || all_first {
+            scans.count += 1;
+            scans.uses.extend(candidates);
         }
     }
-    scanned
+    scans
 }
 
 /// The first index, or pair of indexes, with which the planner reads less.
@@ -125,7 +134,7 @@ fn proposal(
             let create = format!("CREATE INDEX what_if_{number} ON {} {}", quote::name(&table.name), listing(columns));
             empty.execute_batch(&create).is_ok()
         });
-        let after = if made { steps(sql, empty).map(|steps| scanned(&steps, &analysis.uses).len()) } else { None };
+        let after = if made { steps(sql, empty).map(|steps| scanned(&steps, &analysis.uses).count) } else { None };
         let _ = empty.execute_batch("ROLLBACK TO what_if; RELEASE what_if");
         after
     };

@@ -122,7 +122,7 @@ impl Parser<'_> {
     }
 
     fn source(&mut self, join: Join) -> Option<Source> {
-        let what = self.nested(Parser::from_what)?;
+        let what = self.nested(Parser::source_itself)?;
         let alias = self.alias();
         if self.take("INDEXED") {
             self.need("BY")?;
@@ -141,7 +141,7 @@ impl Parser<'_> {
         Some(Source { join, what, alias, on, using })
     }
 
-    fn from_what(&mut self) -> Option<From> {
+    fn source_itself(&mut self) -> Option<From> {
         if self.take("(") {
             let what = if self.sees_any(&["SELECT", "WITH", "VALUES"]) {
                 From::Subquery(Box::new(self.select()?))

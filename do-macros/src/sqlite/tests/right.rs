@@ -209,6 +209,37 @@ const READS: &[(&str, &str, &str)] = &[
         "a TEXT, b TEXT?, c INTEGER",
         "",
     ),
+    (
+        "SELECT m.id FROM message m WHERE (SELECT count(*) FROM member WHERE room = m.room) > :n",
+        "id INTEGER",
+        "n INTEGER",
+    ),
+    (
+        "SELECT name FROM room WHERE id = :id UNION ALL SELECT (SELECT topic FROM room WHERE id = :id) ORDER BY 1",
+        "name TEXT?",
+        "id INTEGER",
+    ),
+    ("SELECT count(*) AS n FROM (SELECT DISTINCT author FROM message WHERE room = :room)", "n INTEGER", "room INTEGER"),
+    ("SELECT id FROM room NATURAL JOIN (SELECT id FROM message)", "id INTEGER", ""),
+    ("SELECT id FROM message WHERE score IS NOT DISTINCT FROM :score", "id INTEGER", "score REAL"),
+    ("SELECT id FROM message WHERE NOT author = :a AND -at < :t", "id INTEGER", "a TEXT, t INTEGER"),
+    (
+        "SELECT max(at) OVER (ORDER BY id) AS m, coalesce(max(at), 0) AS n FROM message GROUP BY id",
+        "m INTEGER, n INTEGER",
+        "",
+    ),
+    (
+        "SELECT (SELECT max(at) FROM message) AS m, (SELECT 1) AS one, NOT EXISTS (SELECT 1 FROM room) AS none",
+        "m INTEGER?, one INTEGER, none INTEGER",
+        "",
+    ),
+    (
+        "SELECT author, (SELECT name FROM room WHERE room.id = message.room) AS room FROM message WHERE id = 1",
+        "author TEXT, room TEXT?",
+        "",
+    ),
+    ("SELECT main.room.name FROM main.room WHERE main.room.id = :id", "name TEXT", "id INTEGER"),
+    ("SELECT name FROM room WHERE (id, name) IN (VALUES (1, 'a'))", "name TEXT", ""),
     ("SELECT soundslike.id FROM (SELECT id FROM room) AS soundslike", "id INTEGER", ""),
 ];
 

@@ -65,6 +65,12 @@ const SCANS: &[(&str, &str, &str)] = &[
         "member",
         "`index = (nick, joined)`",
     ),
+    (
+        "SELECT * FROM message WHERE id IN (SELECT reply_to FROM message WHERE author = :a)",
+        "message",
+        "`index = author`",
+    ),
+    ("DELETE FROM message", "message", "no index can help: write `allow(scan, \"reason\")`"),
 ];
 
 const NO_SCANS: &[&str] = &[
@@ -93,6 +99,7 @@ const NO_SCANS: &[&str] = &[
     "INSERT INTO room (name, kind) VALUES ('a', 1)",
     "UPDATE message SET score = 1 WHERE id = 1",
     "DELETE FROM message WHERE room = :room",
+    "DELETE FROM member",
 ];
 
 #[test]
