@@ -40,7 +40,6 @@ mod raw;
 mod schema;
 mod size;
 mod sql;
-#[cfg(feature = "checked-sql")]
 mod sqlite;
 mod strip;
 mod suggest;

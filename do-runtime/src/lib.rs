@@ -95,7 +95,7 @@ pub mod __private {
     pub use crate::engine::RowAccess;
     pub use crate::error::{Error, Result, RpcError};
     pub use crate::limits::Limits;
-    pub use crate::node::ClassEntry;
+    pub use crate::node::{ClassEntry, WrittenSql};
     pub use crate::object::checked as sql;
     pub use crate::object::{
         Answer, Dispatch, Failure, Method, Migration, Object, Outcome, Step, StoredReader, StoredWriter, TypedStub,

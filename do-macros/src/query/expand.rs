@@ -39,6 +39,9 @@ pub(super) fn call(call: &Call) -> TokenStream {
         Some(scan) if !call.scans_allowed => Some(scan_warning(scan, at)),
         _ => None,
     };
+    if cfg!(not(feature = "checked-sql")) {
+        return unchecked(call, &checked);
+    }
     let statement = match (&call.row, checked.columns.is_empty()) {
         (Some(row), true) if !types::is_unit(row) => {
             let message = "this statement gives no rows: leave the row type out, or add `RETURNING` and the columns";
@@ -59,6 +62,28 @@ pub(super) fn call(call: &Call) -> TokenStream {
         Some(warning) => quote!({ #warning #statement }),
         None => statement,
     }
+}
+
+/// A statement that is left to the first wake of the object: it is put where that finds it.
+fn unchecked(call: &Call, checked: &Checked) -> TokenStream {
+    if call.row.is_none() && matches!(checked.access, Access::Reads) {
+        let message = "without the feature `checked-sql` nothing is known of the columns: name the type of the rows, as in \
+                       `sql!(cx, Row, \"…\")`";
+        return refused(syn::Error::new(call.sql.span(), message));
+    }
+    let row = call.row.as_ref().map_or(quote!(()), |row| quote!(#row));
+    let (object, sql, statement) = (&call.object, &call.sql, statement(call, checked, &row));
+    quote! {{
+        ::do_runtime::__private::inventory::submit! {
+            ::do_runtime::__private::WrittenSql {
+                class: <#object as ::do_runtime::__private::Object>::CLASS,
+                sql: #sql,
+                file: ::core::file!(),
+                line: ::core::line!(),
+            }
+        }
+        #statement
+    }}
 }
 
 /// Everything that is bound stands in the SQL.

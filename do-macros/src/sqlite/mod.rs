@@ -11,23 +11,40 @@
 //! | `columns`, `params` | what goes out and what comes in |
 //! | `plan` | reads of whole tables |
 //! | `refuse`, `explain`, `excerpt` | messages |
+//! | `unchecked` | what stands for all of it without the feature `checked-sql` |
 
+#[cfg(feature = "checked-sql")]
 mod analysis;
+#[cfg(feature = "checked-sql")]
 mod columns;
 mod excerpt;
+#[cfg(feature = "checked-sql")]
 mod explain;
 mod lexer;
+#[cfg(feature = "checked-sql")]
 pub(crate) mod memory;
 mod params;
+#[cfg(feature = "checked-sql")]
 mod plan;
+#[cfg(feature = "checked-sql")]
 mod refuse;
+#[cfg(feature = "checked-sql")]
 mod shape;
-#[cfg(test)]
+#[cfg(all(test, feature = "checked-sql"))]
 mod tests;
+#[cfg(not(feature = "checked-sql"))]
+mod unchecked;
+#[cfg(feature = "checked-sql")]
 mod worlds;
 
-use crate::schema::{Class, Schema};
+use crate::schema::Class;
+#[cfg(feature = "checked-sql")]
+use crate::schema::Schema;
+#[cfg(feature = "checked-sql")]
 use analysis::Analysis;
+#[cfg(not(feature = "checked-sql"))]
+pub(crate) use unchecked::check;
+#[cfg(feature = "checked-sql")]
 use worlds::Worlds;
 
 /// A statement that was found to be right.
@@ -81,11 +98,13 @@ pub(crate) struct ResultColumn {
 /// Checks one statement against the schema of an object.
 ///
 /// An `Err` is the whole message for the user, in several lines.
+#[cfg(feature = "checked-sql")]
 pub(crate) fn check(schema: &Schema, sql: &str) -> Result<Checked, String> {
     worlds::with(schema, |worlds| in_worlds(schema, sql, worlds))
         .map_err(|error| format!("SQLite refuses the schema of `{}`: {error}", schema.object))?
 }
 
+#[cfg(feature = "checked-sql")]
 fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, String> {
     let tokens = lexer::lex(sql);
     if let Some(refusal) = refuse::by_tokens(sql, &tokens) {
@@ -107,6 +126,6 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     let columns = columns::describe(sql, &statement, analysis.as_ref(), schema, worlds);
     drop(statement);
     let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, &worlds.empty, analysis, schema, access));
-    let params = params::find(sql, &tokens, analysis.as_ref());
+    let params = params::find(sql, &tokens, |name| params::class(name, analysis.as_ref()?));
     Ok(Checked { access, params, columns, scan })
 }

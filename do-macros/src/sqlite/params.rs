@@ -1,13 +1,14 @@
 //! The parameters of a statement.
 
+#[cfg(feature = "checked-sql")]
 use super::analysis::Analysis;
 use super::excerpt::excerpt;
 use super::lexer::{Kind, Token};
 use super::{Form, Param};
 use crate::schema::Class;
 
-/// All parameters, by the order in which they first appear.
-pub(super) fn find(sql: &str, tokens: &[Token<'_>], analysis: Option<&Analysis<'_>>) -> Vec<Param> {
+/// All parameters with the class that is told of each, by the order in which they first appear.
+pub(super) fn find(sql: &str, tokens: &[Token<'_>], class: impl Fn(&str) -> Option<Class>) -> Vec<Param> {
     let mut params: Vec<Param> = Vec::new();
     for (position, token) in tokens.iter().enumerate() {
         if token.kind != Kind::Param {
@@ -27,7 +28,7 @@ pub(super) fn find(sql: &str, tokens: &[Token<'_>], analysis: Option<&Analysis<'
                 name: name.to_owned(),
                 places: vec![token.at],
                 form,
-                class: analysis.and_then(|analysis| class(name, analysis)),
+                class: class(name),
                 excerpt: excerpt(sql, token.at, ""),
             }),
         }
@@ -44,7 +45,8 @@ fn is_list(tokens: &[Token<'_>], position: usize) -> bool {
 }
 
 /// The one class that every place agrees on.
-fn class(name: &str, analysis: &Analysis<'_>) -> Option<Class> {
+#[cfg(feature = "checked-sql")]
+pub(super) fn class(name: &str, analysis: &Analysis<'_>) -> Option<Class> {
     let mut told = analysis.told.iter().filter(|(param, _)| param == name).map(|(_, class)| *class);
     let first = told.next()?;
     told.all(|class| class == first).then_some(first)

@@ -10,16 +10,16 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
-use super::{Home, Node};
+use super::{Home, Node, statements};
 use crate::ObjectId;
 use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
-use crate::image::{Page, PageSource};
+use crate::image::{Image, Page, PageSource};
 use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity, outlines};
 use crate::ownership::Baton;
 use crate::placement::Place;
-use crate::sqlite::{self, SchemaMark, build_template};
+use crate::sqlite::{self, Database, DatabaseOptions, SchemaMark, build_template};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
@@ -140,6 +140,12 @@ impl<O: Dispatch> Host<O> {
         let pages: Arc<[Arc<Page>]> = build_template(&ddl, &steps)
             .map_err(|error| error.context(format!("the tables of {} can't be made", O::CLASS)))?
             .into();
+        let written = statements::of(O::CLASS);
+        if !written.is_empty() {
+            let options = DatabaseOptions { limits: O::LIMITS, random: self.node.env().random.clone() };
+            let database = Database::open(Image::from_template(&pages, O::LIMITS), &options)?;
+            statements::check(&database, &written).map_err(|error| error.context(O::CLASS))?;
+        }
         let mut hash = blake3::Hasher::new();
         pages.iter().for_each(|page| {
             hash.update(&page[..]);

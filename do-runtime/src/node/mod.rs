@@ -15,6 +15,7 @@ mod namespace;
 mod objects;
 mod registration;
 mod sleep;
+mod statements;
 mod wake;
 
 pub(crate) use self::core::{Node, durable};
@@ -29,5 +30,6 @@ pub(crate) use host::{AnyHost, Host};
 pub use namespace::{List, ListIter, Namespace};
 pub use objects::Objects;
 pub use registration::ClassEntry;
+pub use statements::WrittenSql;
 pub(crate) use sleep::put_to_sleep;
 pub(crate) use wake::start_wake;

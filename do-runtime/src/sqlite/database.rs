@@ -213,6 +213,11 @@ impl Database {
         self.session.release_memory(KEPT_WHEN_IDLE);
     }
 
+    /// Whether a handler's statement can be prepared.
+    pub(crate) fn prepares(&self, sql: &str) -> Result<()> {
+        self.lease(Origin::User, sql).map(drop)
+    }
+
     /// Runs statements of the runtime's own, several in one text, within the open transaction.
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
         self.still_open()?;
