@@ -109,7 +109,11 @@ fn value(db: &Connection, have: &Table, want: &Table, column: &Column, notes: &m
     if !new_checks.is_empty() || (value.starts_with("CAST") && !checks_of(db, want, column).is_empty()) {
         let checks: Vec<String> =
             checks_of(db, want, column).into_iter().map(|check| format!("({check}) IS NOT FALSE")).collect();
-        let fill = if column.not_null { fill(db, want, column, ty) } else { "NULL".to_owned() };
+        let fill = match ty.as_str() {
+            _ if !column.not_null => "NULL".to_owned(),
+            "TEXT" if is_distinct(want, column) => format!("{} || rowid", fill(db, want, column, ty)),
+            _ => fill(db, want, column, ty),
+        };
         notes.push(format!("-- {fill} takes the place of what breaks the CHECK of {table}.{name}"));
         let checks = checks.join(" AND ");
         value = format!("(SELECT iif({checks}, {name}, {fill}) FROM (SELECT {value} AS {name}))");

@@ -61,9 +61,6 @@ pub(super) fn normal(tokens: &[Token<'_>]) -> String {
 fn normal_token(token: &Token<'_>) -> String {
     match (token.kind, token.name()) {
         (Kind::Word, _) => token.text.to_ascii_lowercase(),
-        (Kind::Quoted, Some(name)) if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-            name.to_ascii_lowercase()
-        }
         (Kind::Quoted, Some(name)) => quote::name(&name.to_ascii_lowercase()),
         _ if token.text == "!=" => "<>".to_owned(),
         _ if token.text == "==" => "=".to_owned(),
