@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::Access;
 use super::analysis::{Analysis, Use};
+use super::lexer::lex;
 use crate::schema::{Schema, Table};
 use crate::sql::quote;
 
@@ -48,10 +49,15 @@ pub(super) fn full_scan(
             let indexes: Vec<String> = indexes.iter().map(|index| format!("`index = {}`", spelled(index))).collect();
             (table, format!("add {} to `#[table]` of `{}`, or {excuse}", indexes.join(" and "), table.rust))
         }
-        None if access == Access::Writes => (table, format!("no index can help: {excuse}, if that is what you want")),
+        None if access == Access::Writes || limited(sql) => (table, format!("no index can help: {excuse}")),
         None => (table, format!("no index can help: add a LIMIT, or {excuse}")),
     };
     Some(format!("this query reads every row of `{}`; {advice}", read.name))
+}
+
+/// Whether there is a LIMIT already.
+fn limited(sql: &str) -> bool {
+    lex(sql).iter().any(|token| token.depth == 0 && token.is("LIMIT"))
 }
 
 fn steps(sql: &str, connection: &Connection) -> Option<Vec<Step>> {
