@@ -30,16 +30,6 @@ impl Class {
         let known = [Class::Integer, Class::Real, Class::Text, Class::Blob].into_iter().find(is);
         known.or_else(|| name.eq_ignore_ascii_case("INT").then_some(Class::Integer))
     }
-
-    /// The Rust type that holds it.
-    pub(crate) fn rust(self) -> &'static str {
-        match self {
-            Class::Integer => "i64",
-            Class::Real => "f64",
-            Class::Text => "String",
-            Class::Blob => "Vec<u8>",
-        }
-    }
 }
 
 /// The tables of an object.

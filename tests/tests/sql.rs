@@ -33,7 +33,14 @@ struct Log;
 #[durable_object]
 impl Log {
     #[rpc]
-    fn add(&mut self, cx: &mut Cx<Self>, author: String, body: Option<String>, status: Status, at: i64) -> Result<Entry> {
+    fn add(
+        &mut self,
+        cx: &mut Cx<Self>,
+        author: String,
+        body: Option<String>,
+        status: Status,
+        at: i64,
+    ) -> Result<Entry> {
         cx.insert(Entry::new(author, body, status, at))
     }
 

@@ -7,7 +7,8 @@ use crate::schema::Schema;
 /// What the text alone tells.
 pub(crate) fn check(_: &Schema, sql: &str) -> Result<Checked, String> {
     let tokens = lexer::lex(sql);
-    let writes = tokens.iter().any(|token| token.depth == 0 && token.is_any(&["INSERT", "UPDATE", "DELETE", "REPLACE"]));
+    let writes =
+        tokens.iter().any(|token| token.depth == 0 && token.is_any(&["INSERT", "UPDATE", "DELETE", "REPLACE"]));
     let access = if writes { Access::Writes } else { Access::Reads };
     Ok(Checked { access, params: params::find(sql, &tokens, |_| None), columns: Vec::new(), scan: None })
 }

@@ -30,6 +30,6 @@ pub(crate) use host::{AnyHost, Host};
 pub use namespace::{List, ListIter, Namespace};
 pub use objects::Objects;
 pub use registration::ClassEntry;
-pub use statements::WrittenSql;
 pub(crate) use sleep::put_to_sleep;
+pub use statements::WrittenSql;
 pub(crate) use wake::start_wake;

@@ -34,9 +34,9 @@ pub(super) fn of(class: &str) -> Vec<&'static WrittenSql> {
 pub(super) fn check(database: &Database, statements: &[&WrittenSql]) -> Result<()> {
     database.begin_exclusive()?;
     for WrittenSql { sql, file, line, .. } in statements {
-        database.prepares(sql).map_err(|error| {
-            Error::new(ErrorKind::Storage, format!("the SQL at {file}:{line} is refused: {error}"))
-        })?;
+        database
+            .prepares(sql)
+            .map_err(|error| Error::new(ErrorKind::Storage, format!("the SQL at {file}:{line} is refused: {error}")))?;
     }
     database.rollback()
 }
