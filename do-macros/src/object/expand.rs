@@ -65,9 +65,15 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
 /// The tables under names of their own, which stand for them in all that is generated.
 fn imports(written: &Written) -> Vec<Asked> {
     let object = written.item.ident.unraw();
+    let last = |path: &Path| path.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default();
     let import = |(index, path): (usize, &Path)| {
-        let span = path.span();
-        Asked { import: format_ident!("__{object}_{index}", span = span), path: path.clone() }
+        let (table, span) = (last(path), path.span());
+        // Tables of two modules may be called the same.
+        let import = match written.tables[..index].iter().any(|earlier| last(earlier) == table) {
+            true => format_ident!("__{object}_{table}_{index}", span = span),
+            false => format_ident!("__{object}_{table}", span = span),
+        };
+        Asked { import, path: path.clone() }
     };
     written.tables.iter().enumerate().map(import).collect()
 }

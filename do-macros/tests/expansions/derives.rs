@@ -13,6 +13,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::do_runtime::__private::Binds<::do_runtime::__private::Text> for Status {}
+    #[automatically_derived]
     impl ::do_runtime::__private::Column for Status {
         const SQL_TYPE: &'static ::core::primitive::str = "TEXT";
         type Ref<'k> = Self;
@@ -59,8 +61,14 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<C> ::do_runtime::__private::Binds<C> for Email
+    where
+        String: ::do_runtime::__private::Binds<C>,
+    {}
+    #[automatically_derived]
     impl ::do_runtime::__private::Column for Email {
         const SQL_TYPE: &'static ::core::primitive::str = INNER.sql_type;
+        const NULL: ::core::primitive::bool = INNER.null;
         type Ref<'k> = &'k Self;
         fn as_key(&self) -> &Self {
             self
@@ -81,8 +89,14 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<C> ::do_runtime::__private::Binds<C> for Cents
+    where
+        i64: ::do_runtime::__private::Binds<C>,
+    {}
+    #[automatically_derived]
     impl ::do_runtime::__private::Column for Cents {
         const SQL_TYPE: &'static ::core::primitive::str = INNER.sql_type;
+        const NULL: ::core::primitive::bool = INNER.null;
         type Ref<'k> = Self;
         fn as_key(&self) -> Self {
             Self(self.0)
@@ -94,17 +108,29 @@ const _: () = {
         }
     }
 };
-#[automatically_derived]
-impl ::do_runtime::__private::FromRow for Totals {
-    fn from_row(
-        row: &dyn ::do_runtime::__private::RowAccess,
-    ) -> ::do_runtime::Result<Self> {
-        ::core::result::Result::Ok(Self {
-            lines: ::do_runtime::__private::named_column::<i64>(row, "lines")?,
-            r#type: ::do_runtime::__private::named_column::<Option<Status>>(row, "type")?,
-        })
+const _: () = {
+    const TYPE_COLUMN: ::do_runtime::__private::ColumnType<Option<Status>> = <Option<
+        Status,
+    > as ::do_runtime::__private::Column>::COLUMN_TYPE;
+    #[automatically_derived]
+    impl ::do_runtime::__private::FromRow for Totals {
+        const SHAPE: ::do_runtime::__private::RowShape = ::do_runtime::__private::RowShape::Fields(
+            "Totals",
+            &[
+                ("lines", ::do_runtime::__private::ValueShape::of::<i64>()),
+                ("type", TYPE_COLUMN.shape()),
+            ],
+        );
+        fn from_row(
+            row: &dyn ::do_runtime::__private::RowAccess,
+        ) -> ::do_runtime::Result<Self> {
+            ::core::result::Result::Ok(Self {
+                lines: ::do_runtime::__private::named_column::<i64>(row, "lines")?,
+                r#type: TYPE_COLUMN.read_named(row, "type")?,
+            })
+        }
     }
-}
+};
 #[automatically_derived]
 impl ::do_runtime::RpcError for Refused {}
 #[automatically_derived]

@@ -33,6 +33,16 @@ pub struct ChatRoomStub(
 )
 where
     for<'a> ChatRoom: ::do_runtime::__private::Dispatch;
+#[doc(hidden)]
+#[allow(unused_macros)]
+macro_rules! __object_ChatRoom {
+    ({ $($callback:tt)* } { $($payload:tt)* }) => {
+        $($callback)* ! { { $($payload)* } { ChatRoom! } }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub(crate) use __object_ChatRoom as ChatRoom;
 const _: () = {
     #[allow(dead_code)]
     impl ChatRoomStub

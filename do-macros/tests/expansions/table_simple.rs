@@ -208,10 +208,37 @@ CREATE INDEX message_author_at ON message (author, at DESC);
     }
     #[automatically_derived]
     impl ::do_runtime::__private::FromRow for Message {
+        const SHAPE: ::do_runtime::__private::RowShape = ::do_runtime::__private::RowShape::Table(
+            <Self as ::do_runtime::__private::Table>::DEF,
+        );
         fn from_row(
             row: &dyn ::do_runtime::__private::RowAccess,
         ) -> ::do_runtime::Result<Self> {
             ::do_runtime::__private::read_named(row)
         }
     }
+    #[automatically_derived]
+    impl ::do_runtime::__private::sql::ColumnsOf<
+        (Id<Message>, String, String, Timestamp),
+    > for Message {}
 };
+#[doc(hidden)]
+#[allow(unused_macros)]
+macro_rules! __table_Message {
+    ({ $($callback:tt)* } { $($payload:tt)* }) => {
+        $($callback)* ! { { $($payload)* } { "Message" "message"
+        r#"
+CREATE TABLE message (
+    id     INTEGER PRIMARY KEY,
+    author TEXT    NOT NULL,
+    body   TEXT    NOT NULL,
+    at     INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER))
+) STRICT;
+CREATE INDEX message_author_at ON message (author, at DESC);
+"#["id"
+        integer, "author" text, "body" text, "at" integer] } }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub(crate) use __table_Message as Message;

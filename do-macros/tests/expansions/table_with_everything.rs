@@ -326,10 +326,56 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
     }
     #[automatically_derived]
     impl ::do_runtime::__private::FromRow for Order {
+        const SHAPE: ::do_runtime::__private::RowShape = ::do_runtime::__private::RowShape::Table(
+            <Self as ::do_runtime::__private::Table>::DEF,
+        );
         fn from_row(
             row: &dyn ::do_runtime::__private::RowAccess,
         ) -> ::do_runtime::Result<Self> {
             ::do_runtime::__private::read_named(row)
         }
     }
+    #[automatically_derived]
+    impl ::do_runtime::__private::sql::ColumnsOf<
+        (
+            String,
+            Id<Customer>,
+            u32,
+            Option<String>,
+            Status,
+            ::do_runtime::Json<Vec<Line>>,
+            Option<Id<crate::Refund>>,
+            Option<model::Kind>,
+            f64,
+        ),
+    > for Order {}
 };
+#[doc(hidden)]
+#[allow(unused_macros)]
+macro_rules! __table_Order {
+    ({ $($callback:tt)* } { $($payload:tt)* }) => {
+        $($callback)* ! { { $($payload)* } { "Order" "order"
+        r#"
+CREATE TABLE "order" (
+    tenant   TEXT          NOT NULL,
+    customer INTEGER       NOT NULL REFERENCES "{table:Customer}" ON DELETE CASCADE,
+    number   INTEGER       NOT NULL DEFAULT 1 CHECK (number > 0),
+    label    TEXT          DEFAULT 'new',
+    status   ANY      NOT NULL,
+    lines    TEXT          NOT NULL,
+    refund   INTEGER       REFERENCES "{table:crate::Refund}" ON DELETE SET NULL,
+    "group"  ANY,
+    discount REAL          NOT NULL DEFAULT -1.5,
+    PRIMARY KEY (tenant, customer)
+) STRICT;
+CREATE INDEX order_status ON "order" (status);
+CREATE UNIQUE INDEX order_tenant_number ON "order" (tenant, number);
+CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
+"#["tenant"
+        text, "customer" integer, "number" integer, "label" text ?, "status" own, "lines"
+        text, "refund" integer ?, "group" own ?, "discount" real] } }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub(crate) use __table_Order as Order;

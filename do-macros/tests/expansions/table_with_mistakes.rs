@@ -97,3 +97,13 @@ const _: () = {
         }
     }
 };
+#[doc(hidden)]
+#[allow(unused_macros)]
+macro_rules! __table_Message {
+    ({ $($callback:tt)* } { $($payload:tt)* }) => {
+        $($callback)* ! { { $($payload)* } { refused } }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub(crate) use __table_Message as Message;

@@ -183,10 +183,48 @@ END;
     }
     #[automatically_derived]
     impl ::do_runtime::__private::FromRow for Order {
+        const SHAPE: ::do_runtime::__private::RowShape = ::do_runtime::__private::RowShape::Table(
+            <Self as ::do_runtime::__private::Table>::DEF,
+        );
         fn from_row(
             row: &dyn ::do_runtime::__private::RowAccess,
         ) -> ::do_runtime::Result<Self> {
             ::do_runtime::__private::read_named(row)
         }
     }
+    #[automatically_derived]
+    impl ::do_runtime::__private::sql::ColumnsOf<
+        (Id<Order>, String, Option<String>, u32),
+    > for Order {}
 };
+#[doc(hidden)]
+#[allow(unused_macros)]
+macro_rules! __table_Order {
+    ({ $($callback:tt)* } { $($payload:tt)* }) => {
+        $($callback)* ! { { $($payload)* } { "Order" "order"
+        r#"
+CREATE TABLE "order" (
+    id         INTEGER PRIMARY KEY,
+    "group"    TEXT    NOT NULL,
+    "the body" TEXT,
+    seen       INTEGER NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE order_search USING fts5("group", "the body", content='order', content_rowid='id', tokenize='porter unicode61');
+CREATE TRIGGER order_search_insert AFTER INSERT ON "order" BEGIN
+    INSERT INTO order_search (rowid, "group", "the body") VALUES (new.id, new."group", new."the body");
+END;
+CREATE TRIGGER order_search_update AFTER UPDATE OF id, "group", "the body" ON "order"
+WHEN (old.id, old."group", old."the body") IS NOT (new.id, new."group", new."the body") BEGIN
+    INSERT INTO order_search (order_search, rowid, "group", "the body") VALUES ('delete', old.id, old."group", old."the body");
+    INSERT INTO order_search (rowid, "group", "the body") VALUES (new.id, new."group", new."the body");
+END;
+CREATE TRIGGER order_search_delete AFTER DELETE ON "order" BEGIN
+    INSERT INTO order_search (order_search, rowid, "group", "the body") VALUES ('delete', old.id, old."group", old."the body");
+END;
+"#["id"
+        integer, "group" text, "the body" text ?, "seen" integer] } }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub(crate) use __table_Order as Order;
