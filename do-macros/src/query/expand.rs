@@ -20,8 +20,7 @@ pub(super) fn refused(error: syn::Error) -> TokenStream {
 /// A `sql!` that could be read.
 pub(super) fn call(call: &Call) -> TokenStream {
     if call.schema.refused {
-        let row = call.row.as_ref().map_or(quote!(()), |row| quote!(#row));
-        return quote!(::do_runtime::__private::sql::typed::<::do_runtime::Query<'_, #row>>());
+        return unknown(call);
     }
     let frozen = &call.schema;
     let paths: Vec<&Path> = frozen.tables.iter().map(|(path, _)| path).collect();
@@ -50,7 +49,8 @@ pub(super) fn call(call: &Call) -> TokenStream {
         (_, true) => statement(call, &checked, &quote!(())),
         (Some(row), false) => {
             let fits = fits(row, &checked, at);
-            let statement = statement(call, &checked, &quote!(#row));
+            let read = quote_spanned!(row.span()=> <#row as ::do_runtime::__private::sql::Rows>::Read);
+            let statement = statement(call, &checked, &read);
             quote!({ #fits #statement })
         }
         (None, false) => match record(call, &checked, &schema, paths.len()) {
@@ -83,6 +83,19 @@ fn unchecked(call: &Call, checked: &Checked) -> TokenStream {
             }
         }
         #statement
+    }}
+}
+
+/// Where the schema has mistakes: whatever is named is used, and nothing is said of it.
+fn unknown(call: &Call) -> TokenStream {
+    let row = call.row.as_ref().map_or(quote!(()), |row| quote!(#row));
+    let (cx, sql) = (&call.cx, call.sql.value());
+    let bound = call.bound.iter().map(|(_, value)| value);
+    let variables = sqlite::parameters(&sql).into_iter().filter(|name| !call.binds(name));
+    let variables = variables.map(|name| variable(&name, call.sql.span()));
+    quote! {{
+        let _ = (&#cx, #(&#bound,)* #(&#variables,)*);
+        ::do_runtime::__private::sql::typed::<::do_runtime::Query<'_, #row>>()
     }}
 }
 
@@ -124,6 +137,14 @@ fn statement(call: &Call, checked: &Checked, row: &TokenStream) -> TokenStream {
     }
 }
 
+/// The variable of a parameter.
+fn variable(name: &str, at: Span) -> Ident {
+    match syn::parse_str::<Ident>(name) {
+        Ok(_) => Ident::new(name, at),
+        Err(_) => Ident::new_raw(name, at),
+    }
+}
+
 fn parameter(call: &Call, param: &Param) -> TokenStream {
     use syn::ext::IdentExt;
     let name = &param.name;
@@ -131,25 +152,22 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
         Some((_, value)) => (quote!(#value), value.span()),
         // A variable that is missing is to be reported at the literal.
         None => {
-            let ident = syn::parse_str::<Ident>(name).unwrap_or_else(|_| format_ident!("r#{name}"));
-            let ident = Ident::new(&ident.to_string().replace("r#", ""), call.sql.span());
-            let ident =
-                if syn::parse_str::<Ident>(name).is_ok() { ident } else { Ident::new_raw(name, call.sql.span()) };
+            let ident = variable(name, call.sql.span());
             (quote!(#ident), call.sql.span())
         }
     };
     let function = match (param.form, param.class) {
-        (Form::One, None) => quote!(any),
-        (Form::List, None) => quote!(any_list),
+        (Form::One, None) => quote_spanned!(span=> any),
+        (Form::List, None) => quote_spanned!(span=> any_list),
         (form, Some(class)) => {
             let marker = match class {
-                Class::Integer => quote!(Integer),
-                Class::Real => quote!(Real),
-                Class::Text => quote!(Text),
-                Class::Blob => quote!(Blob),
+                Class::Integer => quote_spanned!(span=> Integer),
+                Class::Real => quote_spanned!(span=> Real),
+                Class::Text => quote_spanned!(span=> Text),
+                Class::Blob => quote_spanned!(span=> Blob),
             };
-            let function = if form == Form::One { quote!(one) } else { quote!(list) };
-            quote!(#function::<::do_runtime::__private::#marker, _>)
+            let function = if form == Form::One { quote_spanned!(span=> one) } else { quote_spanned!(span=> list) };
+            quote_spanned!(span=> #function::<::do_runtime::__private::#marker, _>)
         }
     };
     let value = quote_spanned!(span=> &#value);
@@ -166,7 +184,7 @@ fn fits(row: &Type, checked: &Checked, at: Span) -> TokenStream {
             ::do_runtime::__private::Given { name: #name, sql_type: #class, null: #nullable, excerpt: #excerpt }
         }
     });
-    let shape = quote_spanned!(row.span()=> <#row as ::do_runtime::__private::FromRow>::SHAPE);
+    let shape = quote_spanned!(row.span()=> <#row as ::do_runtime::__private::sql::Rows>::SHAPE);
     let columns = quote!(&[#(#columns),*]);
     let check = quote_spanned!(at=> ::do_runtime::__private::row_fits(#shape, #columns));
     quote!(const _: () = #check;)
@@ -227,7 +245,7 @@ fn field(column: &ResultColumn, span: Span) -> Result<Ident, String> {
     Ok(match syn::parse_str::<Ident>(name) {
         Ok(_) => Ident::new(name, span),
         Err(_) if ["self", "super", "crate", "Self"].contains(&name.as_str()) => {
-            return Err(format!("a field can't be called `{name}`: write `AS` and another name"));
+            return Err(format!("a field can't be called `{name}`: write `AS` and another name\n{}", column.excerpt));
         }
         Err(_) => Ident::new_raw(name, span),
     })

@@ -25,6 +25,13 @@ pub(crate) struct Call {
     pub(crate) schema: Frozen,
 }
 
+impl Call {
+    /// Whether a parameter has a value after the SQL.
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        self.bound.iter().any(|(bound, _)| bound.unraw() == name)
+    }
+}
+
 const FORM: &str = "write `sql!(cx, \"SELECT …\")`, or `sql!(cx, Row, \"SELECT …\")` with the type of the rows";
 
 impl Parse for Call {
@@ -42,6 +49,9 @@ impl Parse for Call {
             return Err(call.error(format!("`cx` comes first: {FORM}")));
         }
         let cx = call.parse()?;
+        if is_type(&cx) {
+            return Err(syn::Error::new_spanned(&cx, format!("`cx` comes first: {FORM}")));
+        }
         call.parse::<Token![,]>().map_err(|error| syn::Error::new(error.span(), FORM))?;
         let row = match call.peek(LitStr) || call.peek(Lit) {
             true => None,
@@ -67,6 +77,18 @@ impl Parse for Call {
             }
         }
         Ok(parsed)
+    }
+}
+
+/// Whether it is a type, as far as its spelling tells.
+fn is_type(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name.starts_with(char::is_uppercase) || ["i64", "f64", "bool"].contains(&name.as_str())
+        }),
+        Expr::Tuple(_) => true,
+        _ => false,
     }
 }
 

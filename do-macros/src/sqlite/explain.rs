@@ -166,10 +166,43 @@ impl About<'_> {
             let values = self.tokens.iter().find(|token| token.is("VALUES")).map(|token| token.at);
             return (self.offset.or(values), String::new());
         }
+        if let Some(text) = self.after("unrecognized token: ").filter(|text| text.starts_with('\'')) {
+            let at = self.offset.or_else(|| self.sql.rfind(&text));
+            return (at, "this text does not end: write `'` after it".to_owned());
+        }
+        if self.message.contains("syntax error") {
+            return (self.offset, self.keyword_hint());
+        }
         let named = self.tokens.iter().find(|token| {
             token.name().is_some_and(|name| name.len() > 2 && self.message.ends_with(&format!(" {name}()")))
         });
-        (self.offset.or(named.map(|token| token.at)), String::new())
+        let hint = named.and_then(|token| self.arguments_hint(token.text)).unwrap_or_default();
+        (self.offset.or(named.map(|token| token.at)), hint)
+    }
+
+    /// How many arguments a function takes.
+    fn arguments_hint(&self, function: &str) -> Option<String> {
+        let sql = "SELECT DISTINCT narg FROM pragma_function_list WHERE name = lower(?1) AND narg >= 0 ORDER BY narg";
+        let ask = || self.empty.prepare(sql)?.query_map([function], |row| row.get(0))?.collect();
+        let counts: rusqlite::Result<Vec<i64>> = ask();
+        let counts: Vec<String> = counts.ok()?.iter().map(i64::to_string).collect();
+        if counts.is_empty() { None } else { Some(format!("`{function}` takes {}", counts.join(" or "))) }
+    }
+
+    /// What a keyword where none can be is likely to be.
+    fn keyword_hint(&self) -> String {
+        let Some(here) = self.tokens.iter().position(|token| Some(token.at) == self.offset) else {
+            return String::new();
+        };
+        let token = &self.tokens[here];
+        let after_comma = here > 0 && self.tokens[here - 1].is(",");
+        if after_comma && (token.is(")") || token.is_any(&["FROM", "WHERE", "VALUES", "ORDER", "GROUP", "LIMIT"])) {
+            return "is the comma before it one too many?".to_owned();
+        }
+        if KEYWORDS.iter().any(|keyword| token.is(keyword)) {
+            return format!("this is a keyword: as a name it is \"{}\"", token.text);
+        }
+        String::new()
     }
 
     fn column_hint(&self, at: Option<usize>, name: &str) -> String {

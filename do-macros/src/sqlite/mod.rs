@@ -104,6 +104,11 @@ pub(crate) fn check(schema: &Schema, sql: &str) -> Result<Checked, String> {
         .map_err(|error| format!("SQLite refuses the schema of `{}`: {error}", schema.object))?
 }
 
+/// The names of the parameters of a statement that is not checked.
+pub(crate) fn parameters(sql: &str) -> Vec<String> {
+    params::find(sql, &lexer::lex(sql), |_| None).into_iter().map(|param| param.name).collect()
+}
+
 #[cfg(feature = "checked-sql")]
 fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, String> {
     let tokens = lexer::lex(sql);

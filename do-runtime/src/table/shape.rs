@@ -75,7 +75,8 @@ const fn tuple_fits(values: &[ValueShape], columns: &[Given]) -> Message {
             .add("the query gives ")
             .number(columns.len())
             .add(if columns.len() == 1 { " column, and the tuple has " } else { " columns, and the tuple has " })
-            .number(values.len());
+            .number(values.len())
+            .add(": write a type for each column");
     }
     let mut index = 0;
     while index < values.len() {
@@ -266,7 +267,7 @@ impl Message {
     const fn place(self, place: Place) -> Self {
         match place {
             Place::Row => self.add("the row type"),
-            Place::Element(index) => self.add("element ").number(index).add(" of the tuple"),
+            Place::Element(index) => self.add("`.").number(index).add("` of the tuple"),
             Place::Field(name, field) => self.add("`").add(name).add("::").add(field).add("`"),
         }
     }
@@ -372,6 +373,9 @@ mod tests {
         ] {
             assert_eq!(message(FIELDS, columns), expected);
         }
-        assert_eq!(message(RowShape::Tuple(&[TEXT]), &[]), "the query gives 0 columns, and the tuple has 1");
+        assert_eq!(
+            message(RowShape::Tuple(&[TEXT]), &[]),
+            "the query gives 0 columns, and the tuple has 1: write a type for each column"
+        );
     }
 }

@@ -23,9 +23,10 @@ pub enum Blob {}
     message = "`{Self}` can't be a parameter where the SQL has a column of class `{C}`",
     label = "this parameter has another class than its column",
     note = "INTEGER takes integers, `bool`, `Timestamp` and `Id<T>`; REAL takes numbers; TEXT takes `&str` and `String`; \
-            BLOB takes `&[u8]`, `Vec<u8>`, `Uuid` and `ObjectId`; each of them as an `Option` too"
+            BLOB takes `&[u8]`, `Vec<u8>`, `Uuid` and `ObjectId`; each of them as an `Option` too; \
+            `IN (:list)` takes a slice, an array or a `Vec` of them"
 )]
-pub trait Binds<C> {}
+pub trait Binds<C>: ToValue {}
 
 /// The values of a list: `IN (:names)`.
 #[diagnostic::on_unimplemented(
@@ -40,6 +41,7 @@ pub trait BindsList {
     fn items(&self) -> &[Self::Item];
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> BindsList for [T] {
     type Item = T;
 
@@ -48,6 +50,7 @@ impl<T: ToValue> BindsList for [T] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue, const N: usize> BindsList for [T; N] {
     type Item = T;
 
@@ -56,6 +59,7 @@ impl<T: ToValue, const N: usize> BindsList for [T; N] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ToValue> BindsList for Vec<T> {
     type Item = T;
 
@@ -64,6 +68,7 @@ impl<T: ToValue> BindsList for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<L: BindsList + ?Sized> BindsList for &L {
     type Item = L::Item;
 
@@ -74,7 +79,10 @@ impl<L: BindsList + ?Sized> BindsList for &L {
 
 macro_rules! binds {
     ($class:ident: $($type:ty),+) => {
-        $(impl Binds<$class> for $type {})+
+        $(
+            #[diagnostic::do_not_recommend]
+            impl Binds<$class> for $type {}
+        )+
     };
 }
 
@@ -83,9 +91,13 @@ binds!(Real: i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f64);
 binds!(Text: str, String);
 binds!(Blob: [u8], Vec<u8>, Bytes, Uuid, ObjectId);
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Binds<Blob> for [u8; N] {}
+#[diagnostic::do_not_recommend]
 impl<O> Binds<Blob> for ObjectRef<O> {}
+#[diagnostic::do_not_recommend]
 impl<T> Binds<Integer> for Id<T> {}
+#[diagnostic::do_not_recommend]
 impl<T: serde::Serialize> Binds<Text> for Json<T> {}
 
 #[diagnostic::do_not_recommend]

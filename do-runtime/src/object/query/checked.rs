@@ -7,7 +7,7 @@ use super::{Parameters, Query};
 use crate::engine::RowAccess;
 use crate::error::{Error, Result};
 use crate::object::{Cx, Object};
-use crate::table::{self, FromRow, Table};
+use crate::table::{self, FromRow, RowShape, Table};
 use crate::value::{Binds, BindsList, Column, ToValue};
 
 /// How many values a list may have: SQLite takes 32,766 parameters in all.
@@ -27,7 +27,7 @@ pub fn any<T: ToValue>(value: &T) -> Parameter<'_> {
 }
 
 /// A parameter where a column of class `C` stands.
-pub fn one<C, T: ToValue + Binds<C>>(value: &T) -> Parameter<'_> {
+pub fn one<C, T: Binds<C>>(value: &T) -> Parameter<'_> {
     Parameter(Kind::One(value))
 }
 
@@ -42,6 +42,27 @@ where
 /// A list of values whose class the SQL does not tell.
 pub fn any_list<L: BindsList + ?Sized>(values: &L) -> Parameter<'_> {
     Parameter(Kind::List(values.items().iter().map(|value| value as &dyn ToValue).collect()))
+}
+
+/// What the rows of a statement are read as. A type that can't be is reported where it is asked for its shape, once:
+/// whatever is called with it has no error of its own.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be read from the row of a query",
+    label = "not a row",
+    note = "use a struct with `#[table]` or `#[derive(Row)]`, a tuple, or a column type"
+)]
+pub trait Rows {
+    /// The type itself.
+    type Read;
+    /// What it reads.
+    const SHAPE: RowShape;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: FromRow> Rows for R {
+    type Read = R;
+    const SHAPE: RowShape = R::SHAPE;
 }
 
 /// A statement that reads.

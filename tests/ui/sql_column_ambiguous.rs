@@ -1,0 +1,31 @@
+use do_runtime::prelude::*;
+
+#[table(index = author)]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+    pub body: Option<String>,
+    pub at: i64,
+}
+
+#[table]
+pub struct Author {
+    #[key]
+    pub id: Id<Author>,
+    #[unique]
+    pub name: String,
+    pub score: f64,
+}
+
+#[durable_object(tables(Message, Author))]
+pub struct Room;
+
+#[durable_object]
+impl Room {
+    pub fn ask(&self, cx: &Cx<Self>) -> Result<Vec<i64>> {
+        sql!(cx, i64, "SELECT message.at FROM message JOIN author ON author.name = message.author WHERE id = 3").all()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use do_runtime::prelude::*;
+
+#[table(index = author)]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+    pub body: Option<String>,
+    pub at: i64,
+}
+
+const NEWEST: &str = "SELECT author FROM message LIMIT 5";
+
+#[durable_object(tables(Message))]
+pub struct Room;
+
+#[durable_object]
+impl Room {
+    pub fn ask(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        sql!(cx, String, NEWEST).all()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use do_runtime::prelude::*;
+
+#[table(index = author)]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+    pub body: Option<String>,
+    pub at: i64,
+}
+
+pub struct Name(pub String);
+
+#[durable_object(tables(Message))]
+pub struct Room;
+
+#[durable_object]
+impl Room {
+    pub fn ask(&self, cx: &Cx<Self>, name: Name) -> Result<i64> {
+        sql!(cx, i64, "SELECT :name IS NULL").one()
+    }
+}
+
+fn main() {}

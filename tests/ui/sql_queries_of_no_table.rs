@@ -1,0 +1,28 @@
+use do_runtime::prelude::*;
+
+pub struct Message {
+    pub id: Id<Message>,
+    pub author: String,
+    pub body: Option<String>,
+    pub at: i64,
+}
+
+#[durable_object(tables(Message))]
+pub struct Room;
+
+#[durable_object]
+impl Room {
+    pub fn ask_1(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        sql!(cx, String, "SELECT author FROM message LIMIT 1").all()
+    }
+
+    pub fn ask_2(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        sql!(cx, String, "SELECT author FROM message LIMIT 2").all()
+    }
+
+    pub fn ask_3(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        sql!(cx, String, "SELECT author FROM message LIMIT 3").all()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,36 @@
+use do_runtime::prelude::*;
+
+#[table(index = author)]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+    pub body: Option<String>,
+    pub at: i64,
+}
+
+#[table]
+pub struct Author {
+    #[key]
+    pub id: Id<Author>,
+    #[unique]
+    pub name: String,
+    pub score: f64,
+}
+
+#[durable_object(tables(Message, Author))]
+pub struct Room;
+
+#[durable_object]
+impl Room {
+    pub fn ask(&self, cx: &Cx<Self>) -> Result<Vec<(i64, f64)>> {
+        sql!(
+            cx,
+            (i64, f64),
+            "SELECT at, (SELECT score FROM author WHERE name = message.author) AS score FROM message LIMIT 5",
+        )
+        .all()
+    }
+}
+
+fn main() {}
