@@ -148,4 +148,7 @@ mod examples {
 
     #[doc = include_str!("../../docs/language.md")]
     struct Language;
+
+    #[doc = include_str!("../../docs/schema.md")]
+    struct Schema;
 }
