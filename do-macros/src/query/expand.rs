@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Path, Type};
+use syn::{Expr, Path, Type};
 
 use super::parse::Call;
 use crate::schema::{Class, Schema};
@@ -103,27 +103,32 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
     use syn::ext::IdentExt;
     let name = &param.name;
     let (value, span) = match call.bound.iter().find(|(bound, _)| bound.unraw() == name.as_str()) {
+        // In parentheses where `&` would take a part of it alone.
+        Some((_, value @ (Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_)))) => {
+            (quote_spanned!(value.span()=> (#value)), value.span())
+        }
         Some((_, value)) => (quote!(#value), value.span()),
         // A variable that is missing is to be reported at the literal.
         None => {
             let ident = syn::parse_str::<Ident>(name).unwrap_or_else(|_| format_ident!("r#{name}"));
             let ident = Ident::new(&ident.to_string().replace("r#", ""), call.sql.span());
-            let ident = if syn::parse_str::<Ident>(name).is_ok() { ident } else { Ident::new_raw(name, call.sql.span()) };
+            let ident =
+                if syn::parse_str::<Ident>(name).is_ok() { ident } else { Ident::new_raw(name, call.sql.span()) };
             (quote!(#ident), call.sql.span())
         }
     };
     let function = match (param.form, param.class) {
-        (Form::One, None) => quote!(any),
-        (Form::List, None) => quote!(any_list),
+        (Form::One, None) => quote_spanned!(span=> any),
+        (Form::List, None) => quote_spanned!(span=> any_list),
         (form, Some(class)) => {
             let marker = match class {
-                Class::Integer => quote!(Integer),
-                Class::Real => quote!(Real),
-                Class::Text => quote!(Text),
-                Class::Blob => quote!(Blob),
+                Class::Integer => quote_spanned!(span=> Integer),
+                Class::Real => quote_spanned!(span=> Real),
+                Class::Text => quote_spanned!(span=> Text),
+                Class::Blob => quote_spanned!(span=> Blob),
             };
-            let function = if form == Form::One { quote!(one) } else { quote!(list) };
-            quote!(#function::<::do_runtime::__private::#marker, _>)
+            let function = if form == Form::One { quote_spanned!(span=> one) } else { quote_spanned!(span=> list) };
+            quote_spanned!(span=> #function::<::do_runtime::__private::#marker, _>)
         }
     };
     let value = quote_spanned!(span=> &#value);
@@ -154,7 +159,10 @@ fn record(call: &Call, checked: &Checked, schema: &Schema, tables: usize) -> Res
         let name = &column.name;
         let field = field(column, call.sql.span())?;
         if fields.contains(&field) {
-            return Err(format!("the query gives two columns called `{name}`: name one of them with `AS`\n{}", column.excerpt));
+            return Err(format!(
+                "the query gives two columns called `{name}`: name one of them with `AS`\n{}",
+                column.excerpt
+            ));
         }
         fields.push(field);
         values.push(value_of_type(call, column, schema, tables)?);
@@ -190,7 +198,10 @@ fn field(column: &ResultColumn, span: Span) -> Result<Ident, String> {
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name != "_";
     if !is_name {
-        return Err(format!("the column `{name}` has no name that a field can have: write `{name} AS name`\n{}", column.excerpt));
+        return Err(format!(
+            "the column `{name}` has no name that a field can have: write `{name} AS name`\n{}",
+            column.excerpt
+        ));
     }
     Ok(match syn::parse_str::<Ident>(name) {
         Ok(_) => Ident::new(name, span),
