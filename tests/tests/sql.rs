@@ -27,6 +27,13 @@ mod model {
 
 use model::{Line as Entry, Status};
 
+/// When somebody wrote last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Row)]
+struct Span {
+    author: Option<String>,
+    last: i64,
+}
+
 #[durable_object(tables(Entry))]
 struct Log;
 
@@ -51,10 +58,19 @@ impl Log {
 
     #[rpc]
     fn records(&self, cx: &Cx<Self>) -> Result<Vec<(String, Status)>> {
-        let rows = sql!(cx, "SELECT * FROM line ORDER BY id LIMIT :limit", limit = 10).all()?;
+        let rows = sql!(cx, "SELECT * FROM line ORDER BY id LIMIT :limit", limit = 2 * 5).all()?;
         let _: Vec<Id<Entry>> = rows.iter().map(|row| row.id).collect();
         let _: Vec<Option<String>> = rows.iter().map(|row| row.body.clone()).collect();
         Ok(rows.into_iter().map(|row| (row.author, row.status)).collect())
+    }
+
+    #[rpc]
+    fn span(&self, cx: &Cx<Self>, author: &str) -> Result<Span> {
+        let span = sql!(cx, Span, r#"SELECT max(at) AS "last!", author AS "author?" FROM line WHERE author = :author"#)
+            .one()?;
+        let record = sql!(cx, r#"SELECT max(at) AS "last!" FROM line WHERE author = :author"#).one()?;
+        ensure!(record.last == span.last, "the record has {}", record.last);
+        Ok(span)
     }
 
     #[rpc]
@@ -97,5 +113,18 @@ async fn rows_records_lists_and_writes_are_what_the_sql_says(kit: TestKit) -> Re
     assert_eq!(records[1], ("bob".to_owned(), Status::Open));
     assert_eq!(of_two.iter().map(|line| line.author.as_str()).collect::<Vec<_>>(), ["bob", "cleo"]);
     assert!(log.of(Vec::new()).await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_sign_that_says_what_may_be_null_is_no_part_of_the_name(kit: TestKit) -> Result {
+    let log = kit.objects().get_by_name::<Log>("log");
+    log.add("ann", None, Status::Open, 7).await?;
+
+    let span = log.span("ann").await?;
+    let of_nobody = log.span("nobody").await;
+
+    assert_eq!(span, Span { author: Some("ann".to_owned()), last: 7 });
+    assert_eq!(of_nobody.map_err(|error| error.kind()), Err(ErrorKind::Storage));
     Ok(())
 }

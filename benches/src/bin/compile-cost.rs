@@ -118,7 +118,9 @@ fn program(tables: usize, queries: usize, kind: Kind) -> String {
     }
     let names: Vec<String> = (0..tables).map(|table| format!("Line{table}")).collect();
     let _ = write!(text, "\n/// An object.\n#[durable_object(tables({}))]\npub struct Log;\n", names.join(", "));
-    text.push_str("\n#[durable_object]\nimpl Log {\n    #[rpc]\n    fn nothing(&self) -> Result {\n        Ok(())\n    }\n}\n");
+    text.push_str(
+        "\n#[durable_object]\nimpl Log {\n    #[rpc]\n    fn nothing(&self) -> Result {\n        Ok(())\n    }\n}\n",
+    );
     for begin in (0..queries).step_by(BLOCK) {
         text.push_str("\n#[durable_object(helpers)]\nimpl Log {\n");
         for number in begin..(begin + BLOCK).min(queries) {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Path, Type};
+use syn::{Expr, Path, Type};
 
 use super::parse::Call;
 use crate::schema::{Class, Schema};
@@ -149,6 +149,10 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
     use syn::ext::IdentExt;
     let name = &param.name;
     let (value, span) = match call.bound.iter().find(|(bound, _)| bound.unraw() == name.as_str()) {
+        // In parentheses where `&` would take a part of it alone.
+        Some((_, value @ (Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_)))) => {
+            (quote_spanned!(value.span()=> (#value)), value.span())
+        }
         Some((_, value)) => (quote!(#value), value.span()),
         // A variable that is missing is to be reported at the literal.
         None => {

@@ -27,7 +27,7 @@ pub fn named_column<T: Column>(row: &dyn RowAccess, name: &str) -> Result<T> {
 pub fn read_named<T: Table>(row: &dyn RowAccess) -> Result<T> {
     let columns = T::DEF.columns;
     let in_order = row.columns() >= columns.len()
-        && columns.iter().enumerate().all(|(index, column)| row.name(index).eq_ignore_ascii_case(column.name));
+        && columns.iter().enumerate().all(|(index, column)| is_called(row.name(index), column.name));
     if in_order {
         return T::read(row, 0);
     }
@@ -63,7 +63,13 @@ fn in_column(error: Error, name: &str) -> Error {
 
 /// Where the column with a name is.
 pub(crate) fn position(row: &dyn RowAccess, name: &str) -> Result<usize> {
-    (0..row.columns()).find(|&index| row.name(index).eq_ignore_ascii_case(name)).ok_or_else(|| missing(row, name))
+    (0..row.columns()).find(|&index| is_called(row.name(index), name)).ok_or_else(|| missing(row, name))
+}
+
+/// Whether a column of a query has a name. The sign of `AS "n!"` and `AS "n?"` says what may be NULL, and is no part of it.
+fn is_called(given: &str, name: &str) -> bool {
+    given.eq_ignore_ascii_case(name)
+        || given.strip_suffix(['!', '?']).is_some_and(|given| given.eq_ignore_ascii_case(name))
 }
 
 fn missing(row: &dyn RowAccess, name: &str) -> Error {
