@@ -16,7 +16,7 @@ mod analysis;
 mod columns;
 mod excerpt;
 mod explain;
-mod lexer;
+pub(crate) mod lexer;
 pub(crate) mod memory;
 mod params;
 mod plan;
