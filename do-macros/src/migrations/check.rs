@@ -7,7 +7,7 @@ use super::difference::{self, Difference};
 use super::propose;
 use super::replay::{self, Mistake};
 use super::structure::Structure;
-use super::{Step, StepKind, seed, statements};
+use super::{Step, StepKind, full_text, seed, statements};
 use crate::schema::Schema;
 use crate::sqlite::memory;
 use crate::{raw, sql::quote};
@@ -51,7 +51,7 @@ fn databases(schema: &Schema) -> Option<(Structure, Connection)> {
     Some((Structure::read(&declared).ok()?, memory::open().ok()?))
 }
 
-/// What steps without mistakes leave, with rows in each table.
+/// What steps without mistakes leave, with rows in each table and without full text, as the next step finds it.
 fn replayed(steps: &[Step]) -> Result<Connection> {
     let db = memory::open()?;
     for (text, _) in steps.iter().filter_map(sql_of) {
@@ -60,6 +60,7 @@ fn replayed(steps: &[Step]) -> Result<Connection> {
         let _ran = replay::step(&db, text);
     }
     seed::seed(&db)?;
+    full_text::take_away(&db, &Structure::read(&db)?.full_text)?;
     Ok(db)
 }
 

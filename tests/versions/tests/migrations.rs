@@ -76,7 +76,7 @@ fn older_versions_and_changed_steps_are_refused_in_words() {
 #[test]
 fn a_process_that_is_killed_while_it_migrates_leaves_the_former_or_the_new_tables() {
     let first = tempfile::tempdir().expect("a temporary folder");
-    answer(V1, first.path(), &["fill", "6000"]);
+    answer(V1, first.path(), &["fill", "2500"]);
     let whole = answer(V1, first.path(), &["check"]);
     let begun = Instant::now();
     let unharmed = copy(first.path());
@@ -84,7 +84,7 @@ fn a_process_that_is_killed_while_it_migrates_leaves_the_former_or_the_new_table
     let length = begun.elapsed();
 
     let (mut before, mut after) = (0, 0);
-    for kill in 0..12_u32 {
+    for kill in 0..8_u32 {
         let folder = copy(first.path());
         // Again over what the former kill left, as somebody would who tries it again.
         for _ in 0..2 {
@@ -101,7 +101,7 @@ fn a_process_that_is_killed_while_it_migrates_leaves_the_former_or_the_new_table
             }
         }
         assert_eq!(answer(V3, folder.path(), &["check"]), whole, "kill {kill}: it goes on");
-        assert_eq!(answer(V3, folder.path(), &["find", "number5999"]), ["note number5999"]);
+        assert_eq!(answer(V3, folder.path(), &["find", "number2499"]), ["note number2499"]);
     }
     eprintln!("{before} before, {after} after");
 }

@@ -26,7 +26,7 @@ struct Note {
     migrations(
         1 = "CREATE TABLE note (id INTEGER PRIMARY KEY, author TEXT NOT NULL, body TEXT NOT NULL) STRICT",
         2 = file("migrations/2.sql"),
-        3 = backfill(measure),
+        3 = backfill(Room::measure),
         4 = "
             CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
             CREATE UNIQUE INDEX author_name ON author (name);
@@ -47,12 +47,12 @@ struct Note {
 )]
 struct Room;
 
-fn measure(cx: &mut Cx<Room>) -> Result {
-    cx.sql_unchecked("UPDATE note SET length = length(body)", ()).run().map(drop)
-}
-
 #[durable_object]
 impl Room {
+    fn measure(cx: &mut Cx<Self>) -> Result {
+        sql!(cx, "UPDATE note SET length = length(body)", allow(scan, "all of them")).run().map(drop)
+    }
+
     #[rpc]
     fn add(&mut self, cx: &mut Cx<Self>, author: String, body: String) -> Result {
         let there = Author::by_name(cx, &author)?.map(|author| author.id);
