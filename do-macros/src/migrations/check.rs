@@ -7,8 +7,9 @@ use super::difference::{self, Difference};
 use super::propose;
 use super::replay::{self, Mistake};
 use super::structure::Structure;
-use super::{Step, StepKind, memory, seed};
+use super::{Step, StepKind, full_text, seed, statements};
 use crate::schema::Schema;
+use crate::sqlite::memory;
 use crate::{raw, sql::quote};
 
 /// The mistakes of the steps, each with the place where it is to be shown; without steps that is the call site.
@@ -17,6 +18,8 @@ use crate::{raw, sql::quote};
 pub(crate) fn check(schema: &Schema, steps: &[Step]) -> Vec<(Span, String)> {
     let Some((declared, have)) = databases(schema) else { return Vec::new() };
     let Some(last) = steps.last() else { return vec![(Span::call_site(), first_step(schema))] };
+    // Since which step, and how, rows refer to others that are not there.
+    let mut dangling: Option<(Span, String)> = None;
     for step in steps {
         let Some((text, span)) = sql_of(step) else { continue };
         if let Err(error) = seed::seed(&have) {
@@ -25,6 +28,13 @@ pub(crate) fn check(schema: &Schema, steps: &[Step]) -> Vec<(Span, String)> {
         if let Err(mistake) = replay::step(&have, text) {
             return vec![(span, step_message(step, text, &mistake))];
         }
+        dangling = match replay::dangling(&have) {
+            Ok(Some(mistake)) => dangling.or_else(|| Some((span, step_message(step, text, &mistake)))),
+            _ => None,
+        };
+    }
+    if let Some(mistake) = dangling {
+        return vec![mistake];
     }
     let span = sql_of(last).map_or(last.at, |(_, span)| span);
     match missing(&have, &declared, schema, steps, last.version + 1) {
@@ -41,7 +51,7 @@ fn databases(schema: &Schema) -> Option<(Structure, Connection)> {
     Some((Structure::read(&declared).ok()?, memory::open().ok()?))
 }
 
-/// What steps without mistakes leave, with rows in each table.
+/// What steps without mistakes leave, with rows in each table and without full text, as the next step finds it.
 fn replayed(steps: &[Step]) -> Result<Connection> {
     let db = memory::open()?;
     for (text, _) in steps.iter().filter_map(sql_of) {
@@ -50,6 +60,7 @@ fn replayed(steps: &[Step]) -> Result<Connection> {
         let _ran = replay::step(&db, text);
     }
     seed::seed(&db)?;
+    full_text::take_away(&db, &Structure::read(&db)?.full_text)?;
     Ok(db)
 }
 
@@ -114,7 +125,11 @@ fn first_step(schema: &Schema) -> String {
         .map(|(table, column)| format!("{}.{}", quote::name(&table.name), quote::name(&column.name)))
         .collect();
     let note = if own.is_empty() { String::new() } else { propose::of_own_types(&own) + "\n" };
-    let statements = format!("{note}{}", schema.ddl().trim());
+    let ddl = schema.ddl();
+    // Full text follows the tables by itself.
+    let of_tables = statements::split(&ddl).into_iter().filter(|statement| !statement.is_of_full_text());
+    let sql: Vec<String> = of_tables.map(|statement| format!("{};", statement.text)).collect();
+    let statements = format!("{note}{}", sql.join("\n"));
     format!("`migrations()` is empty: write its first step\n{}", in_attribute(1, &statements))
 }
 

@@ -6,9 +6,10 @@
 //! | `parse` | the steps as they are written |
 //! | `print` | the steps as a constant |
 //! | `check` | replays them over rows, and compares what they leave with the declared tables |
-//! | `statements`, `lexer` | the statements of a step |
-//! | `replay`, `seed`, `memory` | running a step in memory, over synthetic rows |
+//! | `statements` | the statements of a step |
+//! | `replay`, `seed` | running a step in memory, over synthetic rows |
 //! | `structure`, `difference` | what a database is made of, and what differs between two |
+//! | `full_text` | what is no matter of the steps: it follows the declared tables by itself |
 //! | `propose`, `rebuild` | the SQL that is missing, tried out |
 
 #[cfg(feature = "checked-sql")]
@@ -16,9 +17,7 @@ mod check;
 #[cfg(feature = "checked-sql")]
 mod difference;
 #[cfg(feature = "checked-sql")]
-mod lexer;
-#[cfg(feature = "checked-sql")]
-mod memory;
+mod full_text;
 mod parse;
 mod print;
 #[cfg(feature = "checked-sql")]

@@ -7,8 +7,9 @@ use rusqlite::{Connection, Result};
 use super::difference;
 use super::rebuild;
 use super::structure::{Column, Kind, Other, Structure, Table};
-use super::{memory, replay, seed, statements};
+use super::{replay, seed, statements};
 use crate::sql::quote;
+use crate::sqlite::memory;
 
 /// One part of a step: comments and statements.
 struct Part {
@@ -78,7 +79,7 @@ fn try_out(db: &Connection, parts: &[Part], want: &Structure) -> Result<Vec<Stri
         }
     }
     memory::renew_budget();
-    if seed::dangles(db)? {
+    if seed::dangling(db) > 0 {
         let mut dangling = db.prepare("SELECT DISTINCT lower(\"table\") FROM pragma_foreign_key_check")?;
         return dangling.query_map([], |row| row.get(0))?.collect();
     }
@@ -188,10 +189,6 @@ fn plan(db: &Connection, have: &Structure, want: &Structure, anew: &BTreeSet<Str
         want.others.iter().filter(|other| !stays(other)).partition(|other| other.kind == Kind::Virtual);
     for other in virtuals.into_iter().chain(of_rows) {
         parts.push(common(format!("{};", other.sql)));
-        if other.kind == Kind::Virtual && other.meaning.contains("fts5") && other.meaning.contains(" content = ") {
-            let name = quote::name(&other.name);
-            parts.push(common(format!("INSERT INTO {name} ({name}) VALUES ('rebuild');")));
-        }
     }
     parts
 }

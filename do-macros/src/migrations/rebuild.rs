@@ -3,12 +3,11 @@
 use rusqlite::Connection;
 
 use super::difference;
-use super::lexer::{self, Token};
-use super::memory;
 use super::seed;
-
 use super::structure::{self, Column, Reference, Structure, Table};
 use crate::sql::quote;
+use crate::sqlite::lexer::{self, Token};
+use crate::sqlite::memory;
 
 /// The statements that make `want` of `have` and keep its rows, but for indexes and triggers.
 pub(super) fn statements(db: &Connection, structure: &Structure, have: &Table, want: &Table) -> String {

@@ -2,11 +2,12 @@
 
 use rusqlite::{Connection, Error, ErrorCode};
 
-use super::lexer::Token;
-use super::memory;
+use super::full_text;
 use super::seed;
 use super::statements::{self, Statement};
 use super::structure::Structure;
+use crate::sqlite::lexer::{Kind, Token};
+use crate::sqlite::memory;
 use crate::suggest;
 
 /// A mistake in a step.
@@ -29,19 +30,12 @@ pub(super) fn step(db: &Connection, sql: &str) -> Result<(), Mistake> {
         return Err(mistake);
     }
     let whole = |error: Error| Mistake { sentence: error.to_string(), at: 0, hint: String::new() };
+    Structure::read(db).and_then(|structure| full_text::take_away(db, &structure.full_text)).map_err(whole)?;
     for statement in &statements {
         memory::renew_budget();
         run(db, statement.text).map_err(|error| failed(db, statement, &error))?;
     }
-    memory::renew_budget();
-    match dangling(db).map_err(whole)? {
-        None => Ok(()),
-        Some((child, parent)) => Err(Mistake {
-            sentence: format!("it leaves rows of `{child}` that refer to rows of `{parent}` that are not there"),
-            at: 0,
-            hint: String::new(),
-        }),
-    }
+    Ok(())
 }
 
 /// Runs one statement to its end, whether or not it has rows.
@@ -52,12 +46,16 @@ pub(super) fn run(db: &Connection, sql: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn dangling(db: &Connection) -> rusqlite::Result<Option<(String, String)>> {
-    if !seed::dangles(db)? {
+/// The mistake of rows that refer to others that are not there. It is one after the last step, as at run time.
+pub(super) fn dangling(db: &Connection) -> rusqlite::Result<Option<Mistake>> {
+    memory::renew_budget();
+    if seed::dangling(db) == 0 {
         return Ok(None);
     }
     let sql = "SELECT \"table\", parent FROM pragma_foreign_key_check LIMIT 1";
-    db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).map(Some)
+    let (child, parent): (String, String) = db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sentence = format!("it leaves rows of `{child}` that refer to rows of `{parent}` that are not there");
+    Ok(Some(Mistake { sentence, at: 0, hint: String::new() }))
 }
 
 /// A statement that doesn't belong in a step.
@@ -84,7 +82,7 @@ fn misplaced(statement: &Statement<'_>) -> Option<Mistake> {
             "what is temporary doesn't outlive the step: make a table, and drop it at the end".into(),
         );
     }
-    let parameter = tokens.iter().find(|token| token.kind == super::lexer::Kind::Param)?;
+    let parameter = tokens.iter().find(|token| token.kind == Kind::Param)?;
     mistake(parameter, format!("a step has no parameters: write the value instead of `{}`", parameter.text))
 }
 

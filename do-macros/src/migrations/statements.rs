@@ -1,7 +1,7 @@
 //! The statements of a step, each with its place, and SQL in one spelling for comparing.
 
-use super::lexer::{self, Kind, Token};
 use crate::sql::quote;
+use crate::sqlite::lexer::{self, Kind, Token};
 
 /// One statement of a step.
 pub(super) struct Statement<'a> {
@@ -11,6 +11,13 @@ pub(super) struct Statement<'a> {
     pub(super) at: usize,
     /// Its words, with their places in `text`.
     pub(super) tokens: Vec<Token<'a>>,
+}
+
+impl Statement<'_> {
+    /// Whether it makes a part of the full text, in the statements of declared tables.
+    pub(super) fn is_of_full_text(&self) -> bool {
+        is_trigger(&self.tokens) || matches!(self.tokens.as_slice(), [create, kind, ..] if create.is("CREATE") && kind.is("VIRTUAL"))
+    }
 }
 
 /// The statements, split as SQLite's shell does it: a trigger ends with `; END ;`.

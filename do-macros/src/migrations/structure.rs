@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Result};
 
-use super::lexer::{self, Token};
-use super::statements;
+use super::{full_text, statements};
+use crate::sqlite::lexer::{self, Token};
 
 /// All that a schema has.
 pub(super) struct Structure {
     /// The ordinary tables, in the order in which they were made.
     pub(super) tables: Vec<Table>,
-    /// Virtual tables, triggers and views, in the order in which they were made.
+    /// Virtual tables, triggers and views, in the order in which they were made, but for full text.
     pub(super) others: Vec<Other>,
+    /// The full text of the tables and its triggers.
+    pub(super) full_text: Vec<Other>,
 }
 
 /// An ordinary table.
@@ -136,7 +138,8 @@ impl Structure {
             others.push(other?);
         }
         resolve_targets(&mut tables);
-        Ok(Structure { tables, others })
+        let (full_text, others) = full_text::split(&tables, others);
+        Ok(Structure { tables, others, full_text })
     }
 
     pub(super) fn table(&self, name: &str) -> Option<&Table> {

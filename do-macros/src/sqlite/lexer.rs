@@ -1,7 +1,7 @@
 //! SQL as tokens, with the rules of SQLite's own tokenizer.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A keyword or a name without quotes.
     Word,
     /// A name in quotes of any style.
@@ -14,27 +14,27 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token<'a> {
-    pub(super) kind: Kind,
-    pub(super) text: &'a str,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) text: &'a str,
     /// Where it begins, in bytes.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// How many parentheses are open around it.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
 }
 
 impl Token<'_> {
     /// Whether it is this keyword or symbol.
-    pub(super) fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::Symbol) && self.text.eq_ignore_ascii_case(word)
     }
 
-    pub(super) fn is_any(&self, words: &[&str]) -> bool {
+    pub(crate) fn is_any(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.is(word))
     }
 
     /// The name without its quotes, if it can be one.
-    pub(super) fn name(&self) -> Option<String> {
+    pub(crate) fn name(&self) -> Option<String> {
         match self.kind {
             Kind::Word => Some(self.text.to_owned()),
             Kind::Quoted => {
@@ -50,7 +50,7 @@ impl Token<'_> {
 const LONG_SYMBOLS: [&str; 10] = ["->>", "->", "||", "<=", ">=", "<>", "<<", ">>", "!=", "=="];
 
 /// Splits `sql`. It never fails: SQLite has the last word on syntax.
-pub(super) fn lex(sql: &str) -> Vec<Token<'_>> {
+pub(crate) fn lex(sql: &str) -> Vec<Token<'_>> {
     let (mut tokens, mut at, mut depth) = (Vec::new(), 0, 0usize);
     while let Some(first) = sql[at..].chars().next() {
         let rest = &sql[at..];

@@ -20,7 +20,7 @@ mod columns;
 mod excerpt;
 #[cfg(feature = "checked-sql")]
 mod explain;
-mod lexer;
+pub(crate) mod lexer;
 #[cfg(feature = "checked-sql")]
 pub(crate) mod memory;
 mod params;

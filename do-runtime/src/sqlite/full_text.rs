@@ -4,6 +4,8 @@
 //! triggers. It is made of the rows alone: whatever has changed of it, it is made anew from them, and where it is not
 //! declared any more it goes.
 
+use std::collections::BTreeSet;
+
 use super::database::Database;
 use super::declaration::same;
 use super::schema::{Object, objects};
@@ -31,15 +33,40 @@ pub(super) fn follow(database: &Database, declared: &Database) -> Result<()> {
         if there.len() == wanted.len() && there.iter().zip(&wanted).all(is_same) {
             continue;
         }
-        for part in there.iter().rev() {
-            database.batch(&format!("DROP {} {}", part.kind, quoted(&part.name)))?;
-        }
+        drop_parts(database, &there)?;
         wanted.iter().try_for_each(|part| database.batch(&part.sql))?;
         if !wanted.is_empty() {
             database.batch(&format!("INSERT INTO {0} ({0}) VALUES ('rebuild')", quoted(&name)))?;
         }
     }
     Ok(())
+}
+
+/// Takes the full text of all tables away, within the open transaction, until it follows again: a step of a migration then
+/// changes a table as if it had none, and no trigger stands in its way.
+pub(super) fn take_away(database: &Database) -> Result<()> {
+    let there = objects(database)?;
+    all(&there).into_iter().try_for_each(|parts| drop_parts(database, &parts))
+}
+
+/// The names of all that is full text of a table, and its triggers, in lower case.
+pub(super) fn names(database: &Database) -> Result<BTreeSet<String>> {
+    Ok(all(&objects(database)?).iter().flatten().map(|part| part.name.to_ascii_lowercase()).collect())
+}
+
+/// The full text of each table that has some.
+fn all(objects: &[Object]) -> Vec<Vec<&Object>> {
+    let tables = objects.iter().filter(|object| object.kind == "table" && !is_full_text(object));
+    let of = |table: &Object| {
+        let name = full_text(&table.name);
+        let is_ours = objects.iter().any(|object| is(&object.name, &name) && is_of(table, object));
+        is_ours.then(|| parts(&name, objects))
+    };
+    tables.filter_map(of).collect()
+}
+
+fn drop_parts(database: &Database, parts: &[&Object]) -> Result<()> {
+    parts.iter().rev().try_for_each(|part| database.batch(&format!("DROP {} {}", part.kind, quoted(&part.name))))
 }
 
 fn refused(name: &str, table: &str) -> Error {

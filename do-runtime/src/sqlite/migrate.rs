@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use rusqlite::config::DbConfig;
 
 use super::database::{Database, Mode};
+use super::full_text;
 use super::glue::Origin;
 use super::history::{History, Outline, Work};
 use super::schema::{self, declared, fingerprint, scratch};
@@ -79,21 +80,26 @@ impl Database {
         })
     }
 
-    /// Runs a step of SQL, within the open transaction. It may do what a handler's SQL may.
+    /// Runs a step of SQL, within the open transaction. It may do what a handler's SQL may. From here to the end of the
+    /// migration no table has full text.
     pub fn run_step(&self, sql: &str) -> Result<()> {
         self.still_open()?;
+        full_text::take_away(self)?;
         temp_file::set_cap(self.options().limits.temp);
         self.session.script(sql, Origin::User).map_err(|(failure, statement)| self.stopped(failure.into(), statement))
     }
 
-    /// After the last step: checks that references hold and that the tables are the declared ones, and keeps the history.
+    /// After the last step: checks that references hold and that the tables are the declared ones, lets the full text follow
+    /// them, and keeps the history.
     pub fn complete_migration(&self, ddl: &[String], steps: &[Outline]) -> Result<()> {
         self.check_references()?;
-        if let Some(difference) = Shape::of(self)?.lacks(&Shape::of(&declared(self, ddl)?)?) {
+        let declared = declared(self, ddl)?;
+        if let Some(difference) = Shape::of(self)?.lacks(&Shape::of(&declared)?) {
             return Err(refused(format!(
                 "the steps of its migrations do not lead to the declared tables: {difference}; add a step that does, or declare what is there"
             )));
         }
+        full_text::follow(self, &declared)?;
         History::keep(self, steps)?;
         schema::note(self, &fingerprint(ddl, steps))
     }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::database::Database;
 use super::declaration::{self, Declaration};
+use super::full_text;
 use super::schema::{rows, text};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
-/// The tables, views and triggers of a database. The order of columns is not part of it, nor how constraints are written.
+/// The tables, views and triggers of a database. The order of columns is not part of it, nor how constraints are written, nor
+/// the full text of tables, which follows them by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Shape {
     /// By their names in lower case.
@@ -40,13 +42,15 @@ impl Shape {
             AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND t.name NOT LIKE '\\_\\_do\\_%' ESCAPE '\\'";
         let mut found = Vec::new();
         rows(database, sql, &[], &mut |row| found.push([0, 1, 2, 3, 4].map(|column| text(row, column))))?;
+        let full_text = full_text::names(database)?;
         let mut tables = BTreeMap::new();
+        found.retain(|[name, ..]| !full_text.contains(&name.to_ascii_lowercase()));
         for [name, kind, without_rowid, strict, sql] in found {
             let mut table = match kind.as_str() {
                 "table" => Table::look(database, &name, &sql, without_rowid == "1", strict == "1")?,
                 _ => Table { whole: declaration::normal(&sql), ..Table::default() },
             };
-            table.triggers = triggers(database, &name)?;
+            table.triggers = triggers(database, &name, &full_text)?;
             let key = name.to_ascii_lowercase();
             tables.insert(key, Table { name, ..table });
         }
@@ -95,7 +99,7 @@ impl Table {
         for (column, wanted) in &wanted.columns {
             match self.columns.get(column) {
                 None => return Some(format!("the table `{name}` has no column `{column}`")),
-                Some(there) if there != wanted => {
+                Some(there) if there != wanted && !has_default_besides(there, wanted) => {
                     return Some(format!(
                         "the column `{column}` of the table `{name}` is `{there}` and not `{wanted}`"
                     ));
@@ -117,6 +121,12 @@ impl Table {
         let missing = missing.chain(wanted.triggers.difference(&self.triggers)).next();
         missing.map(|missing| format!("the table `{name}` has no `{missing}`"))
     }
+}
+
+/// Whether only a default makes the difference, of a column that must have a value. Without one ALTER TABLE can't add such a
+/// column, and there is no way to take it back.
+fn has_default_besides(there: &str, wanted: &str) -> bool {
+    wanted.ends_with(" NOT NULL") && there.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(" DEFAULT "))
 }
 
 /// The columns, and the names of those of the primary key.
@@ -228,11 +238,13 @@ struct Reference {
     actions: String,
 }
 
-fn triggers(database: &Database, table: &str) -> Result<BTreeSet<String>> {
+fn triggers(database: &Database, table: &str, full_text: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let mut triggers = BTreeSet::new();
-    let sql = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE";
+    let sql = "SELECT sql, name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE";
     rows(database, sql, &[Value::Text(table.into())], &mut |row| {
-        triggers.insert(declaration::normal(&text(row, 0)));
+        if !full_text.contains(&text(row, 1).to_ascii_lowercase()) {
+            triggers.insert(declaration::normal(&text(row, 0)));
+        }
     })?;
     Ok(triggers)
 }

@@ -1,6 +1,6 @@
 //! Pasting what was proposed ends the error.
 
-use super::support::{mistakes, paste, try_paste};
+use super::support::{mistake, mistakes, paste, try_paste};
 
 const OLD: &str = "CREATE TABLE message (id INTEGER PRIMARY KEY, author TEXT NOT NULL, body TEXT) STRICT;
     CREATE INDEX message_author ON message (author);";
@@ -37,7 +37,7 @@ fn what_is_lost_is_said() {
 fn a_table_made_anew_keeps_its_rows() {
     let declared = "CREATE TABLE message (id INTEGER PRIMARY KEY, author INTEGER NOT NULL, body TEXT NOT NULL CHECK (body <> '')) STRICT;";
     let step = paste(declared, &[OLD]);
-    let db = crate::migrations::memory::open().expect("memory is there");
+    let db = crate::sqlite::memory::open().expect("memory is there");
     db.execute_batch(OLD).expect("it is SQL");
     db.execute_batch("INSERT INTO message VALUES (3, '12', 'x'), (4, 'y', NULL)").expect("it is SQL");
     db.execute_batch(&step).expect("the step runs");
@@ -67,11 +67,23 @@ const SEARCH: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, title TEXT NOT 
         INSERT INTO note_search (note_search, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);
     END;";
 
+const NOTE: &str = "CREATE TABLE note (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL) STRICT;";
+
 #[test]
-fn full_text_over_rows_that_are_there_is_filled() {
-    let old = "CREATE TABLE note (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL) STRICT;";
-    let step = paste(SEARCH, &[old]);
-    assert!(step.contains("INSERT INTO note_search (note_search) VALUES ('rebuild');"), "{step}");
+fn full_text_is_no_matter_of_the_steps() {
+    assert_eq!(mistakes(SEARCH, &[NOTE]), [""; 0]);
+    assert_eq!(mistakes(NOTE, &[SEARCH]), [""; 0]);
+    let first = mistake(SEARCH, &[]);
+    assert!(first.contains("CREATE TABLE note") && !first.contains("note_search"), "{first}");
+    let declared = SEARCH.replace("body TEXT NOT NULL", "body INTEGER NOT NULL");
+    let step = paste(&declared, &[NOTE]);
+    assert!(!step.contains("note_search"), "{step}");
+}
+
+#[test]
+fn a_table_with_full_text_is_changed_as_if_it_had_none() {
+    let declared = "CREATE TABLE note (id INTEGER PRIMARY KEY, title TEXT NOT NULL) STRICT;";
+    assert_eq!(mistakes(declared, &[SEARCH, "ALTER TABLE note DROP COLUMN body"]), [""; 0]);
 }
 
 /// Schemas of which each can become each other.

@@ -1,0 +1,23 @@
+use do_runtime::prelude::*;
+
+#[table(index = at)]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+    pub body: String,
+    pub at: Option<Timestamp>,
+}
+
+#[durable_object(
+    tables(Message),
+    migrations(
+        1 = "CREATE TABLE message (id INTEGER PRIMARY KEY, author TEXT NOT NULL) STRICT",
+    )
+)]
+pub struct Room;
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+}
+
+#[durable_object(
+    tables(Message),
+    migrations(
+        1 = "CREATE TABLE message (id INTEGER PRIMARY KEY, author TEXT NOT NULL, body TEXT) STRICT; CREATE TABLE old (x REAL) STRICT",
+    )
+)]
+pub struct Room;
+
+#[durable_object]
+impl Room {}
+
+fn main() {}

@@ -1,0 +1,22 @@
+use do_runtime::prelude::*;
+
+#[table]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+}
+
+#[durable_object(
+    tables(Message),
+    migrations(
+        1 = "CREATE TABLE message (id INTEGER PRIMARY KEY, author TEXT NOT NULL) STRICT",
+        2 = "INSERT INTO message (author) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+    )
+)]
+pub struct Room;
+
+#[durable_object]
+impl Room {}
+
+fn main() {}
