@@ -94,3 +94,4 @@ const _: () = {
         }
     }
 };
+const _: () = ::do_runtime::__private::references_are_declared::<RateLimiter>();
