@@ -16,6 +16,9 @@ mod registration;
 mod sleep;
 mod wake;
 
+#[cfg(all(test, feature = "testing"))]
+mod tests;
+
 pub(crate) use self::core::{Node, durable};
 pub(crate) use awake::{Awake, panicked};
 pub use builder::{Builder, IntoBytes};
