@@ -89,7 +89,6 @@ pub mod __private {
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
     pub use crate::table::generated::*;
-    pub use crate::table::references::references_are_declared;
     pub use crate::table::{ColumnDef, Declares, FromRow, IndexDef, KeySource, NewRow, Table, TableDef};
     pub use crate::time::Timestamp;
     pub use crate::value::{Column, ToValue, Value, ValueRef};

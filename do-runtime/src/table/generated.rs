@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use super::find::{Find, NoColumn, find, find_unique};
+pub use super::references::references_are_declared;
 use super::{Table, TableDef};
 use crate::engine::RowAccess;
 use crate::error::{Error, ErrorKind, Result};

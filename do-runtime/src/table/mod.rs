@@ -5,7 +5,7 @@ mod flow;
 mod from_row;
 pub mod generated;
 mod ops;
-pub mod references;
+mod references;
 mod rows;
 mod schema;
 mod text;
