@@ -5,7 +5,7 @@
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericArgument, Ident, PathArguments, ReturnType, Type, TypeParamBound};
+use syn::{GenericArgument, Ident, Lifetime, PathArguments, ReturnType, Type, TypeParamBound};
 
 /// A type that is written as a path: its last segment.
 pub(crate) struct Named<'t> {
@@ -165,6 +165,32 @@ pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     }
 }
 
+/// Gives the references in a type that have no lifetime one.
+pub(crate) fn name_lifetimes(ty: &mut Type) {
+    match ty {
+        Type::Group(group) => name_lifetimes(&mut group.elem),
+        Type::Paren(paren) => name_lifetimes(&mut paren.elem),
+        Type::Array(array) => name_lifetimes(&mut array.elem),
+        Type::Slice(slice) => name_lifetimes(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(name_lifetimes),
+        Type::Reference(reference) => {
+            reference.lifetime.get_or_insert_with(|| Lifetime::new("'static", reference.and_token.span));
+            name_lifetimes(&mut reference.elem);
+        }
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { continue };
+                for argument in &mut arguments.args {
+                    if let GenericArgument::Type(ty) = argument {
+                        name_lifetimes(ty);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The tokens with another type in the place of `Self`.
 pub(crate) fn without_self(tokens: &impl ToTokens, this: &impl ToTokens) -> TokenStream {
     fn walk(tokens: TokenStream, this: &TokenStream) -> TokenStream {
@@ -240,6 +266,13 @@ mod tests {
         assert!(not_send(&parse_quote!(Arc<str>)).is_none());
         assert!(not_send(&parse_quote!(std::sync::Weak<u8>)).is_none());
         assert!(not_send(&parse_quote!(std::rc::Weak<u8>)).is_some());
+    }
+
+    #[test]
+    fn references_get_a_lifetime_wherever_they_stand() {
+        let mut ty: Type = parse_quote!(Option<(&str, Vec<&'a [u8]>)>);
+        name_lifetimes(&mut ty);
+        assert_eq!(readable(&ty), "Option<(&'static str, Vec<&'a [u8]>)>");
     }
 
     #[test]

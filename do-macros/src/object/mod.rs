@@ -12,11 +12,12 @@ mod validate;
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::format_ident;
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Ident, ItemStruct};
 
 use crate::problems::Problems;
+use model::Written;
 
 /// `#[durable_object(arguments)] struct`.
 pub(crate) fn expand(arguments: TokenStream, item: ItemStruct) -> TokenStream {
@@ -24,9 +25,22 @@ pub(crate) fn expand(arguments: TokenStream, item: ItemStruct) -> TokenStream {
     let written = parse::object(arguments, item, &mut problems);
     let object = validate::object(&written, &mut problems);
     match object {
-        Some(object) if problems.is_empty() => expand::object(&written, &object),
+        Some(object) if problems.is_empty() => {
+            let (object, references) = (expand::object(&written, &object), references(&written));
+            quote!(#object #references)
+        }
         _ => expand::refused(&written, problems),
     }
+}
+
+/// The proof that the tables refer to each other only.
+fn references(written: &Written) -> Option<TokenStream> {
+    let object = &written.item.ident;
+    (!written.tables.is_empty()).then(|| {
+        quote_spanned! {object.span()=>
+            const _: () = ::do_runtime::__private::references_are_declared::<#object>();
+        }
+    })
 }
 
 /// `ChatRoomStub`.

@@ -13,11 +13,13 @@ use super::finders::Bodies;
 use super::model::{Table, Written};
 use super::new_row;
 use crate::problems::Problems;
-use crate::{generics, strip};
+use crate::{generics, strip, types};
 
 /// A struct that is almost a table.
 pub(super) fn table(written: &Written, table: Option<&Table>, problems: Problems) -> TokenStream {
-    let item = &written.item;
+    let mut item = written.item.clone();
+    // A reference is told already: that it has no lifetime would be another error.
+    item.fields.iter_mut().for_each(|field| types::name_lifetimes(&mut field.ty));
     let problems = problems.into_tokens();
     let (new_row, functions) = match table {
         Some(table) if item.generics.params.is_empty() => {

@@ -18,6 +18,9 @@ mod sleep;
 mod statements;
 mod wake;
 
+#[cfg(all(test, feature = "testing"))]
+mod tests;
+
 pub(crate) use self::core::{Node, durable};
 pub(crate) use awake::{Awake, panicked};
 pub use builder::{Builder, IntoBytes};

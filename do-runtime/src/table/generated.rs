@@ -10,6 +10,8 @@ use crate::engine::RowAccess;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Column, Value, ValueRef, from_json, to_json};
 
+pub use super::references::references_are_declared;
+
 /// Reads the column at an index. The error names it.
 pub fn column<T: Column>(row: &dyn RowAccess, index: usize, name: &str) -> Result<T> {
     if index >= row.columns() {

@@ -5,6 +5,7 @@ mod flow;
 mod from_row;
 pub mod generated;
 mod ops;
+mod references;
 mod rows;
 mod schema;
 mod search;

@@ -1,0 +1,125 @@
+//! What a checkpoint may take for handed over.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Acquire;
+
+use crate::call::{Ran, Run, Slot};
+use crate::env::{BoxFuture, Clock, Env, SystemClock};
+use crate::object::{Method, StoredReader, StoredWriter, TypedStub};
+use crate::ownership::Sendable;
+use crate::table::TableDef;
+use crate::{Call, Dispatch, Limits, Object, Objects, Result, Stub, Timestamp};
+
+/// An object that keeps something.
+struct Note;
+
+impl Object for Note {
+    const CLASS: &'static str = "Note";
+    const TABLES: &'static [&'static TableDef] = &[];
+    const LIMITS: Limits = Limits::DEFAULT;
+    const JURISDICTION: Option<&'static str> = None;
+
+    fn sendable() -> Sendable<Self> {
+        Sendable::new()
+    }
+
+    fn wake(_: &mut StoredReader<'_>) -> Result<Self> {
+        Ok(Note)
+    }
+
+    fn store(&self, _: &mut StoredWriter<'_>) -> Result {
+        Ok(())
+    }
+
+    fn restore(&mut self, _: &mut StoredReader<'_>) -> Result {
+        Ok(())
+    }
+}
+
+static WRITE: Method = Method::new("write");
+
+impl Dispatch for Note {
+    type Request = &'static str;
+    type Stub = NoteStub;
+
+    fn dispatch(text: &'static str, run: Run<'_, Self>) -> Ran {
+        run.exclusive::<(), crate::Error>(|_, cx| cx.kv_mut().put("text", text))
+    }
+}
+
+#[derive(Clone)]
+struct NoteStub(Stub<Note>);
+
+impl From<Stub<Note>> for NoteStub {
+    fn from(stub: Stub<Note>) -> Self {
+        NoteStub(stub)
+    }
+}
+
+impl TypedStub for NoteStub {
+    type Object = Note;
+
+    fn stub(&self) -> &Stub<Note> {
+        &self.0
+    }
+}
+
+impl NoteStub {
+    fn write(&self, text: &'static str) -> Call<Note, ()> {
+        self.0.call(&WRITE, text)
+    }
+}
+
+thread_local! {
+    /// The slot that this thread looks at whenever it asks for the time, which it does in the middle of handing over.
+    static WATCHED: RefCell<Option<Arc<Slot<Note>>>> = const { RefCell::new(None) };
+    /// Whether it had something to hand over then.
+    static SEEN: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+/// The machine's clock.
+struct Watching;
+
+impl Clock for Watching {
+    fn now(&self) -> Timestamp {
+        WATCHED.with_borrow(|slot| {
+            if let Some(slot) = slot {
+                SEEN.set(Some(slot.shared.dirty.load(Acquire)));
+            }
+        });
+        SystemClock.now()
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> BoxFuture {
+        SystemClock.sleep_until(at)
+    }
+}
+
+#[tokio::test]
+async fn an_object_has_something_to_hand_over_until_the_store_has_it() -> Result {
+    // given an object with a commit that was not handed over
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let real = Env::real(folder.path(), tokio::runtime::Handle::current()).expect("the folder");
+    let env = Env { clock: Arc::new(Watching), ..real };
+    let objects = Objects::builder().env(env).open("").await?;
+    let note = objects.get_by_name::<Note>("note");
+    note.write("hello").await?;
+    let (node, id) = (objects.home().node()?, note.0.id());
+    let host = node.host::<Note>(objects.home());
+    let slot = host.known_slot(id).expect("it was called");
+    assert!(slot.shared.dirty.load(Acquire));
+
+    // when it is put to sleep
+    WATCHED.set(Some(slot.clone()));
+    super::AnyHost::put_to_sleep(&*host, Some(id)).await?;
+    WATCHED.set(None);
+
+    // then a checkpoint that came in between would have waited for it
+    assert_eq!(SEEN.get(), Some(true));
+    assert!(!slot.shared.dirty.load(Acquire));
+    let head = node.rest()?.behind.head(id)?.expect("the store has it");
+    assert_eq!(head.applied, slot.shared.position());
+    drop((host, slot, node));
+    objects.close().await
+}

@@ -1,0 +1,95 @@
+//! What a table refers to is declared by the object too: otherwise SQLite would refuse its first row.
+
+use super::TableDef;
+use crate::object::Object;
+
+/// Looks, while the program is compiled, for a table of `O` that refers to one which `O` does not declare.
+#[track_caller]
+pub const fn references_are_declared<O: Object>() {
+    let tables = O::TABLES;
+    let mut at = 0;
+    while at < tables.len() {
+        let mut reference = 0;
+        while reference < tables[at].references.len() {
+            let other = tables[at].references[reference];
+            if !declares(tables, other) {
+                undeclared(tables[at].rust_name, other);
+            }
+            reference += 1;
+        }
+        at += 1;
+    }
+}
+
+const fn declares(tables: &[&TableDef], name: &str) -> bool {
+    let mut at = 0;
+    while at < tables.len() {
+        // One without a name has mistakes that are told already, and so has what refers to it.
+        if tables[at].name.is_empty() || name.is_empty() || same(tables[at].name, name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
+/// Stops the compiler with a sentence, which can't be formatted there: its pieces are put together by hand.
+#[track_caller]
+const fn undeclared(table: &str, other: &str) -> ! {
+    let pieces = [
+        "`",
+        table,
+        "` refers to the table `",
+        other,
+        "`, which the object does not declare: name it in `#[durable_object(tables(…))]` too",
+    ];
+    let mut text = [0; 512];
+    let (mut length, mut piece) = (0, 0);
+    while piece < pieces.len() {
+        let bytes = pieces[piece].as_bytes();
+        let mut at = 0;
+        while at < bytes.len() && length < text.len() {
+            text[length] = bytes[at];
+            (length, at) = (length + 1, at + 1);
+        }
+        piece += 1;
+    }
+    match core::str::from_utf8(text.split_at(length).0) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("a table refers to one that the object does not declare"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Table;
+    use crate::table::tests::sample::Tag;
+
+    const fn def(name: &'static str, references: &'static [&'static str]) -> TableDef {
+        TableDef { name, references, ..*Tag::DEF }
+    }
+
+    #[test]
+    fn a_table_is_found_by_its_whole_name() {
+        let tables = [&def("message", &[]), &def("author", &["message"])];
+        assert!(declares(&tables, "message"));
+        assert!(!declares(&tables, "messages"));
+        assert!(!declares(&tables, "mess"));
+    }
+
+    #[test]
+    #[should_panic(expected = "`Message` refers to the table `author`, which the object does not declare")]
+    fn what_is_missing_is_named() {
+        undeclared("Message", "author");
+    }
+}
