@@ -107,7 +107,7 @@ pub mod __private {
         ColumnDef, Declares, FromRow, Given, IndexDef, KeySource, NewRow, RowShape, Table, TableDef, ValueShape, row_fits,
     };
     pub use crate::time::Timestamp;
-    pub use crate::value::{Binds, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};
+    pub use crate::value::{Binds, BindsInside, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};
     pub use crate::{ObjectId, Stub};
 
     /// The bytes of an argument, for the limits on arguments and queues.
