@@ -173,7 +173,10 @@ fn record(call: &Call, checked: &Checked, schema: &Schema, tables: usize) -> Res
         let name = &column.name;
         let field = field(column, call.sql.span())?;
         if fields.contains(&field) {
-            return Err(format!("the query gives two columns called `{name}`: name one of them with `AS`\n{}", column.excerpt));
+            return Err(format!(
+                "the query gives two columns called `{name}`: name one of them with `AS`\n{}",
+                column.excerpt
+            ));
         }
         fields.push(field);
         values.push(value_of_type(call, column, schema, tables)?);
@@ -209,7 +212,10 @@ fn field(column: &ResultColumn, span: Span) -> Result<Ident, String> {
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name != "_";
     if !is_name {
-        return Err(format!("the column `{name}` has no name that a field can have: write `{name} AS name`\n{}", column.excerpt));
+        return Err(format!(
+            "the column `{name}` has no name that a field can have: write `{name} AS name`\n{}",
+            column.excerpt
+        ));
     }
     Ok(match syn::parse_str::<Ident>(name) {
         Ok(_) => Ident::new(name, span),

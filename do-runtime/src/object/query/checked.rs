@@ -49,7 +49,8 @@ pub fn any_list<L: BindsList + ?Sized>(values: &L) -> Parameter<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be read from the row of a query",
     label = "not a row",
-    note = "use a struct with `#[table]` or `#[derive(Row)]`, a tuple, or a column type"
+    note = "use a struct with `#[table]` or `#[derive(Row)]`, a tuple, or a column type",
+    note = "where nothing tells the compiler the type, write it: `cx.sql_unchecked::<(String, i64)>(…)`"
 )]
 pub trait Rows {
     /// The type itself.
@@ -98,7 +99,8 @@ fn bound(params: &[(&'static str, Parameter<'_>)]) -> Result<Parameters> {
             Kind::One(value) => named.push((Cow::Borrowed(*name), value.to_value()?.into_owned())),
             Kind::List(values) => {
                 if values.len() > LONGEST_LIST {
-                    let message = format!("the list `:{name}` has {} values, and may have {LONGEST_LIST}", values.len());
+                    let message =
+                        format!("the list `:{name}` has {} values, and may have {LONGEST_LIST}", values.len());
                     return Err(Error::invalid(message));
                 }
                 for index in 0..places(values.len()) {
