@@ -165,7 +165,7 @@ fn newtype(ident: &Ident, inner: &Type) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl<C> ::do_runtime::__private::Binds<C> for #ident where #inner: ::do_runtime::__private::Binds<C> {}
+            impl<C> ::do_runtime::__private::Binds<C> for #ident where #inner: ::do_runtime::__private::BindsInside<C> {}
 
             #[automatically_derived]
             impl ::do_runtime::__private::Column for #ident {

@@ -4,11 +4,10 @@ pub mod checked;
 mod params;
 
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
 pub use params::{IntoParams, Parameters};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, RowAccess};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Cx, Object};
 use crate::table::{self, Flow, FromRow};
@@ -28,8 +27,8 @@ impl<O: Object> Cx<O> {
     ///     cx.sql_unchecked("UPDATE person SET name = :to WHERE id = :id", named![id = id, to = to]).run()
     /// }
     /// ```
-    pub fn sql_unchecked<'q, R>(&'q self, text: &'q str, params: impl IntoParams) -> Query<'q, R> {
-        Query { engine: self.engine(), text: text.into(), params: params.into_params(), rows: PhantomData }
+    pub fn sql_unchecked<'q, R: FromRow>(&'q self, text: &'q str, params: impl IntoParams) -> Query<'q, R> {
+        Query { engine: self.engine(), text: text.into(), params: params.into_params(), read: R::from_row }
     }
 }
 
@@ -39,7 +38,8 @@ pub struct Query<'q, R> {
     engine: &'q dyn Engine,
     text: Cow<'q, str>,
     params: Result<Parameters>,
-    rows: PhantomData<fn() -> R>,
+    /// It is here, so that a type that is no row is told where the statement is written, and nowhere else.
+    read: fn(&dyn RowAccess) -> Result<R>,
 }
 
 /// Only here, so that nobody has to say what the rows of a statement without rows are.
@@ -52,11 +52,11 @@ impl Query<'_, ()> {
     }
 }
 
-impl<R: FromRow> Query<'_, R> {
+impl<R> Query<'_, R> {
     /// All rows.
     pub fn all(self) -> Result<Vec<R>> {
         let params = self.params?;
-        params.with(|params| table::all(self.engine, &self.text, params, R::from_row))
+        params.with(|params| table::all(self.engine, &self.text, params, self.read))
     }
 
     /// The only row. None is `not_found`, more than one is `invalid`.
@@ -67,13 +67,13 @@ impl<R: FromRow> Query<'_, R> {
     /// The only row, if there is one. More than one is `invalid`.
     pub fn optional(self) -> Result<Option<R>> {
         let params = self.params?;
-        params.with(|params| table::at_most_one(self.engine, &self.text, params, R::from_row))
+        params.with(|params| table::at_most_one(self.engine, &self.text, params, self.read))
     }
 
     /// Hands over one row after another. The closure returns nothing, a `Result`, or a `ControlFlow` to stop early.
     pub fn each<S: Flow>(self, closure: impl FnMut(R) -> S) -> Result {
         let params = self.params?;
-        params.with(|params| table::each(self.engine, &self.text, params, R::from_row, closure))
+        params.with(|params| table::each(self.engine, &self.text, params, self.read, closure))
     }
 }
 

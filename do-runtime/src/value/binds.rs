@@ -28,6 +28,13 @@ pub enum Blob {}
 )]
 pub trait Binds<C>: ToValue {}
 
+/// [`Binds`] for the inner type of a newtype: a bound that asks for nothing else, so that what is no column type is told once.
+#[doc(hidden)]
+pub trait BindsInside<C> {}
+
+#[diagnostic::do_not_recommend]
+impl<C, T: Binds<C>> BindsInside<C> for T {}
+
 /// The values of a list: `IN (:names)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the list of an `IN (:list)`",

@@ -30,7 +30,7 @@ use model::objects::Room as Chat;
 use model::tables::Message as Entry;
 
 #[durable_object]
-impl Chat {
+impl model::objects::Room {
     pub(crate) fn lines(&self, cx: &Cx<Self>, author: &str) -> Result<Vec<Entry>> {
         sql!(cx, Entry, "SELECT * FROM message WHERE author = :author").all()
     }

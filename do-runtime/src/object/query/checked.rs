@@ -1,7 +1,6 @@
 //! What `sql!` becomes: a statement that was checked while the program was compiled.
 
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
 use super::{Parameters, Query};
 use crate::engine::RowAccess;
@@ -50,7 +49,8 @@ pub fn any_list<L: BindsList + ?Sized>(values: &L) -> Parameter<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be read from the row of a query",
     label = "not a row",
-    note = "use a struct with `#[table]` or `#[derive(Row)]`, a tuple, or a column type"
+    note = "use a struct with `#[table]` or `#[derive(Row)]`, a tuple, or a column type",
+    note = "where nothing tells the compiler the type, write it: `cx.sql_unchecked::<(String, i64)>(…)`"
 )]
 pub trait Rows {
     /// The type itself.
@@ -59,7 +59,6 @@ pub trait Rows {
     const SHAPE: RowShape;
 }
 
-#[diagnostic::do_not_recommend]
 impl<R: FromRow> Rows for R {
     type Read = R;
     const SHAPE: RowShape = R::SHAPE;
@@ -83,10 +82,14 @@ pub fn writes<'q, O: Object, R: FromRow>(
     query(cx, sql, params)
 }
 
-fn query<'q, O: Object, R>(cx: &'q Cx<O>, sql: &'static str, params: &[(&'static str, Parameter<'_>)]) -> Query<'q, R> {
+fn query<'q, O: Object, R: FromRow>(
+    cx: &'q Cx<O>,
+    sql: &'static str,
+    params: &[(&'static str, Parameter<'_>)],
+) -> Query<'q, R> {
     let has_lists = params.iter().any(|(_, Parameter(kind))| matches!(kind, Kind::List(_)));
     let text = if has_lists { Cow::Owned(with_lists(sql, params)) } else { Cow::Borrowed(sql) };
-    Query { engine: cx.engine(), text, params: bound(params), rows: PhantomData }
+    Query { engine: cx.engine(), text, params: bound(params), read: R::from_row }
 }
 
 fn bound(params: &[(&'static str, Parameter<'_>)]) -> Result<Parameters> {
