@@ -104,8 +104,7 @@ pub mod __private {
     pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
     pub use crate::table::generated::*;
     pub use crate::table::{
-        ColumnDef, Declares, FromRow, Given, IndexDef, KeySource, NewRow, RowShape, Table, TableDef, ValueShape,
-        row_fits,
+        ColumnDef, Declares, FromRow, Given, IndexDef, KeySource, NewRow, RowShape, Table, TableDef, ValueShape, row_fits,
     };
     pub use crate::time::Timestamp;
     pub use crate::value::{Binds, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};

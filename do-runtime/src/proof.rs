@@ -29,25 +29,13 @@ impl<T: Column> ColumnType<T> {
     /// `T` can be a column, or this does not compile.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        ColumnType {
-            sql_type: T::SQL_TYPE,
-            null: T::NULL,
-            value: T::to_value,
-            read: column::<T>,
-            from_value: T::from_value,
-        }
+        ColumnType { sql_type: T::SQL_TYPE, null: T::NULL, value: T::to_value, read: column::<T>, from_value: T::from_value }
     }
 }
 
 /// `T` can be kept as JSON, or this does not compile.
 pub const fn json_type<T: JsonValue>() -> ColumnType<T> {
-    ColumnType {
-        sql_type: "TEXT",
-        null: false,
-        value: json_value::<T>,
-        read: json_column::<T>,
-        from_value: json_from_value::<T>,
-    }
+    ColumnType { sql_type: "TEXT", null: false, value: json_value::<T>, read: json_column::<T>, from_value: json_from_value::<T> }
 }
 
 impl<T> ColumnType<T> {

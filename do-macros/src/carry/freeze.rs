@@ -173,12 +173,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 /// Asks the tables of an object for their schemas, and puts the macro that knows them beside it.
-pub(crate) fn begin(
-    vis: &Visibility,
-    tables: Vec<Asked>,
-    frozen: Frozen,
-    migrations: Option<(Ident, TokenStream)>,
-) -> TokenStream {
+pub(crate) fn begin(vis: &Visibility, tables: Vec<Asked>, frozen: Frozen, migrations: Option<(Ident, TokenStream)>) -> TokenStream {
     let object = frozen.object.clone();
     let at = match tables.as_slice() {
         // Where the table's own import fails, the compiler says it once.

@@ -23,13 +23,7 @@ pub(crate) enum Reach {
 }
 
 /// The macro that hands out a schema, and the `use` that puts it beside the type.
-pub(crate) fn callback(
-    name: &Ident,
-    type_: &Ident,
-    vis: &Visibility,
-    reach: Reach,
-    schema: &TokenStream,
-) -> TokenStream {
+pub(crate) fn callback(name: &Ident, type_: &Ident, vis: &Visibility, reach: Reach, schema: &TokenStream) -> TokenStream {
     let definition = definition(name, reach, schema);
     let beside = beside(name, type_, vis, reach, Span::call_site());
     quote!(#definition #beside)

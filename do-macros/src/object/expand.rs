@@ -39,7 +39,8 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     });
     let object_impl = object_impl(written, object, &imports);
     let tables_of = quote!(::do_runtime::__private::sql::TablesOf<(#(#imports,)*)>);
-    let frozen = Frozen { object: ident.clone(), tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
+    let frozen =
+        Frozen { object: ident.clone(), tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
     let migrations = written.migrations.as_ref().map(|migrations| (migrations.word.clone(), migrations.tokens.clone()));
     let frozen = freeze::begin(&item.vis, asked, frozen, migrations);
     quote! {
@@ -154,8 +155,9 @@ fn stub_impls(written: &Written) -> TokenStream {
 fn object_impl(written: &Written, object: &Object, tables: &[Ident]) -> TokenStream {
     let ident = &written.item.ident;
     let class = &object.class;
-    let tables =
-        tables.iter().map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
+    let tables = tables
+        .iter()
+        .map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
     let limits = &written.limits;
     let migrations = written.migrations.as_ref().map(|migrations| migrations::constant(&migrations.steps));
     let jurisdiction = match &written.jurisdiction {

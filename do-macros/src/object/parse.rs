@@ -97,11 +97,9 @@ fn tables(option: &Opt, problems: &mut Problems) -> Vec<Path> {
 
 fn migrations(option: &Opt, problems: &mut Problems) -> Option<Migrations> {
     match &option.value {
-        OptValue::List(list) => Some(Migrations {
-            word: option.name.clone(),
-            tokens: list.stream(),
-            steps: migrations::steps(list.stream(), problems),
-        }),
+        OptValue::List(list) => {
+            Some(Migrations { word: option.name.clone(), tokens: list.stream(), steps: migrations::steps(list.stream(), problems) })
+        }
         _ => {
             problems
                 .at(option, "write the steps in parentheses: `migrations(1 = \"…\", 2 = file(\"migrations/2.sql\"))`");

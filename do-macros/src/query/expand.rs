@@ -108,8 +108,7 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
         None => {
             let ident = syn::parse_str::<Ident>(name).unwrap_or_else(|_| format_ident!("r#{name}"));
             let ident = Ident::new(&ident.to_string().replace("r#", ""), call.sql.span());
-            let ident =
-                if syn::parse_str::<Ident>(name).is_ok() { ident } else { Ident::new_raw(name, call.sql.span()) };
+            let ident = if syn::parse_str::<Ident>(name).is_ok() { ident } else { Ident::new_raw(name, call.sql.span()) };
             (quote!(#ident), call.sql.span())
         }
     };
@@ -155,10 +154,7 @@ fn record(call: &Call, checked: &Checked, schema: &Schema, tables: usize) -> Res
         let name = &column.name;
         let field = field(column, call.sql.span())?;
         if fields.contains(&field) {
-            return Err(format!(
-                "the query gives two columns called `{name}`: name one of them with `AS`\n{}",
-                column.excerpt
-            ));
+            return Err(format!("the query gives two columns called `{name}`: name one of them with `AS`\n{}", column.excerpt));
         }
         fields.push(field);
         values.push(value_of_type(call, column, schema, tables)?);
@@ -194,10 +190,7 @@ fn field(column: &ResultColumn, span: Span) -> Result<Ident, String> {
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name != "_";
     if !is_name {
-        return Err(format!(
-            "the column `{name}` has no name that a field can have: write `{name} AS name`\n{}",
-            column.excerpt
-        ));
+        return Err(format!("the column `{name}` has no name that a field can have: write `{name} AS name`\n{}", column.excerpt));
     }
     Ok(match syn::parse_str::<Ident>(name) {
         Ok(_) => Ident::new(name, span),

@@ -41,8 +41,14 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
             return None;
         }
     };
-    let mut written =
-        Written { item: item.clone(), name: None, indexes: Vec::new(), search: None, export: None, fields: Vec::new() };
+    let mut written = Written {
+        item: item.clone(),
+        name: None,
+        indexes: Vec::new(),
+        search: None,
+        export: None,
+        fields: Vec::new(),
+    };
     for option in options::read(arguments, TABLE, Repeat::Allowed(&["index", "unique"]), problems) {
         match option.key().as_str() {
             "name" => written.name = option.text("\"messages\"", problems),

@@ -163,9 +163,7 @@ const fn struct_fits(name: &'static str, fields: Fields<'_>, columns: &[Given]) 
             let near = fields.near(column.name);
             let message = match near.is_empty() {
                 true => message.add(": leave it out, or add the field"),
-                false => {
-                    message.add(": did you mean `").add(near).add("`? Leave it out, or write `AS ").add(near).add("`")
-                }
+                false => message.add(": did you mean `").add(near).add("`? Leave it out, or write `AS ").add(near).add("`"),
             };
             return message.excerpt(column);
         }
@@ -207,25 +205,12 @@ const fn value_fits(value: ValueShape, column: &Given, place: Place) -> Message 
         || same(value.sql_type, column.sql_type)
         || same(value.sql_type, "REAL") && same(column.sql_type, "INTEGER");
     if !class_fits {
-        let message = Message::NONE
-            .add("the column `")
-            .add(column.name)
-            .add("` is ")
-            .add(column.sql_type)
-            .add(", and ")
-            .place(place)
-            .add(" holds ")
-            .add(value.sql_type);
+        let message = Message::NONE.add("the column `").add(column.name).add("` is ").add(column.sql_type).add(", and ").place(place).add(" holds ").add(value.sql_type);
         let message = message.add(": use `").rust(column.sql_type, column.null).add("`");
         return message.excerpt(column);
     }
     if column.null && !value.null {
-        let message = Message::NONE
-            .add("the column `")
-            .add(column.name)
-            .add("` may be NULL, and ")
-            .place(place)
-            .add(" can't: use `");
+        let message = Message::NONE.add("the column `").add(column.name).add("` may be NULL, and ").place(place).add(" can't: use `");
         let class = if column.sql_type.is_empty() { value.sql_type } else { column.sql_type };
         let message = message.rust(class, true).add("`");
         let message = message.add(", or write `AS \"").add(column.name).add("!\"` if it never is");
@@ -313,7 +298,9 @@ const fn is_near(one: &str, other: &str) -> bool {
         start += 1;
     }
     let mut end = 0;
-    while end < short.len() - start && long[long.len() - 1 - end].eq_ignore_ascii_case(&short[short.len() - 1 - end]) {
+    while end < short.len() - start
+        && long[long.len() - 1 - end].eq_ignore_ascii_case(&short[short.len() - 1 - end])
+    {
         end += 1;
     }
     let rest = short.len() - start - end;
@@ -329,8 +316,7 @@ mod tests {
     use super::*;
 
     const TEXT: ValueShape = ValueShape { sql_type: "TEXT", null: false };
-    const FIELDS: RowShape =
-        RowShape::Fields("Line", &[("author", TEXT), ("at", ValueShape { sql_type: "INTEGER", null: true })]);
+    const FIELDS: RowShape = RowShape::Fields("Line", &[("author", TEXT), ("at", ValueShape { sql_type: "INTEGER", null: true })]);
 
     const fn given(name: &'static str, sql_type: &'static str, null: bool) -> Given {
         Given { name, sql_type, null, excerpt: "" }
@@ -352,23 +338,11 @@ mod tests {
     fn each_misfit_says_what_to_write() {
         let at = given("at", "INTEGER", false);
         for (columns, expected) in [
-            (
-                &[given("author", "TEXT", true), at][..],
-                "the column `author` may be NULL, and `Line::author` can't: use `Option<String>`, or write `AS \"author!\"` if it never is",
-            ),
-            (
-                &[given("author", "INTEGER", false), at],
-                "the column `author` is INTEGER, and `Line::author` holds TEXT: use `i64`",
-            ),
-            (
-                &[given("auhtor", "TEXT", false), at],
-                "`Line` has no field for the column `auhtor`: did you mean `author`? Leave it out, or write `AS author`",
-            ),
+            (&[given("author", "TEXT", true), at][..], "the column `author` may be NULL, and `Line::author` can't: use `Option<String>`, or write `AS \"author!\"` if it never is"),
+            (&[given("author", "INTEGER", false), at], "the column `author` is INTEGER, and `Line::author` holds TEXT: use `i64`"),
+            (&[given("auhtor", "TEXT", false), at], "`Line` has no field for the column `auhtor`: did you mean `author`? Leave it out, or write `AS author`"),
             (&[at, at], "the query gives two columns called `at`: name one of them with `AS`"),
-            (
-                &[at],
-                "the query gives no column `author`, which `Line` needs: select it, or read the rows as a struct with `#[derive(Row)]`, a tuple, or without a row type",
-            ),
+            (&[at], "the query gives no column `author`, which `Line` needs: select it, or read the rows as a struct with `#[derive(Row)]`, a tuple, or without a row type"),
         ] {
             assert_eq!(message(FIELDS, columns), expected);
         }

@@ -62,7 +62,11 @@ pub fn writes<'q, O: Object, R: FromRow>(
     query(cx, sql, params)
 }
 
-fn query<'q, O: Object, R>(cx: &'q Cx<O>, sql: &'static str, params: &[(&'static str, Parameter<'_>)]) -> Query<'q, R> {
+fn query<'q, O: Object, R>(
+    cx: &'q Cx<O>,
+    sql: &'static str,
+    params: &[(&'static str, Parameter<'_>)],
+) -> Query<'q, R> {
     let has_lists = params.iter().any(|(_, Parameter(kind))| matches!(kind, Kind::List(_)));
     let text = if has_lists { Cow::Owned(with_lists(sql, params)) } else { Cow::Borrowed(sql) };
     Query { engine: cx.engine(), text, params: bound(params), rows: PhantomData }
@@ -75,8 +79,7 @@ fn bound(params: &[(&'static str, Parameter<'_>)]) -> Result<Parameters> {
             Kind::One(value) => named.push((Cow::Borrowed(*name), value.to_value()?.into_owned())),
             Kind::List(values) => {
                 if values.len() > LONGEST_LIST {
-                    let message =
-                        format!("the list `:{name}` has {} values, and may have {LONGEST_LIST}", values.len());
+                    let message = format!("the list `:{name}` has {} values, and may have {LONGEST_LIST}", values.len());
                     return Err(Error::invalid(message));
                 }
                 for index in 0..places(values.len()) {
