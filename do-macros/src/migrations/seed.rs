@@ -3,10 +3,10 @@
 
 use rusqlite::{Connection, Result};
 
-use crate::sqlite::lexer::{self, Kind};
-use crate::sqlite::memory;
 use super::structure::{Column, Structure, Table};
 use crate::sql::quote;
+use crate::sqlite::lexer::{self, Kind};
+use crate::sqlite::memory;
 
 /// Rows in each table. The first has a value in each column, the second is NULL where that is allowed.
 const ROWS: u32 = 2;

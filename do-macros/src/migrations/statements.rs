@@ -16,7 +16,8 @@ pub(super) struct Statement<'a> {
 impl Statement<'_> {
     /// Whether it makes a part of the full text, in the statements of declared tables.
     pub(super) fn is_of_full_text(&self) -> bool {
-        is_trigger(&self.tokens) || matches!(self.tokens.as_slice(), [create, kind, ..] if create.is("CREATE") && kind.is("VIRTUAL"))
+        is_trigger(&self.tokens)
+            || matches!(self.tokens.as_slice(), [create, kind, ..] if create.is("CREATE") && kind.is("VIRTUAL"))
     }
 }
 

@@ -84,7 +84,7 @@ fn a_process_that_is_killed_while_it_migrates_leaves_the_former_or_the_new_table
     let length = begun.elapsed();
 
     let (mut before, mut after) = (0, 0);
-    for kill in 0..8_u32 {
+    for kill in 0..5_u32 {
         let folder = copy(first.path());
         // Again over what the former kill left, as somebody would who tries it again.
         for _ in 0..2 {

@@ -42,7 +42,8 @@ impl Room {
 
     #[rpc]
     fn check(&self, cx: &Cx<Self>) -> Result<String> {
-        let sum = sql!(cx, "SELECT sum(length(body)) AS sum, count(*) AS count FROM note", allow(scan, "a test")).one()?;
+        let sum =
+            sql!(cx, "SELECT sum(length(body)) AS sum, count(*) AS count FROM note", allow(scan, "a test")).one()?;
         Ok(format!("{} {:?} {}", sum.count, sum.sum, Note::search(cx, "note").count()?))
     }
 }
