@@ -22,6 +22,9 @@
 //! | `schema`, `sqlite` | the tables of an object, and SQLite asked about them |
 //! | `problems`, `suggest`, `strip` | mistakes: collecting, helping, going on |
 
+// Without SQLite the schema travels all the same, and nothing asks for it.
+#![cfg_attr(not(feature = "checked-sql"), allow(dead_code))]
+
 mod carry;
 mod derive;
 mod duration;
