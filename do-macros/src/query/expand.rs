@@ -132,7 +132,8 @@ fn statement(call: &Call, checked: &Checked, row: &TokenStream) -> TokenStream {
         }
         Access::Writes => {
             let cx = quote_spanned!(cx.span()=> &mut *#cx);
-            quote!(::do_runtime::__private::sql::writes::<#object, #row>(#cx, #sql, #params))
+            // The parameters first: `cx.now()` may be one of them.
+            quote!(::do_runtime::__private::sql::writes::<#object, #row>(#params, #cx, #sql))
         }
     }
 }
@@ -149,11 +150,11 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
     use syn::ext::IdentExt;
     let name = &param.name;
     let (value, span) = match call.bound.iter().find(|(bound, _)| bound.unraw() == name.as_str()) {
-        // In parentheses where `&` would take a part of it alone.
-        Some((_, value @ (Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_)))) => {
-            (quote_spanned!(value.span()=> (#value)), value.span())
+        // The reference is to the whole of it: `&n as i64` would be one to `n`.
+        Some((_, value @ (Expr::Path(_) | Expr::Lit(_) | Expr::Field(_) | Expr::Call(_) | Expr::MethodCall(_)))) => {
+            (quote!(#value), value.span())
         }
-        Some((_, value)) => (quote!(#value), value.span()),
+        Some((_, value)) => (quote_spanned!(value.span()=> (#value)), value.span()),
         // A variable that is missing is to be reported at the literal.
         None => {
             let ident = variable(name, call.sql.span());

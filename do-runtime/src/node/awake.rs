@@ -324,11 +324,13 @@ impl<O: Dispatch> Awake<O> {
 
     /// The instance is given up before anybody was served. What it committed while it woke is not lost.
     pub(crate) fn leave(mut self, shared: &Shared<O>) {
-        let committed = shared.dirty.swap(false, Ordering::AcqRel) && self.history.sequence > 0;
+        let committed = shared.dirty.load(Ordering::Acquire) && self.history.sequence > 0;
         if committed && (self.history.void || self.hand_over(shared).is_err()) {
             // The log has it.
             shared.rebuild.store(true, Ordering::Release);
         }
+        // Only now: a checkpoint passes over an object that has nothing to hand over, and frees its records.
+        shared.dirty.store(false, Ordering::Release);
     }
 
     /// What stops the SQL that runs in this object.

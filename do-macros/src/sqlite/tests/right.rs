@@ -195,7 +195,12 @@ const READS: &[(&str, &str, &str)] = &[
     ("SELECT\n\t\tid,\n\t\tname\n\tFROM\n\t\troom\n\tWHERE name = :größe", "id INTEGER, name TEXT", "größe TEXT"),
     ("SELECT id FROM message WHERE at = '5' AND author = 5", "id INTEGER", ""),
     ("SELECT id FROM message WHERE at < current_timestamp", "id INTEGER", ""),
-    ("SELECT random() AS r, date('now') AS d, unixepoch() AS u", "r INTEGER, d TEXT?, u INTEGER?", ""),
+    ("SELECT random() AS r, date('now') AS d, unixepoch() AS u", "r INTEGER, d TEXT, u INTEGER", ""),
+    (
+        "SELECT format('%s!', topic) AS a, format(topic, 1) AS b, date(at) AS c FROM room, message",
+        "a TEXT, b TEXT?, c TEXT?",
+        "",
+    ),
     ("SELECT a.author FROM message a JOIN message b USING (room) WHERE b.id = :id", "author TEXT", "id INTEGER"),
     (
         "SELECT * FROM member JOIN room r ON r.id = member.room WHERE member.user = 'ann'",

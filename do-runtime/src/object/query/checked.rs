@@ -73,11 +73,11 @@ pub fn reads<'q, O: Object, R: FromRow>(
     query(cx, sql, params)
 }
 
-/// A statement that writes.
+/// A statement that writes. Its parameters come first, as they may be made from the `cx` that it then borrows.
 pub fn writes<'q, O: Object, R: FromRow>(
+    params: &[(&'static str, Parameter<'_>)],
     cx: &'q mut Cx<O>,
     sql: &'static str,
-    params: &[(&'static str, Parameter<'_>)],
 ) -> Query<'q, R> {
     query(cx, sql, params)
 }
