@@ -4,6 +4,9 @@ use do_runtime::prelude::*;
 use do_test_tables::parcels::Parcel as Box;
 use do_test_tables::{Receiver, State};
 
+/// A box, its state and its note.
+type Stored = (Id<Box>, State, Option<String>);
+
 #[durable_object(tables(Receiver, Box))]
 struct Depot;
 
@@ -25,7 +28,7 @@ impl Depot {
     }
 
     #[rpc]
-    fn states(&self, cx: &Cx<Self>, name: &str) -> Result<Vec<(Id<Box>, State, Option<String>)>> {
+    fn states(&self, cx: &Cx<Self>, name: &str) -> Result<Vec<Stored>> {
         let rows = sql!(
             cx,
             "SELECT o.* FROM \"order\" o JOIN receiver r ON r.id = o.receiver WHERE r.name = :name ORDER BY o.id"

@@ -57,10 +57,7 @@ impl Freezing {
 
     fn finish(mut self) -> TokenStream {
         let mut problems = Problems::default();
-        if !self.frozen.refused {
-            resolve_references(&mut self.frozen.tables, &mut problems);
-            self.frozen.refused = !problems.is_empty();
-        }
+        resolve_references(&mut self.frozen.tables);
         let object = self.frozen.object.clone();
         let callback = definition(&macro_ident(&object), Reach::Crate, &self.frozen.to_token_stream());
         if !self.frozen.refused {
@@ -88,8 +85,9 @@ impl Freezing {
     fn check_migrations(&self, _: &mut Problems) {}
 }
 
-/// Puts the names of other tables where they are referenced.
-fn resolve_references(tables: &mut [(Path, Table)], problems: &mut Problems) {
+/// Puts the names of other tables where they are referenced. One that is not declared is reported by
+/// `references_are_declared`, which knows types and not their spelling; to the SQL it makes no difference.
+fn resolve_references(tables: &mut [(Path, Table)]) {
     let last = |text: &str| text.rsplit("::").next().unwrap_or(text).to_owned();
     let names: Vec<(String, String, String)> = tables
         .iter()
@@ -98,23 +96,13 @@ fn resolve_references(tables: &mut [(Path, Table)], problems: &mut Problems) {
             (called, table.rust.clone(), table.name.clone())
         })
         .collect();
-    for (path, table) in tables {
+    for (_, table) in tables {
         while let Some(start) = table.ddl.find("{table:") {
             let Some(length) = table.ddl[start..].find('}') else { break };
             let placeholder = table.ddl[start..=start + length].to_owned();
             let wanted = last(&placeholder["{table:".len()..placeholder.len() - 1]);
             let found = names.iter().find(|(called, rust, _)| *called == wanted || *rust == wanted);
-            let name = match found {
-                Some((_, _, name)) => name.clone(),
-                None => {
-                    let message = format!(
-                        "`{}` references `{wanted}`, which is not a table of this object: write `{wanted}` beside it in `tables(…)`",
-                        table.rust
-                    );
-                    problems.at(path, message);
-                    table.name.clone()
-                }
-            };
+            let name = found.map_or_else(|| table.name.clone(), |(_, _, name)| name.clone());
             table.ddl = table.ddl.replace(&placeholder, &name);
         }
     }

@@ -156,8 +156,11 @@ pub(super) fn fill(db: &Connection, table: &Table, column: &Column, ty: &str) ->
     };
     let checks = checks_of(db, table, column);
     let default = column.default.as_ref().map(|default| format!("({default})"));
-    let mut candidates =
-        default.into_iter().chain([plain.to_owned()]).chain(seed::of_checks(table, 0)).chain(["'unknown'", "'{}'"].map(str::to_owned));
+    let mut candidates = default
+        .into_iter()
+        .chain([plain.to_owned()])
+        .chain(seed::of_checks(table, 0))
+        .chain(["'unknown'", "'{}'"].map(str::to_owned));
     let accepted = candidates.find(|value| {
         memory::renew_budget();
         is_of_type(db, value, ty) && checks.iter().all(|check| holds(db, check, column, value) == Some(true))

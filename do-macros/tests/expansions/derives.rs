@@ -63,7 +63,7 @@ const _: () = {
     #[automatically_derived]
     impl<C> ::do_runtime::__private::Binds<C> for Email
     where
-        String: ::do_runtime::__private::Binds<C>,
+        String: ::do_runtime::__private::BindsInside<C>,
     {}
     #[automatically_derived]
     impl ::do_runtime::__private::Column for Email {
@@ -91,7 +91,7 @@ const _: () = {
     #[automatically_derived]
     impl<C> ::do_runtime::__private::Binds<C> for Cents
     where
-        i64: ::do_runtime::__private::Binds<C>,
+        i64: ::do_runtime::__private::BindsInside<C>,
     {}
     #[automatically_derived]
     impl ::do_runtime::__private::Column for Cents {

@@ -84,15 +84,15 @@ const _: () = {
         Mood,
     >("mood");
     #[automatically_derived]
-    impl ::do_runtime::__private::Declares<Message> for ChatRoom {}
+    impl ::do_runtime::__private::Declares<__ChatRoom_Message> for ChatRoom {}
     #[automatically_derived]
-    impl ::do_runtime::__private::Declares<model::Author> for ChatRoom {}
+    impl ::do_runtime::__private::Declares<__ChatRoom_Author> for ChatRoom {}
     #[automatically_derived]
     impl ::do_runtime::__private::Object for ChatRoom {
         const CLASS: &'static ::core::primitive::str = "Room";
         const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[
-            <Message as ::do_runtime::__private::Table>::DEF,
-            <model::Author as ::do_runtime::__private::Table>::DEF,
+            <__ChatRoom_Message as ::do_runtime::__private::Table>::DEF,
+            <__ChatRoom_Author as ::do_runtime::__private::Table>::DEF,
         ];
         const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT
             .with_value(1048576)
@@ -138,5 +138,19 @@ const _: () = {
             ::core::result::Result::Ok(())
         }
     }
+    #[automatically_derived]
+    impl ::do_runtime::__private::sql::TablesOf<(__ChatRoom_Message, __ChatRoom_Author)>
+    for ChatRoom {}
 };
+#[allow(unused_imports)]
+use Message as __ChatRoom_Message;
+#[allow(unused_imports)]
+use model::Author as __ChatRoom_Author;
+__ChatRoom_Message! {
+    { ::do_runtime::__private::__freeze } { { __ChatRoom_Message Message,
+    __ChatRoom_Author model::Author } { ChatRoom } {} }
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub(crate) use __object_ChatRoom as ChatRoom;
 const _: () = ::do_runtime::__private::references_are_declared::<ChatRoom>();

@@ -63,12 +63,12 @@ const _: () = {
     }
     const _: fn() = ::do_runtime::__private::callable::<RateLimiter>;
     #[automatically_derived]
-    impl ::do_runtime::__private::Declares<Hit> for RateLimiter {}
+    impl ::do_runtime::__private::Declares<__RateLimiter_Hit> for RateLimiter {}
     #[automatically_derived]
     impl ::do_runtime::__private::Object for RateLimiter {
         const CLASS: &'static ::core::primitive::str = "RateLimiter";
         const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[
-            <Hit as ::do_runtime::__private::Table>::DEF,
+            <__RateLimiter_Hit as ::do_runtime::__private::Table>::DEF,
         ];
         const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT;
         const JURISDICTION: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
@@ -93,5 +93,16 @@ const _: () = {
             ::core::result::Result::Ok(())
         }
     }
+    #[automatically_derived]
+    impl ::do_runtime::__private::sql::TablesOf<(__RateLimiter_Hit,)> for RateLimiter {}
 };
+#[allow(unused_imports)]
+use Hit as __RateLimiter_Hit;
+__RateLimiter_Hit! {
+    { ::do_runtime::__private::__freeze } { { __RateLimiter_Hit Hit } { RateLimiter } {}
+    }
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub(crate) use __object_RateLimiter as RateLimiter;
 const _: () = ::do_runtime::__private::references_are_declared::<RateLimiter>();

@@ -142,3 +142,4 @@ __RateLimiter_Hit! {
 #[doc(hidden)]
 #[allow(unused_imports)]
 pub(crate) use __object_RateLimiter as RateLimiter;
+const _: () = ::do_runtime::__private::references_are_declared::<RateLimiter>();
