@@ -66,9 +66,7 @@ impl Freezing {
         let problems = problems.into_tokens();
         quote!(#callback #problems)
     }
-}
 
-impl Freezing {
     /// Whether the migrations lead to the declared tables. What is wrong with their writing was said where they are written.
     #[cfg(feature = "checked-sql")]
     fn check_migrations(&self, problems: &mut Problems) {

@@ -7,11 +7,9 @@ use syn::{Attribute, ImplItem, ItemImpl};
 use super::model::{Purpose, Role, RpcOptions, Speed, Written, WrittenMethod};
 use crate::options::{self, Place, Repeat};
 use crate::problems::Problems;
-use crate::{strip, suggest};
+use crate::{object, strip, suggest};
 
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
-/// The options that belong above the struct.
-const OF_STRUCTS: [&str; 5] = ["tables", "name", "jurisdiction", "limits", "scans"];
 const RPC: Place = Place { what: "`#[rpc]`", known: &["slow", "rename"] };
 
 const METHOD_ATTRIBUTES: &[&str] = &["rpc", "init"];
@@ -41,7 +39,7 @@ pub(super) fn block(mut arguments: TokenStream, item: ItemImpl, problems: &mut P
         written.purpose = Purpose::Helpers;
     }
     if let Some(TokenTree::Ident(word)) = arguments.clone().into_iter().next()
-        && OF_STRUCTS.iter().any(|option| word == option)
+        && object::OPTIONS.iter().any(|option| word == option)
     {
         problems
             .at(&word, format!("`{word}` is said of the struct: write it in the `#[durable_object]` above `struct`"));

@@ -9,6 +9,7 @@ use super::replay::{self, Mistake};
 use super::structure::Structure;
 use super::{Step, StepKind, full_text, seed, statements};
 use crate::schema::Schema;
+use crate::sqlite::excerpt::excerpt;
 use crate::sqlite::memory;
 use crate::{raw, sql::quote};
 
@@ -80,21 +81,10 @@ fn step_message(step: &Step, text: &str, mistake: &Mistake) -> String {
         }
         _ => String::new(),
     };
-    format!("migration {}{of_file} fails: {sentence}\n{}", step.version, excerpt(text, *at, hint))
-}
-
-/// The line that holds byte `at`, and under it a caret for the word there, followed by `hint`.
-fn excerpt(sql: &str, at: usize, hint: &str) -> String {
-    let at = sql.floor_char_boundary(at);
     // A statement that fails as a whole begins after the blank beginning of a literal in several lines.
-    let at = at + (sql[at..].len() - sql[at..].trim_start().len());
-    let start = sql[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = sql[at..].find('\n').map_or(sql.len(), |length| at + length);
-    let start = start + (sql[start..at].len() - sql[start..at].trim_start().len());
-    let under: String = sql[start..at].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let is_word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ':' | '"' | '`');
-    let width = sql[at..end].chars().take_while(is_word).count().max(1);
-    format!("  {}\n  {under}{} {hint}", sql[start..end].trim_end(), "^".repeat(width)).trim_end().to_owned()
+    let at = text.floor_char_boundary(*at);
+    let at = at + (text[at..].len() - text[at..].trim_start().len());
+    format!("migration {}{of_file} fails: {sentence}\n{}", step.version, excerpt(text, at, hint))
 }
 
 /// The message of steps that do not lead to the declared tables.

@@ -11,6 +11,8 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use parse::OPTIONS;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;

@@ -12,10 +12,10 @@ use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::strip;
 
-const OBJECT: Place = Place {
-    what: "`#[durable_object]` on a struct",
-    known: &["tables", "migrations", "name", "jurisdiction", "limits", "scans"],
-};
+/// The options that belong above the struct.
+pub(crate) const OPTIONS: &[&str] = &["tables", "migrations", "name", "jurisdiction", "limits", "scans"];
+
+const OBJECT: Place = Place { what: "`#[durable_object]` on a struct", known: OPTIONS };
 
 const FIELD_ATTRIBUTES: &[&str] = &["stored", "ephemeral"];
 const OF_TABLES: &[(&str, &str)] = &[

@@ -2,8 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Path, Type};
+use syn::{Expr, Type};
 
 use super::parse::Call;
 use crate::schema::{Class, Schema};
@@ -23,7 +24,6 @@ pub(super) fn call(call: &Call) -> TokenStream {
         return unknown(call);
     }
     let frozen = &call.schema;
-    let paths: Vec<&Path> = frozen.tables.iter().map(|(path, _)| path).collect();
     let schema = frozen.schema();
     let at = call.sql.span();
     let checked = match sqlite::check(&schema, &call.sql.value()) {
@@ -53,7 +53,7 @@ pub(super) fn call(call: &Call) -> TokenStream {
             let statement = statement(call, &checked, &read);
             quote!({ #fits #statement })
         }
-        (None, false) => match record(call, &checked, &schema, paths.len()) {
+        (None, false) => match record(call, &checked, &schema) {
             Ok(record) => record,
             Err(message) => return refused(syn::Error::new(at, message)),
         },
@@ -101,7 +101,6 @@ fn unknown(call: &Call) -> TokenStream {
 
 /// Everything that is bound stands in the SQL.
 fn parameters_match(call: &Call, checked: &Checked) -> syn::Result<()> {
-    use syn::ext::IdentExt;
     let known: Vec<&str> = checked.params.iter().map(|param| param.name.as_str()).collect();
     for (name, _) in &call.bound {
         let text = name.unraw().to_string();
@@ -147,7 +146,6 @@ fn variable(name: &str, at: Span) -> Ident {
 }
 
 fn parameter(call: &Call, param: &Param) -> TokenStream {
-    use syn::ext::IdentExt;
     let name = &param.name;
     let (value, span) = match call.bound.iter().find(|(bound, _)| bound.unraw() == name.as_str()) {
         // The reference is to the whole of it: `&n as i64` would be one to `n`.
@@ -196,7 +194,7 @@ fn fits(row: &Type, checked: &Checked, at: Span) -> TokenStream {
 }
 
 /// Rows without a type of their own: a struct with a field for each column.
-fn record(call: &Call, checked: &Checked, schema: &Schema, tables: usize) -> Result<TokenStream, String> {
+fn record(call: &Call, checked: &Checked, schema: &Schema) -> Result<TokenStream, String> {
     let mut fields: Vec<Ident> = Vec::new();
     let mut values = Vec::new();
     for column in &checked.columns {
@@ -209,7 +207,7 @@ fn record(call: &Call, checked: &Checked, schema: &Schema, tables: usize) -> Res
             ));
         }
         fields.push(field);
-        values.push(value_of_type(call, column, schema, tables)?);
+        values.push(value_of_type(call, column, schema)?);
     }
     let types: Vec<Ident> = (0..fields.len()).map(|index| format_ident!("T{index}")).collect();
     let names = checked.columns.iter().map(|column| &column.name);
@@ -257,11 +255,11 @@ fn field(column: &ResultColumn, span: Span) -> Result<Ident, String> {
 }
 
 /// A value of the column's type, which is never made.
-fn value_of_type(call: &Call, column: &ResultColumn, schema: &Schema, tables: usize) -> Result<TokenStream, String> {
+fn value_of_type(call: &Call, column: &ResultColumn, schema: &Schema) -> Result<TokenStream, String> {
     const WIDEST: usize = 16;
     let object = &call.object;
     if let Some((table, index)) = column.origin
-        && tables <= WIDEST
+        && schema.tables.len() <= WIDEST
         && schema.tables[table].columns.len() <= WIDEST
     {
         let value = quote!(::do_runtime::__private::sql::column_type::<#object, _, _, #table, #index>());

@@ -3,7 +3,7 @@
 /// The line that holds byte `at`, and under it a caret for the word there, followed by `hint`.
 ///
 /// No span on stable Rust can mean a part of a string literal, so the place is drawn in the text.
-pub(super) fn excerpt(sql: &str, at: usize, hint: &str) -> String {
+pub(crate) fn excerpt(sql: &str, at: usize, hint: &str) -> String {
     let at = sql.floor_char_boundary(at);
     let start = sql[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let end = sql[at..].find('\n').map_or(sql.len(), |length| at + length);

@@ -1,9 +1,10 @@
 //! What SQLite says of a bad statement, with the place and a proposal.
 
-use rusqlite::{Connection, Error};
+use rusqlite::Error;
 
 use super::excerpt::excerpt;
 use super::lexer::{Kind, Token};
+use super::worlds::Worlds;
 use crate::schema::{Schema, Table};
 use crate::suggest::closest;
 
@@ -76,13 +77,13 @@ const KEYWORDS: [&str; 64] = [
 ];
 
 /// The message for a statement that SQLite refuses.
-pub(super) fn refusal(sql: &str, error: &Error, tokens: &[Token<'_>], schema: &Schema, empty: &Connection) -> String {
+pub(super) fn refusal(sql: &str, error: &Error, tokens: &[Token<'_>], schema: &Schema, worlds: &Worlds) -> String {
     let (message, offset) = match error {
         Error::SqlInputError { msg, offset, .. } => (msg.clone(), usize::try_from(*offset).ok()),
         Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
         other => (other.to_string(), None),
     };
-    let about = About { sql, message: &message, offset, tokens, schema, empty };
+    let about = About { sql, message: &message, offset, tokens, schema, worlds };
     let (at, hint) = about.place_and_hint();
     let headline = about.headline();
     match at {
@@ -97,7 +98,7 @@ struct About<'a> {
     offset: Option<usize>,
     tokens: &'a [Token<'a>],
     schema: &'a Schema,
-    empty: &'a Connection,
+    worlds: &'a Worlds,
 }
 
 impl About<'_> {
@@ -128,8 +129,8 @@ impl About<'_> {
         }
         if let Some(name) = self.after("no such table: ") {
             let tables = self.schema.tables.iter().map(|table| table.name.as_str());
-            let search = self.search_tables();
-            let meant = closest(last(&name), tables.chain(search.iter().map(String::as_str)));
+            let search = self.worlds.virtual_tables.iter().map(String::as_str);
+            let meant = closest(last(&name), tables.chain(search));
             let hint = meant.map_or_else(|| self.all_tables(), did_you_mean);
             return (self.find(last(&name)), hint);
         }
@@ -183,7 +184,7 @@ impl About<'_> {
     /// How many arguments a function takes.
     fn arguments_hint(&self, function: &str) -> Option<String> {
         let sql = "SELECT DISTINCT narg FROM pragma_function_list WHERE name = lower(?1) AND narg >= 0 ORDER BY narg";
-        let ask = || self.empty.prepare(sql)?.query_map([function], |row| row.get(0))?.collect();
+        let ask = || self.worlds.empty.prepare(sql)?.query_map([function], |row| row.get(0))?.collect();
         let counts: rusqlite::Result<Vec<i64>> = ask();
         let counts: Vec<String> = counts.ok()?.iter().map(i64::to_string).collect();
         if counts.is_empty() { None } else { Some(format!("`{function}` takes {}", counts.join(" or "))) }
@@ -287,18 +288,11 @@ impl About<'_> {
         }
     }
 
-    fn search_tables(&self) -> Vec<String> {
-        self.names("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")
-    }
-
     fn functions(&self) -> Vec<String> {
-        self.names("SELECT DISTINCT name FROM pragma_function_list ORDER BY name")
-    }
-
-    fn names(&self, sql: &str) -> Vec<String> {
-        let ask =
-            || self.empty.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>();
-        ask().unwrap_or_default()
+        let sql = "SELECT DISTINCT name FROM pragma_function_list ORDER BY name";
+        let ask = || self.worlds.empty.prepare(sql)?.query_map([], |row| row.get(0))?.collect();
+        let functions: rusqlite::Result<Vec<String>> = ask();
+        functions.unwrap_or_default()
     }
 }
 

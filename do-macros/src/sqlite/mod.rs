@@ -17,7 +17,7 @@
 mod analysis;
 #[cfg(feature = "checked-sql")]
 mod columns;
-mod excerpt;
+pub(crate) mod excerpt;
 #[cfg(feature = "checked-sql")]
 mod explain;
 pub(crate) mod lexer;
@@ -122,7 +122,7 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     // Constants are folded while a statement is prepared.
     memory::renew_budget();
     let statement =
-        worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, &worlds.empty))?;
+        worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, worlds))?;
     let analysis = shape.map(|shape| Analysis::of(&shape, sql, schema, worlds));
     if let Some((at, message)) = analysis.as_ref().and_then(|analysis| analysis.problems.first()) {
         return Err(format!("{message}\n{}", excerpt::excerpt(sql, *at, "")));

@@ -305,6 +305,7 @@ impl Change<'_> {
             )
         })
     }
+
     /// The error for a column that is declared otherwise than it is there.
     fn changed(&self, table: &str, there: &ColumnInfo, wanted: &ColumnInfo) -> Error {
         let name = &wanted.name;

@@ -4,6 +4,7 @@ mod find;
 mod flow;
 mod from_row;
 pub mod generated;
+mod message;
 mod ops;
 mod references;
 mod rows;

@@ -1,6 +1,7 @@
 //! What a table refers to is declared by the object too: otherwise SQLite would refuse its first row.
 
 use super::TableDef;
+use super::message::Message;
 use crate::object::Object;
 
 /// Looks, while the program is compiled, for a table of `O` that refers to one which `O` does not declare.
@@ -42,31 +43,12 @@ const fn same(a: &str, b: &str) -> bool {
     at == a.len() && at == b.len()
 }
 
-/// Stops the compiler with a sentence, which can't be formatted there: its pieces are put together by hand.
+/// Stops the compiler with a sentence.
 #[track_caller]
 const fn undeclared(table: &str, other: &str) -> ! {
-    let pieces = [
-        "`",
-        table,
-        "` refers to the table `",
-        other,
-        "`, which the object does not declare: name it in `#[durable_object(tables(…))]` too",
-    ];
-    let mut text = [0; 512];
-    let (mut length, mut piece) = (0, 0);
-    while piece < pieces.len() {
-        let bytes = pieces[piece].as_bytes();
-        let mut at = 0;
-        while at < bytes.len() && length < text.len() {
-            text[length] = bytes[at];
-            (length, at) = (length + 1, at + 1);
-        }
-        piece += 1;
-    }
-    match core::str::from_utf8(text.split_at(length).0) {
-        Ok(text) => panic!("{}", text),
-        Err(_) => panic!("a table refers to one that the object does not declare"),
-    }
+    let message = Message::NONE.add("`").add(table).add("` refers to the table `").add(other);
+    let message = message.add("`, which the object does not declare: name it in `#[durable_object(tables(…))]` too");
+    panic!("{}", message.text())
 }
 
 #[cfg(test)]

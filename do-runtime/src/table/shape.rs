@@ -2,6 +2,7 @@
 //! is compiled, where both are known by their real types, however these are called where the query stands.
 
 use super::TableDef;
+use super::message::Message;
 use crate::value::Column;
 
 /// What a type reads from a row.
@@ -64,7 +65,7 @@ pub const fn row_fits(shape: RowShape, columns: &[Given]) {
         RowShape::Fields(name, fields) => struct_fits(name, Fields::Row(fields), columns),
         RowShape::Table(table) => struct_fits(table.rust_name, Fields::Table(table), columns),
     };
-    if message.length > 0 {
+    if !message.is_empty() {
         panic!("{}", message.text());
     }
 }
@@ -81,7 +82,7 @@ const fn tuple_fits(values: &[ValueShape], columns: &[Given]) -> Message {
     let mut index = 0;
     while index < values.len() {
         let message = value_fits(values[index], &columns[index], Place::Element(index));
-        if message.length > 0 {
+        if !message.is_empty() {
             return message;
         }
         index += 1;
@@ -187,7 +188,7 @@ const fn struct_fits(name: &'static str, fields: Fields<'_>, columns: &[Given]) 
                 .add("` needs: select it, or read the rows as a struct with `#[derive(Row)]`, a tuple, or without a row type");
         }
         let message = value_fits(fields.shape(field), &columns[index], Place::Field(name, fields.name(field)));
-        if message.length > 0 {
+        if !message.is_empty() {
             return message;
         }
         field += 1;
@@ -235,35 +236,7 @@ const fn value_fits(value: ValueShape, column: &Given, place: Place) -> Message 
     Message::NONE
 }
 
-/// A message that grows while the crate is compiled.
-#[derive(Clone, Copy)]
-struct Message {
-    bytes: [u8; Message::CAPACITY],
-    length: usize,
-}
-
 impl Message {
-    const CAPACITY: usize = 1024;
-    const NONE: Message = Message { bytes: [0; Message::CAPACITY], length: 0 };
-
-    const fn add(mut self, text: &str) -> Self {
-        let text = text.as_bytes();
-        let mut index = 0;
-        // What does not fit is cut whole, so that no character is.
-        while self.length + text.len() <= Message::CAPACITY && index < text.len() {
-            self.bytes[self.length + index] = text[index];
-            index += 1;
-        }
-        self.length += index;
-        self
-    }
-
-    const fn number(self, number: usize) -> Self {
-        const DIGITS: &str = "0123456789";
-        let larger = if number >= 10 { self.number(number / 10) } else { self };
-        larger.add(DIGITS.split_at(number % 10).1.split_at(1).0)
-    }
-
     const fn place(self, place: Place) -> Self {
         match place {
             Place::Row => self.add("the row type"),
@@ -285,13 +258,6 @@ impl Message {
 
     const fn excerpt(self, column: &Given) -> Self {
         if column.excerpt.is_empty() { self } else { self.add("\n").add(column.excerpt) }
-    }
-
-    const fn text(&self) -> &str {
-        match core::str::from_utf8(self.bytes.split_at(self.length).0) {
-            Ok(text) => text,
-            Err(_) => "the row type does not fit the query",
-        }
     }
 }
 

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use super::{Parameters, Query};
-use crate::engine::RowAccess;
 use crate::error::{Error, Result};
 use crate::object::{Cx, Object};
-use crate::table::{self, FromRow, RowShape, Table};
-use crate::value::{Binds, BindsList, Column, ToValue};
+use crate::table::{FromRow, RowShape, Table};
+use crate::value::{Binds, BindsList, ToValue};
 
 /// How many values a list may have: SQLite takes 32,766 parameters in all.
 const LONGEST_LIST: usize = 16_384;
@@ -201,11 +200,6 @@ pub fn maybe<T>(_: T) -> Option<T> {
 /// Says that the rows of a query are those of a record.
 pub fn like<'q, R: FromRow>(query: Query<'q, R>, _: fn() -> R) -> Query<'q, R> {
     query
-}
-
-/// Reads a column of a record.
-pub fn record_column<T: Column>(row: &dyn RowAccess, index: usize, name: &str) -> Result<T> {
-    table::generated::column(row, index, name)
 }
 
 macro_rules! nth {
