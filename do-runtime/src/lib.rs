@@ -6,6 +6,7 @@
 //! | [`prelude`] | everything that a user imports |
 //! | `error`, `limits`, `time`, `id`, `value` | the small types |
 //! | `table` | tables, rows, finders |
+//! | `metadata` | what goes with a call besides its arguments |
 //! | `object` | what a handler sees: `Cx`, key-values, stored fields, `This` |
 //! | `call` | stubs, calls, the queue of an object, running in place |
 //! | `ownership` | the baton of an object, and why things may move between threads |
@@ -38,6 +39,7 @@ pub mod image;
 #[doc(hidden)]
 pub mod journal;
 mod limits;
+mod metadata;
 mod node;
 mod object;
 mod ownership;
@@ -66,8 +68,9 @@ pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
+pub use metadata::{Caller, ChainedCall, Metadata, TraceParent};
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
-pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
+pub use object::{Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};

@@ -3,7 +3,7 @@
 #[cfg(feature = "testing")]
 pub use crate::testing::TestKit;
 pub use crate::{
-    Bytes, Call, CallError, Column, Context, Cx, Error, ErrorKind, Id, IntoDuration, Json, ObjectId, ObjectRef,
+    Bytes, Call, CallError, Caller, Column, Context, Cx, Error, ErrorKind, Id, IntoDuration, Json, Metadata, ObjectId, ObjectRef,
     Objects, OrInvalid, Result, Row, RpcError, This, Timestamp, Uuid, bail, days, durable_object, ensure, hours, init,
     millis, minutes, rpc, secs, sql, table,
 };

@@ -4,6 +4,8 @@ use std::any::type_name;
 use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Span;
+
 use super::{Answer, AnswerSlot, Slot};
 use crate::error::Result;
 use crate::journal::LogPosition;
@@ -15,6 +17,8 @@ pub struct Run<'a, O: Dispatch> {
     awake: &'a mut Awake<O>,
     slot: &'a Arc<Slot<O>>,
     answer: &'a mut dyn AnswerSlot,
+    /// The handler's span, if anybody listens.
+    span: Option<&'a Span>,
 }
 
 /// What has come of a [`Run`].
@@ -35,8 +39,13 @@ pub(crate) enum Instance {
 }
 
 impl<'a, O: Dispatch> Run<'a, O> {
-    pub(crate) fn new(awake: &'a mut Awake<O>, slot: &'a Arc<Slot<O>>, answer: &'a mut dyn AnswerSlot) -> Self {
-        Run { awake, slot, answer }
+    pub(crate) fn new(
+        awake: &'a mut Awake<O>,
+        slot: &'a Arc<Slot<O>>,
+        answer: &'a mut dyn AnswerSlot,
+        span: Option<&'a Span>,
+    ) -> Self {
+        Run { awake, slot, answer, span }
     }
 
     /// Runs a handler with `&mut self`, in a transaction.
@@ -68,7 +77,7 @@ impl<'a, O: Dispatch> Run<'a, O> {
         E: Failure,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let running = orchestrate(self.slot.clone(), handler);
+        let running = orchestrate(self.slot.clone(), self.awake.meta().clone(), self.span.cloned(), handler);
         put(self.answer, Answer::Running(running));
         // What it sees it waits for itself, before it answers.
         Ran { position: LogPosition::default(), instance: Instance::Kept }

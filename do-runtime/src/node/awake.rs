@@ -9,6 +9,7 @@ use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::HandOver;
 use crate::journal::{CommitKind, Log, TemplateId};
+use crate::metadata::Metadata;
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
 use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
@@ -118,6 +119,8 @@ impl<O: Dispatch> Awake<O> {
             return Ok(());
         }
         self.begin(shared)?;
+        let span = self.cx.meta.span();
+        let _within = span.as_ref().map(|span| span.enter());
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
             Ok(Ok(())) => self.commit(shared).map(drop),
@@ -127,7 +130,14 @@ impl<O: Dispatch> Awake<O> {
         if result.is_err() {
             self.undo();
         }
+        self.cx.meta.end();
         result
+    }
+
+    /// What goes with the call that runs.
+    #[inline]
+    pub(crate) fn meta(&mut self) -> &mut Metadata {
+        &mut self.cx.meta
     }
 
     fn begin(&mut self, shared: &Shared<O>) -> Result<()> {

@@ -7,6 +7,7 @@ use super::{Identity, Object};
 use crate::engine::Engine;
 use crate::env::Random;
 use crate::error::Result;
+use crate::metadata::Metadata;
 use crate::node::{Home, Objects};
 use crate::sqlite::Database;
 use crate::{ObjectId, Timestamp};
@@ -42,6 +43,7 @@ use crate::{ObjectId, Timestamp};
 pub struct Cx<O> {
     pub(crate) database: Database,
     surroundings: Surroundings,
+    pub(crate) meta: Metadata,
     now: Timestamp,
     /// Whether `delete_all` was called in this transaction.
     pub(crate) erased: bool,
@@ -58,7 +60,8 @@ pub(crate) struct Surroundings {
 
 impl<O: Object> Cx<O> {
     pub(crate) fn new(database: Database, surroundings: Surroundings, now: Timestamp) -> Self {
-        Cx { database, surroundings, now, erased: false, object: PhantomData }
+        let meta = Metadata::new(surroundings.identity.clone(), surroundings.random.clone());
+        Cx { database, surroundings, meta, now, erased: false, object: PhantomData }
     }
 
     /// A handler begins.
@@ -89,6 +92,11 @@ impl<O: Object> Cx<O> {
     /// The name of the object's class.
     pub fn class(&self) -> &'static str {
         self.surroundings.identity.class()
+    }
+
+    /// What goes with the call besides its arguments: who made it, its deadline, its request.
+    pub fn meta(&self) -> &Metadata {
+        &self.meta
     }
 
     /// The objects of this node, to make stubs of: in a synchronous handler they can be sent or handed on, but not

@@ -15,7 +15,7 @@ mod this;
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;
-pub(crate) use identity::Identity;
+pub use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
 pub(crate) use migration::outlines;
 pub use migration::{Migration, Step};
