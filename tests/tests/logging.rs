@@ -211,7 +211,7 @@ async fn a_call_that_waited_in_a_queue_is_not_logged_inside_of_whoever_ran_it(ki
     for (request, words) in [(one?, "count=1"), (other?, "count=2")] {
         let line = lines.with(words)?;
         assert!(line.contains(&format!("request_id={request}")), "{line}");
-        starts.push(line.trim_start_matches("INFO").trim().split(':').next().unwrap_or_default().to_owned());
+        starts.push(line.trim().trim_start_matches("INFO ").split(':').next().unwrap_or_default().to_owned());
     }
     assert_eq!(starts, ["first", "second"]);
     Ok(())

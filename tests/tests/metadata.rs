@@ -14,6 +14,9 @@ struct Relay {
 /// What a handler saw of its metadata.
 type Seen = (String, String, Option<String>, Uuid, Vec<String>);
 
+/// Attempt, key, deadline, method.
+type Facts = (u32, Option<String>, Option<Timestamp>, Option<String>);
+
 fn seen(meta: &Metadata) -> Result<Seen> {
     let trace = meta.trace().map(|trace| trace.to_string());
     let chain = meta.chain().iter().map(ToString::to_string).collect();
@@ -80,7 +83,7 @@ impl Relay {
     }
 
     #[rpc]
-    fn facts(&self, cx: &Cx<Self>) -> Result<(u32, Option<String>, Option<Timestamp>, Option<String>)> {
+    fn facts(&self, cx: &Cx<Self>) -> Result<Facts> {
         let meta = cx.meta();
         let key = meta.idempotency_key().map(str::to_owned);
         Ok((meta.attempt(), key, meta.deadline(), meta.method().map(str::to_owned)))

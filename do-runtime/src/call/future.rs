@@ -87,7 +87,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
             )))));
         }
         let mut sent = Sent { request, method, origin: None };
-        if self.aside.is_some() || ambient::is_set() || method.has_deadline() {
+        if self.aside.is_some() || ambient::is_set() || method.deadline.is_some() {
             match origin(&mut self.aside, slot, method) {
                 Ok(origin) => sent.origin = Some(Arc::new(origin)),
                 Err(error) => return Poll::Ready(Err(E::from(error))),
@@ -269,7 +269,10 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                     slot.shared.dequeue(call.bytes);
                     Some(overdue(call.method))
                 }
-                _ => Some(too_late(&slot, "had begun, and goes on without its caller: what comes of it is not known here")),
+                _ => Some(too_late(
+                    &slot,
+                    "had begun, and goes on without its caller: what comes of it is not known here",
+                )),
             },
             State::Gated(_, _, slot, _) => {
                 Some(too_late(&slot, "has run, but was not on disk yet: whether it is kept is not known here"))
@@ -300,7 +303,10 @@ fn origin<O: Dispatch>(
 
 /// The error of a call whose deadline passed when its handler had begun.
 fn too_late<O: Dispatch>(slot: &Slot<O>, state: &str) -> Error {
-    Error::new(ErrorKind::Deadline, format!("the deadline of a call of {} passed: its handler {state}", slot.shared.identity))
+    Error::new(
+        ErrorKind::Deadline,
+        format!("the deadline of a call of {} passed: its handler {state}", slot.shared.identity),
+    )
 }
 
 /// Why a stub can't be polled inside a synchronous handler.

@@ -15,28 +15,25 @@ impl Metadata {
     #[cold]
     fn make_span(&self) -> Option<Box<Span>> {
         let object = self.object();
-        let span = match self.origin().and_then(|origin| origin.surroundings.as_ref()) {
-            None => error_span!(
-                "handler",
-                class = object.class(),
-                name = object.name(),
-                id = %object.id(),
-                method = self.method().unwrap_or("init"),
-                request_id = %self.request_id(),
-                caller = self.caller().ok().map(tracing::field::display),
-            ),
+        let here;
+        let parent = match self.origin().and_then(|origin| origin.surroundings.as_ref()) {
             // It waited in a queue: whoever runs it is a stranger.
-            Some(parent) => error_span!(
-                parent: parent,
-                "handler",
-                class = object.class(),
-                name = object.name(),
-                id = %object.id(),
-                method = self.method().unwrap_or("init"),
-                request_id = %self.request_id(),
-                caller = self.caller().ok().map(tracing::field::display),
-            ),
+            Some(sender) => sender,
+            None => {
+                here = Span::current();
+                &here
+            }
         };
+        let span = error_span!(
+            parent: parent,
+            "handler",
+            class = object.class(),
+            name = object.name(),
+            id = %object.id(),
+            method = self.method().unwrap_or("init"),
+            request_id = %self.request_id(),
+            caller = self.caller().ok().map(tracing::field::display),
+        );
         (!span.is_disabled()).then(|| Box::new(span))
     }
 }

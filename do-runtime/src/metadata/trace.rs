@@ -62,8 +62,7 @@ impl FromStr for TraceParent {
 fn parse(text: &str) -> Option<TraceParent> {
     let mut parts = text.split('-');
     let version = hex(parts.next()?, 2)?;
-    let (trace_id, parent_id, flags) =
-        (hex(parts.next()?, 32)?, hex(parts.next()?, 16)?, hex(parts.next()?, 2)?);
+    let (trace_id, parent_id, flags) = (hex(parts.next()?, 32)?, hex(parts.next()?, 16)?, hex(parts.next()?, 2)?);
     // A later version may have more at the end; 255 will never be one.
     let ends = parts.next().is_none();
     if version == 0xff || (version == 0 && !ends) || trace_id == 0 || parent_id == 0 {

@@ -81,61 +81,44 @@ pub trait TypedStub: Clone + Send + Sync + 'static {
 pub struct Method {
     /// The name that is called.
     pub name: &'static str,
+    /// `#[rpc(idempotent)]`: whether repeating it is harmless.
+    pub idempotent: bool,
+    /// `#[rpc(deadline = "…")]`: after how many milliseconds a call of it is given up, unless its caller says
+    /// otherwise.
+    pub deadline: Option<u64>,
     pace: Pace,
-    /// In milliseconds; 0 if there is none.
-    deadline: u64,
-    repetition: Repetition,
 }
 
 impl Method {
     /// A method that runs on its caller's thread until it is seen to be slow.
     pub const fn new(name: &'static str) -> Self {
-        Method::paced(name, Pace::new())
+        Method { name, idempotent: false, deadline: None, pace: Pace::new() }
     }
 
     /// `#[rpc(slow)]`: a method that is kept off the callers' threads.
     pub const fn slow(name: &'static str) -> Self {
-        Method::paced(name, Pace::declared_slow())
+        Method { name, idempotent: false, deadline: None, pace: Pace::declared_slow() }
     }
 
-    const fn paced(name: &'static str, pace: Pace) -> Self {
-        Method { name, pace, deadline: 0, repetition: Repetition::Counts }
-    }
-
-    /// `#[rpc(idempotent)]`: to run it again is harmless, so that it needs no key.
+    /// `#[rpc(idempotent)]`.
     pub const fn idempotent(self) -> Self {
-        Method { repetition: Repetition::Harmless, ..self }
+        Method { idempotent: true, ..self }
     }
 
-    /// `#[rpc(deadline = "2s")]`: how many milliseconds its callers wait, unless they want to wait less.
+    /// `#[rpc(deadline = "…")]`, in milliseconds.
     pub const fn deadline(self, millis: u64) -> Self {
-        Method { deadline: millis, ..self }
+        Method { deadline: Some(millis), ..self }
     }
 
-    /// Whether its callers wait for so long only.
-    #[inline]
-    pub(crate) fn has_deadline(&self) -> bool {
-        self.deadline > 0
-    }
-
-    /// How long its callers wait.
+    /// How long its callers wait at most.
     pub(crate) fn longest(&self) -> Option<Duration> {
-        self.has_deadline().then(|| Duration::from_millis(self.deadline))
+        self.deadline.map(Duration::from_millis)
     }
 
     /// How long it takes.
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
     }
-}
-
-/// Whether a method may be run again under the same arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Repetition {
-    /// Its effects may double.
-    Counts,
-    /// It changes nothing more.
-    Harmless,
 }
 
 /// What can be the result of an `#[rpc]`.
