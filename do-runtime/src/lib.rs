@@ -68,7 +68,7 @@ pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
-pub use metadata::{Caller, ChainedCall, Metadata, TraceParent};
+pub use metadata::{Caller, ChainedCall, Metadata, RetryPolicy, TraceParent};
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
 pub use object::{Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
 pub use store::{Cursor, Listed};

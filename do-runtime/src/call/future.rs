@@ -6,12 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::again::written;
 use super::serve::{Place, Sent, hand_over_blocking, refuse_if_fenced, run_in, serve};
 use super::settings::Aside;
 use super::{Answer, AnswerSlot, Body, Entry, Progress, Queued, Slot, Stub, Timing, Work, scope};
+use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
-use crate::metadata::{Origin, ambient, overdue, surroundings};
+use crate::metadata::{Key, Origin, ambient, overdue, surroundings};
 use crate::node::start_wake;
 use crate::object::{Answer as AnswerType, Dispatch, Failure, Method};
 use crate::ownership::{Baton, Link};
@@ -31,6 +33,8 @@ enum State<O: Dispatch, T, E> {
     New(&'static Method, O::Request),
     /// In the queue.
     Queued(Arc<Link<Entry<O>>>, Arc<Slot<O>>),
+    /// It failed, and will be sent again.
+    Pausing(BoxFuture),
     /// Answered; the answer waits until the log is durable up to the position.
     Gated(Result<T, E>, LogPosition, Arc<Slot<O>>, Timing),
     /// The answer was given, or the state is being changed.
@@ -45,6 +49,7 @@ impl<O: Dispatch, T, E> fmt::Debug for Call<O, T, E> {
             State::New(..) => "not sent",
             State::Queued(..) => "queued",
             State::Gated(..) => "waiting for the disk",
+            State::Pausing(_) => "waiting to be sent again",
             State::Done => "answered",
         };
         write!(f, "Call({:?}, {state})", self.stub)
@@ -63,6 +68,11 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
     fn send(&mut self, method: &'static Method, request: O::Request, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
         if scope::in_handler() {
             return Poll::Ready(Err(E::from(no_await())));
+        }
+        if let Some(aside) = &mut self.aside
+            && let Err(error) = aside.prepare::<O>(self.stub.known_node(), method, &request)
+        {
+            return Poll::Ready(Err(E::from(error)));
         }
         let found;
         let slot = match self.stub.own_slot() {
@@ -88,7 +98,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         }
         let mut sent = Sent { request, method, origin: None };
         if self.aside.is_some() || ambient::is_set() || method.deadline.is_some() {
-            match origin(&mut self.aside, slot, method) {
+            match origin::<O>(&mut self.aside, slot, method, &sent.request) {
                 Ok(origin) => sent.origin = Some(Arc::new(origin)),
                 Err(error) => return Poll::Ready(Err(E::from(error))),
             }
@@ -256,6 +266,59 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         }
     }
 
+    /// One step, and what follows from it.
+    #[inline]
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        let answer = match std::mem::replace(&mut self.state, State::Done) {
+            State::New(method, request) => self.send(method, request, cx),
+            State::Gated(result, position, slot, timing) => self.gate(result, position, slot, timing, cx),
+            State::Queued(entry, slot) => self.queued(entry, slot, cx),
+            State::Pausing(pause) => self.pause(pause, cx),
+            State::Done => Poll::Ready(Err(E::from(Error::invalid("a call was awaited again after its answer")))),
+        };
+        if self.aside.is_none() { answer } else { self.consider(answer, cx) }
+    }
+
+    /// What the settings of a call make of its answer: it may be given up, or sent again.
+    #[cold]
+    fn consider(&mut self, answer: Poll<Result<T, E>>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        match answer {
+            Poll::Pending => match self.given_up(cx) {
+                Some(error) => Poll::Ready(Err(E::from(error))),
+                None => Poll::Pending,
+            },
+            Poll::Ready(Err(error)) => match error.runtime().and_then(|error| self.pause_after(error)) {
+                Some(pause) => self.pause(pause, cx),
+                None => Poll::Ready(Err(error)),
+            },
+            answer => answer,
+        }
+    }
+
+    fn pause_after(&self, error: &Error) -> Option<BoxFuture> {
+        self.aside.as_ref()?.pause_after(error, self.stub.known_node()?)
+    }
+
+    /// Waits, and then sends the call again.
+    fn pause(&mut self, mut pause: BoxFuture, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        if pause.as_mut().poll(cx).is_pending() {
+            self.state = State::Pausing(pause);
+            return Poll::Pending;
+        }
+        let request = self.aside.as_ref().and_then(|aside| aside.again.as_ref()).map(|again| again.request::<O>());
+        match request {
+            Some(Ok((method, request))) => {
+                self.state = State::New(method, request);
+                self.advance(cx)
+            }
+            Some(Err(error)) => Poll::Ready(Err(E::from(error))),
+            None => {
+                let sentence = "a call waited to be sent again without its arguments";
+                Poll::Ready(Err(E::from(Error::new(ErrorKind::Internal, sentence))))
+            }
+        }
+    }
+
     /// The answer of a call that waits, if its deadline has come.
     #[cold]
     fn given_up(&mut self, cx: &mut Context<'_>) -> Option<Error> {
@@ -277,7 +340,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
             State::Gated(_, _, slot, _) => {
                 Some(too_late(&slot, "has run, but was not on disk yet: whether it is kept is not known here"))
             }
-            State::New(..) | State::Done => None,
+            State::New(..) | State::Pausing(_) | State::Done => None,
         }
     }
 }
@@ -288,15 +351,25 @@ fn origin<O: Dispatch>(
     aside: &mut Option<Box<Aside>>,
     slot: &Slot<O>,
     method: &'static Method,
+    request: &O::Request,
 ) -> Result<Origin, Error> {
-    let settings = aside.as_mut().map(|aside| &mut aside.settings);
-    if let Some(error) = settings.and_then(|settings| settings.wrong.take()) {
-        return Err(error);
+    let settings = aside.as_ref().map(|aside| &aside.settings);
+    let mut origin = Origin::of(settings, method, slot.shared.host.node().now())?;
+    let again = aside.as_ref().and_then(|aside| aside.again.as_ref());
+    if let Some(key) = settings.and_then(|settings| settings.key.clone()) {
+        origin.key = Some(match again {
+            Some(again) => Key::of(key, &origin, method, &again.arguments),
+            None => Key::of(key, &origin, method, &written::<O>(request)?),
+        });
     }
-    let now = slot.shared.host.node().now();
-    let origin = Origin::of(aside.as_ref().map(|aside| &aside.settings), method, 1, now)?;
-    if origin.deadline.is_some() {
-        aside.get_or_insert_default().deadline = origin.deadline;
+    if let Some(again) = again {
+        origin.attempt = again.attempts;
+    }
+    match aside.as_ref().and_then(|aside| aside.deadline) {
+        // It is sent again, and has no more time than it had at first.
+        Some(first) => origin.deadline = Some(first),
+        None if origin.deadline.is_some() => aside.get_or_insert_default().deadline = origin.deadline,
+        None => {}
     }
     Ok(origin)
 }
@@ -325,19 +398,9 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Future for Call<O, T, E> {
         let me = &mut *self;
         // Without a budget one caller gets 42 times the mean of the others, and another one none.
         let Poll::Ready(budget) = tokio::task::coop::poll_proceed(cx) else { return Poll::Pending };
-        let answer = match std::mem::replace(&mut me.state, State::Done) {
-            State::New(method, request) => me.send(method, request, cx),
-            State::Gated(result, position, slot, timing) => me.gate(result, position, slot, timing, cx),
-            State::Queued(entry, slot) => me.queued(entry, slot, cx),
-            State::Done => Poll::Ready(Err(E::from(Error::invalid("a call was awaited again after its answer")))),
-        };
+        let answer = me.advance(cx);
         if answer.is_ready() {
             budget.made_progress();
-        } else if me.aside.is_some()
-            && let Some(error) = me.given_up(cx)
-        {
-            budget.made_progress();
-            return Poll::Ready(Err(E::from(error)));
         }
         answer
     }

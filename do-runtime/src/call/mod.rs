@@ -3,6 +3,7 @@
 //! A caller that finds an object idle takes its baton and runs the handler on its own thread; one that finds it busy
 //! queues its call and waits. See `docs/architecture.md` for the way of a call.
 
+mod again;
 mod answer;
 mod entry;
 mod future;

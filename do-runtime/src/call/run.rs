@@ -10,7 +10,7 @@ use super::{Answer, AnswerSlot, Slot};
 use crate::error::Result;
 use crate::journal::LogPosition;
 use crate::node::Awake;
-use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, orchestrate};
+use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, exclusive_once, orchestrate};
 
 /// One call, ready to run: what the generated `dispatch` is given.
 pub struct Run<'a, O: Dispatch> {
@@ -54,7 +54,10 @@ impl<'a, O: Dispatch> Run<'a, O> {
         T: AnswerType,
         E: Failure,
     {
-        let (result, ran) = self.awake.exclusive(&self.slot.shared, handler);
+        let (result, ran) = match self.awake.meta().key().cloned() {
+            None => self.awake.exclusive(&self.slot.shared, handler),
+            Some(key) => exclusive_once(self.awake, self.slot, &key, handler),
+        };
         put(self.answer, Answer::Ready(result));
         ran
     }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::task::Context;
 
 use super::Call;
+use super::again::Again;
 use crate::Timestamp;
 use crate::env::{BoxFuture, Clock};
 use crate::error::Error;
-use crate::metadata::{Caller, Settings};
+use crate::metadata::{Caller, RetryPolicy, Settings};
 use crate::object::Dispatch;
 use crate::time::IntoDuration;
 
@@ -21,6 +22,8 @@ pub(super) struct Aside {
     /// When its caller gives up, once it was sent.
     pub(super) deadline: Option<Timestamp>,
     timer: Option<BoxFuture>,
+    /// What is needed to send it again.
+    pub(super) again: Option<Again>,
 }
 
 impl Aside {
@@ -75,6 +78,13 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
             Ok(trace) => settings.trace = Some(trace),
             Err(error) => settings.note(error),
         })
+    }
+
+    /// Sends the call again if it fails with what [`Error::is_retryable`] or with `overloaded`, as the policy says, and within the
+    /// deadline. Unless it has a key, or its method is `#[rpc(idempotent)]`, it gets a key of its own, so that it is applied once
+    /// however often it was sent.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.set(|settings| settings.retry = Some(policy))
     }
 
     fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {

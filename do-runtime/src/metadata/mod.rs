@@ -5,7 +5,9 @@
 
 pub(crate) mod ambient;
 mod caller;
+mod key;
 mod origin;
+mod retry;
 mod running;
 mod span;
 mod trace;
@@ -15,7 +17,9 @@ use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 pub use caller::{Caller, ChainedCall};
+pub(crate) use key::Key;
 pub(crate) use origin::{Origin, Settings, overdue};
+pub use retry::RetryPolicy;
 pub(crate) use running::Running;
 pub(crate) use span::surroundings;
 pub use trace::TraceParent;
@@ -103,6 +107,14 @@ impl Metadata {
         &self.identity
     }
 
+    /// The call's method, unless it is a closure of one.
+    pub(crate) fn called(&self) -> Option<&'static Method> {
+        match &self.occasion {
+            Occasion::Call(method, _) => Some(method),
+            Occasion::Runtime | Occasion::Within(_) => None,
+        }
+    }
+
     /// The method that was called; none in `#[init]`.
     pub fn method(&self) -> Option<&'static str> {
         match &self.occasion {
@@ -113,11 +125,13 @@ impl Metadata {
     }
 
     /// The id of the request that this call belongs to: drawn for a call from outside, and the same in all the calls that
-    /// its handlers make, so that the log lines of one request are found by it. A repetition by `.retry(…)` has one of its own.
+    /// its handlers make, and in its
+    /// repetitions by `.retry(…)`, so that the log lines of one request are found by it.
     pub fn request_id(&self) -> Uuid {
         match (&self.occasion, self.origin()) {
             (Occasion::Within(handler), _) => handler.meta.request_id(),
             (_, Some(Origin { from: Some(from), .. })) => from.meta.request_id(),
+            (_, Some(Origin { request_id: Some(id), .. })) => *id,
             _ => *self.request_id.get_or_init(|| {
                 let mut bytes = [0; 16];
                 self.random.fill(&mut bytes);
@@ -159,7 +173,11 @@ impl Metadata {
 
     /// The key under which this call is applied once, however often it is sent.
     pub fn idempotency_key(&self) -> Option<&str> {
-        self.origin().and_then(|origin| origin.key.as_deref())
+        self.key().map(|key| &*key.key)
+    }
+
+    pub(crate) fn key(&self) -> Option<&Key> {
+        self.origin().and_then(|origin| origin.key.as_ref())
     }
 
     /// The calls that led here, the outermost first; none for a call from outside.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::Span;
+use uuid::Uuid;
 
-use super::{Caller, ChainedCall, Running, TraceParent, ambient};
+use super::{Caller, ChainedCall, Key, RetryPolicy, Running, TraceParent, ambient};
 use crate::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::Method;
@@ -20,6 +21,9 @@ pub(crate) struct Settings {
     pub(crate) deadline: Option<Duration>,
     pub(crate) key: Option<Arc<str>>,
     pub(crate) trace: Option<TraceParent>,
+    pub(crate) retry: Option<RetryPolicy>,
+    /// Drawn for a call that may be sent again.
+    pub(crate) request_id: Option<Uuid>,
     /// What made no sense: the call answers it.
     pub(crate) wrong: Option<Error>,
 }
@@ -32,9 +36,11 @@ pub(crate) struct Origin {
     pub(crate) depth: u32,
     pub(crate) caller: Option<Caller>,
     pub(crate) deadline: Option<Timestamp>,
-    pub(crate) key: Option<Arc<str>>,
+    pub(crate) key: Option<Key>,
     pub(crate) trace: Option<TraceParent>,
     pub(crate) attempt: u32,
+    /// Of a call that may be sent again.
+    pub(crate) request_id: Option<Uuid>,
     /// The span in which it was made, of a call that waits in a queue.
     pub(crate) surroundings: Option<Span>,
 }
@@ -49,6 +55,7 @@ impl Default for Origin {
             key: None,
             trace: None,
             attempt: 1,
+            request_id: None,
             surroundings: None,
         }
     }
@@ -59,14 +66,14 @@ impl Origin {
     ///
     /// # Errors
     /// `deadline` if it is over already, `invalid` for a chain that is too long.
-    pub(crate) fn of(settings: Option<&Settings>, method: &Method, attempt: u32, now: Timestamp) -> Result<Self> {
-        let mut origin = Origin { attempt, ..Origin::default() };
+    pub(crate) fn of(settings: Option<&Settings>, method: &Method, now: Timestamp) -> Result<Self> {
+        let mut origin = Origin::default();
         let mut within = method.longest();
         if let Some(settings) = settings {
             within = [within, settings.deadline].into_iter().flatten().min();
             origin.caller = settings.caller.clone();
-            origin.key = settings.key.clone();
             origin.trace = settings.trace;
+            origin.request_id = settings.request_id;
         }
         origin.deadline = within.map(|within| now + within);
         if let Some(from) = ambient::current() {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tracing::Span;
 
+use super::once::{Begun, Claim};
 use super::{Answer, Cx, Dispatch, Failure};
 use crate::call::{Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, give_back, no_await, scope};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
@@ -213,10 +214,18 @@ where
 {
     let stub = Stub::of(slot.clone());
     let running = Arc::new(Running::new(meta, slot.shared.position()));
-    let handler = handler(This { stub, handler: running.clone() });
+    let this = This { stub, handler: running.clone() };
+    let handler = handler(this.clone());
     Box::pin(async move {
         let under_way = UnderWay::begin(slot);
         let shared = &under_way.0.shared;
+        let claim = match (running.meta.key(), running.meta.called()) {
+            (Some(key), Some(method)) => match Claim::begin(&this, &under_way.0, key, method).await? {
+                Begun::Run(claim) => Some(claim),
+                Begun::Kept(reply) => return Ok(T::from_reply(&reply)?),
+            },
+            _ => None,
+        };
         let mut handler = pin!(handler);
         let result = std::future::poll_fn(|cx| {
             let _within = span.as_ref().map(Span::enter);
@@ -225,6 +234,10 @@ where
                 .unwrap_or_else(|panic| Poll::Ready(Err(E::from(panicked(&shared.identity, &*panic)))))
         })
         .await;
+        let result = match claim {
+            Some(claim) => claim.end(&this, result).await,
+            None => result,
+        };
         durable(shared.host.node().log(), running.seen()).await.map_err(E::from)?;
         result
     })
