@@ -1,9 +1,10 @@
 //! What the macros say of a durable object: `Object` from the struct, `Dispatch` from its impl.
 
 use crate::call::{Pace, Stub};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::object::{Cx, Migration, StoredReader, StoredWriter};
+use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
+use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter};
 use crate::ownership::Sendable;
 use crate::table::TableDef;
 
@@ -56,6 +57,35 @@ pub trait Dispatch: Object {
         0
     }
 
+    /// Writes the arguments of a request down. One that can't be encoded is `invalid`.
+    fn encode(request: &Self::Request, to: &mut ArgumentsWriter) -> Result<()> {
+        let _ = (request, to);
+        Err(unwritable::<Self>())
+    }
+
+    /// A request of a method's name, and of its arguments as they were written down. A method that the class does not
+    /// have is `not_found`, and what are not its arguments is `invalid`.
+    fn decode(method: &str, from: &mut ArgumentsReader<'_>) -> Result<(&'static Method, Self::Request)> {
+        let _ = (method, from);
+        Err(unwritable::<Self>())
+    }
+
+    /// What `cx.schedule()` gives: a method for each alarm.
+    type Schedule<'a>: From<Schedule<'a>>;
+
+    /// The alarms of the class.
+    const ALARMS: &'static [AlarmDef] = &[];
+
+    /// Runs an alarm's method.
+    fn alarm(run: AlarmRun<'_, Self>) -> AlarmRan {
+        run.unknown()
+    }
+
+    /// Hands an alarm that was given up to its `exhausted` method.
+    fn exhausted(run: ExhaustedRun<'_, Self>) -> AlarmRan {
+        run.unhandled()
+    }
+
     /// Whether there is an `#[init]` method.
     const HAS_INIT: bool = false;
 
@@ -64,6 +94,10 @@ pub trait Dispatch: Object {
         let _ = cx;
         Ok(())
     }
+}
+
+fn unwritable<O: Object>() -> Error {
+    Error::new(ErrorKind::Internal, format!("calls of `{}` can't be written down", O::CLASS))
 }
 
 /// The generated stub of an object.
@@ -79,18 +113,33 @@ pub trait TypedStub: Clone + Send + Sync + 'static {
 pub struct Method {
     /// The name that is called.
     pub name: &'static str,
+    /// `#[rpc(idempotent)]`: whether repeating it is harmless.
+    pub idempotent: bool,
+    /// `#[rpc(deadline = "…")]`: after how many milliseconds a call of it is given up, unless its caller says
+    /// otherwise.
+    pub deadline: Option<u64>,
     pace: Pace,
 }
 
 impl Method {
     /// A method that runs on its caller's thread until it is seen to be slow.
     pub const fn new(name: &'static str) -> Self {
-        Method { name, pace: Pace::new() }
+        Method { name, idempotent: false, deadline: None, pace: Pace::new() }
     }
 
     /// `#[rpc(slow)]`: a method that is kept off the callers' threads.
     pub const fn slow(name: &'static str) -> Self {
-        Method { name, pace: Pace::declared_slow() }
+        Method { name, idempotent: false, deadline: None, pace: Pace::declared_slow() }
+    }
+
+    /// `#[rpc(idempotent)]`.
+    pub const fn idempotent(self) -> Self {
+        Method { idempotent: true, ..self }
+    }
+
+    /// `#[rpc(deadline = "…")]`, in milliseconds.
+    pub const fn deadline(self, millis: u64) -> Self {
+        Method { deadline: Some(millis), ..self }
     }
 
     /// How long it takes.
