@@ -96,8 +96,8 @@ pub mod __private {
     pub use crate::error::{Error, Result, RpcError};
     pub use crate::limits::Limits;
     pub use crate::node::{ClassEntry, WrittenSql};
-    pub use crate::object::checked as sql;
     pub use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Repeat, Schedule, Setting};
+    pub use crate::object::checked as sql;
     pub use crate::object::{
         Answer, ArgumentsReader, ArgumentsWriter, Dispatch, Failure, Method, Migration, Object, Outcome, Step,
         StoredReader, StoredWriter, TypedStub,

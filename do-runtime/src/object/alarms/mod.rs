@@ -143,9 +143,9 @@ impl<O: Dispatch> AlarmRun<'_, O> {
         payload: impl Fn(&mut ArgumentsReader<'_>) -> Result<P>,
         handler: impl FnOnce(&mut O, &mut Cx<O>, P) -> Result,
     ) -> AlarmRan {
-        let run = ArgumentsReader::new(self.payload).and_then(|mut from| payload(&mut from)).and_then(|payload| {
-            self.awake.exclusive(&self.slot.shared, |object, cx| handler(object, cx, payload)).0
-        });
+        let run = ArgumentsReader::new(self.payload)
+            .and_then(|mut from| payload(&mut from))
+            .and_then(|payload| self.awake.exclusive(&self.slot.shared, |object, cx| handler(object, cx, payload)).0);
         AlarmRan(run)
     }
 
