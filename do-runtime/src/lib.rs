@@ -64,7 +64,7 @@ pub mod value;
 pub use call::{Call, Stub};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
-pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
+pub use do_macros::{Column, Row, RpcError, alarm, durable_object, init, rpc, table};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
@@ -99,12 +99,17 @@ pub mod __private {
     pub use crate::error::{Error, Result, RpcError};
     pub use crate::limits::Limits;
     pub use crate::node::{ClassEntry, WrittenSql};
+    pub use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Repeat, Schedule, Setting};
     pub use crate::object::checked as sql;
     pub use crate::object::{
-        Answer, Dispatch, Failure, Method, Migration, Object, Outcome, Step, StoredReader, StoredWriter, TypedStub,
+        Answer, ArgumentsReader, ArgumentsWriter, Dispatch, Failure, Method, Migration, Object, Outcome, Step,
+        StoredReader, StoredWriter, TypedStub,
     };
-    pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
-    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
+    pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
+    pub use crate::proof::{
+        Argument, ArgumentType, ColumnType, FirstValue, Payload, StoredField, argument, callable, json_type, payload,
+        stored_field,
+    };
     pub use crate::table::generated::*;
     pub use crate::table::{
         ColumnDef, Declares, FromRow, Given, IndexDef, KeySource, NewRow, RowShape, Table, TableDef, ValueShape,
@@ -121,6 +126,11 @@ pub mod __private {
 
     /// `T` can be the result of a handler, or this does not compile.
     pub fn answer<T: Answer>() {}
+
+    /// The error of a call whose method the class does not have.
+    pub fn unknown_method<O: Object>(method: &str) -> Error {
+        Error::new(crate::ErrorKind::NotFound, format!("`{}` has no method `{method}` that can be called", O::CLASS))
+    }
 
     /// A handler's own error as an error of the runtime.
     pub fn user_error(error: impl RpcError) -> Error {

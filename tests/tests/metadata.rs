@@ -28,7 +28,7 @@ impl Relay {
     #[init]
     fn wake(&mut self, cx: &mut Cx<Self>) -> Result {
         let error = cx.meta().caller().expect_err("nobody calls `#[init]`");
-        ensure!(error.kind() == ErrorKind::NotFound && cx.meta().method().is_none(), "{error}");
+        ensure!(error.kind() == ErrorKind::NotFound && cx.meta().method() == Some("init"), "{error}");
         self.woken_by = "the runtime".to_owned();
         Ok(())
     }

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
-use super::validate;
+use super::{alarms, validate};
 use crate::problems::Problems;
 use crate::types;
 
@@ -24,7 +24,8 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
-    let stub = validate::stub_path(object);
+    let (stub, schedule) = (validate::stub_path(object), validate::schedule_path(object));
+    let alarms = alarms::stand_in(written, object);
     quote! {
         const _: () = {
             #[allow(dead_code, private_interfaces, unreachable_pub)]
@@ -32,9 +33,12 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
                 #(#methods)*
             }
 
+            #alarms
+
             impl ::do_runtime::__private::Dispatch for #object {
                 type Request = ();
                 type Stub = #stub;
+                type Schedule<'a> = #schedule<'a>;
 
                 fn dispatch(
                     _: (),
@@ -87,7 +91,8 @@ fn method(written: &WrittenMethod, ident: &syn::Ident, object: &Path) -> TokenSt
     }
 }
 
-fn is_context(ty: &Type) -> bool {
+/// Whether it is the type of `cx` or `this`.
+pub(super) fn is_context(ty: &Type) -> bool {
     let inner = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,

@@ -6,6 +6,7 @@ mod expand;
 mod limits;
 mod model;
 mod parse;
+mod schedule;
 mod validate;
 
 #[cfg(test)]
@@ -48,4 +49,9 @@ fn references(written: &Written) -> Option<TokenStream> {
 /// `ChatRoomStub`.
 pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
+}
+
+/// `ChatRoomSchedule`.
+pub(crate) fn schedule_ident(object: &Ident) -> Ident {
+    format_ident!("{}Schedule", object.unraw(), span = object.span())
 }

@@ -99,7 +99,7 @@ const _: () = {
                 .call(
                     &IMPORT,
                     Request::Import {
-                        lines: ::do_runtime::__private::Carried::<Vec<Line>>::new(lines),
+                        lines: IMPORT_LINES.carry(lines),
                         at,
                     },
                 )
@@ -119,9 +119,7 @@ const _: () = {
                     &FORWARD,
                     Request::Forward {
                         room: ::core::convert::Into::into(room),
-                        copies: ::do_runtime::__private::Carried::<
-                            [Option<ChatRoom>; 2],
-                        >::new(copies),
+                        copies: FORWARD_COPIES.carry(copies),
                     },
                 )
         }
@@ -159,11 +157,13 @@ const _: () = {
         "post",
     );
     static HISTORY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-        "history",
-    );
+            "history",
+        )
+        .deadline(1500);
     static SEARCH: ::do_runtime::__private::Method = ::do_runtime::__private::Method::slow(
-        "search",
-    );
+            "search",
+        )
+        .idempotent();
     static RESET: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
         "reset",
     );
@@ -177,10 +177,18 @@ const _: () = {
     static RELAY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
         "relay",
     );
+    #[cfg(feature = "import")]
+    const IMPORT_LINES: ::do_runtime::__private::ArgumentType<Vec<Line>> = ::do_runtime::__private::argument::<
+        Vec<Line>,
+    >("lines");
+    const FORWARD_COPIES: ::do_runtime::__private::ArgumentType<[Option<ChatRoom>; 2]> = ::do_runtime::__private::argument::<
+        [Option<ChatRoom>; 2],
+    >("copies");
     #[automatically_derived]
     impl ::do_runtime::__private::Dispatch for ChatRoom {
         type Request = Request;
         type Stub = ChatRoomStub;
+        type Schedule<'a> = ChatRoomSchedule<'a>;
         fn dispatch(
             request: Request,
             run: ::do_runtime::__private::Run<'_, Self>,
@@ -256,6 +264,106 @@ const _: () = {
                 }
                 Request::Relay { to } => ::do_runtime::__private::argument_bytes(to),
             }
+        }
+        fn encode(
+            request: &Request,
+            to: &mut ::do_runtime::__private::ArgumentsWriter,
+        ) -> ::do_runtime::Result<()> {
+            match request {
+                Request::Post { author, body } => {
+                    to.put("author", author)?;
+                    to.put("body", body)?;
+                }
+                Request::History { limit } => {
+                    to.put("limit", limit)?;
+                }
+                Request::Search { text, limit } => {
+                    to.put("text", text)?;
+                    to.put("limit", limit)?;
+                }
+                Request::Reset => {}
+                #[cfg(feature = "import")]
+                Request::Import { lines, at } => {
+                    IMPORT_LINES.put(to, lines.argument())?;
+                    to.put("at", at)?;
+                }
+                Request::Forward { room, copies } => {
+                    to.put("room", room)?;
+                    FORWARD_COPIES.put(to, copies.argument())?;
+                }
+                Request::Relay { to } => {
+                    to.put("to", to)?;
+                }
+            }
+            ::core::result::Result::Ok(())
+        }
+        fn decode(
+            method: &::core::primitive::str,
+            from: &mut ::do_runtime::__private::ArgumentsReader<'_>,
+        ) -> ::do_runtime::Result<(&'static ::do_runtime::__private::Method, Request)> {
+            ::core::result::Result::Ok(
+                match method {
+                    "post" => {
+                        (
+                            &POST,
+                            Request::Post {
+                                author: from.take("author")?,
+                                body: from.take("body")?,
+                            },
+                        )
+                    }
+                    "history" => {
+                        (
+                            &HISTORY,
+                            Request::History {
+                                limit: from.take("limit")?,
+                            },
+                        )
+                    }
+                    "search" => {
+                        (
+                            &SEARCH,
+                            Request::Search {
+                                text: from.take("text")?,
+                                limit: from.take("limit")?,
+                            },
+                        )
+                    }
+                    "reset" => (&RESET, Request::Reset),
+                    #[cfg(feature = "import")]
+                    "import" => {
+                        (
+                            &IMPORT,
+                            Request::Import {
+                                lines: IMPORT_LINES.carry(IMPORT_LINES.take(from)?),
+                                at: from.take("at")?,
+                            },
+                        )
+                    }
+                    "forward" => {
+                        (
+                            &FORWARD,
+                            Request::Forward {
+                                room: from.take("room")?,
+                                copies: FORWARD_COPIES.carry(FORWARD_COPIES.take(from)?),
+                            },
+                        )
+                    }
+                    "relay" => {
+                        (
+                            &RELAY,
+                            Request::Relay {
+                                to: from.take("to")?,
+                            },
+                        )
+                    }
+                    _ => {
+                        return ::core::result::Result::Err(
+                            ::do_runtime::__private::unknown_method::<Self>(method),
+                        );
+                    }
+                },
+            )
         }
         const HAS_INIT: ::core::primitive::bool = true;
         fn init(&mut self, cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {

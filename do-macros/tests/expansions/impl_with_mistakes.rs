@@ -39,9 +39,12 @@ const _: () = {
             ::do_runtime::__private::refused()
         }
     }
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl<'a> ChatRoomSchedule<'a> {}
     impl ::do_runtime::__private::Dispatch for ChatRoom {
         type Request = ();
         type Stub = ChatRoomStub;
+        type Schedule<'a> = ChatRoomSchedule<'a>;
         fn dispatch(
             _: (),
             _: ::do_runtime::__private::Run<'_, Self>,

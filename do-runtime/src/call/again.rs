@@ -36,9 +36,7 @@ impl Again {
 
 /// The arguments of a request as bytes.
 pub(super) fn written<O: Dispatch>(request: &O::Request) -> Result<Vec<u8>> {
-    let mut arguments = ArgumentsWriter::new();
-    O::encode(request, &mut arguments)?;
-    Ok(arguments.finish())
+    ArgumentsWriter::written(|to| O::encode(request, to))
 }
 
 impl Aside {

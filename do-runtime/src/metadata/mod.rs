@@ -59,6 +59,8 @@ pub struct Metadata {
 enum Occasion {
     /// The runtime runs it.
     Runtime,
+    /// The runtime runs it because the object wakes.
+    Wake,
     /// It was called; with nothing set if there is no origin.
     Call(&'static Method, Option<Arc<Origin>>),
     /// It is a closure of an asynchronous handler.
@@ -74,6 +76,11 @@ impl Metadata {
     #[inline]
     pub(crate) fn begin(&mut self, method: &'static Method, origin: Option<Arc<Origin>>) {
         self.occasion = Occasion::Call(method, origin);
+    }
+
+    /// `#[init]` begins.
+    pub(crate) fn begin_wake(&mut self) {
+        self.occasion = Occasion::Wake;
     }
 
     /// A closure of an asynchronous handler begins.
@@ -92,7 +99,7 @@ impl Metadata {
 
     fn origin(&self) -> Option<&Origin> {
         match &self.occasion {
-            Occasion::Runtime => None,
+            Occasion::Runtime | Occasion::Wake => None,
             Occasion::Call(_, origin) => origin.as_deref(),
             Occasion::Within(handler) => handler.meta.origin(),
         }
@@ -111,14 +118,15 @@ impl Metadata {
     pub(crate) fn called(&self) -> Option<&'static Method> {
         match &self.occasion {
             Occasion::Call(method, _) => Some(method),
-            Occasion::Runtime | Occasion::Within(_) => None,
+            Occasion::Runtime | Occasion::Wake | Occasion::Within(_) => None,
         }
     }
 
-    /// The method that was called; none in `#[init]`.
+    /// The method that runs; none where the runtime does something of its own.
     pub fn method(&self) -> Option<&'static str> {
         match &self.occasion {
             Occasion::Runtime => None,
+            Occasion::Wake => Some("init"),
             Occasion::Call(method, _) => Some(method.name),
             Occasion::Within(handler) => handler.meta.method(),
         }
@@ -151,7 +159,7 @@ impl Metadata {
     /// `not_found` where there is no call: the runtime itself runs `#[init]` and alarms.
     pub fn caller(&self) -> Result<Caller> {
         match &self.occasion {
-            Occasion::Runtime => {
+            Occasion::Runtime | Occasion::Wake => {
                 let sentence = format!("the runtime itself runs this handler of {}: nobody called it", self.identity);
                 Err(Error::new(ErrorKind::NotFound, sentence))
             }

@@ -30,7 +30,7 @@ impl Metadata {
             class = object.class(),
             name = object.name(),
             id = %object.id(),
-            method = self.method().unwrap_or("init"),
+            method = self.method(),
             request_id = %self.request_id(),
             caller = self.caller().ok().map(tracing::field::display),
         );

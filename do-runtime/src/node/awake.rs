@@ -119,6 +119,7 @@ impl<O: Dispatch> Awake<O> {
             return Ok(());
         }
         self.begin(shared)?;
+        self.cx.meta.begin_wake();
         let span = self.cx.meta.span();
         let _within = span.as_ref().map(|span| span.enter());
         let result = match self.run(|object, cx| object.init(cx)) {

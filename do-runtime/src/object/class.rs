@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::call::{Pace, Stub};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::limits::Limits;
+use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
 use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter, payload};
 use crate::ownership::Sendable;
 use crate::table::TableDef;
@@ -70,6 +71,22 @@ pub trait Dispatch: Object {
     fn decode(method: &str, from: &mut ArgumentsReader<'_>) -> Result<(&'static Method, Self::Request)> {
         let _ = (method, from);
         Err(unwritable::<Self>())
+    }
+
+    /// What `cx.schedule()` gives: a method for each alarm.
+    type Schedule<'a>: From<Schedule<'a>>;
+
+    /// The alarms of the class.
+    const ALARMS: &'static [AlarmDef] = &[];
+
+    /// Runs an alarm's method.
+    fn alarm(run: AlarmRun<'_, Self>) -> AlarmRan {
+        run.unknown()
+    }
+
+    /// Hands an alarm that was given up to its `exhausted` method.
+    fn exhausted(run: ExhaustedRun<'_, Self>) -> AlarmRan {
+        run.unhandled()
     }
 
     /// Whether there is an `#[init]` method.

@@ -1,5 +1,6 @@
 //! What a user's struct is to the runtime, and what its handlers see.
 
+pub(crate) mod alarms;
 mod arguments;
 mod class;
 mod cx;
@@ -28,4 +29,4 @@ pub use query::{IntoParams, Parameters, Query};
 pub(crate) use stored::{StoredChanges, StoredState};
 pub use stored::{StoredReader, StoredWriter};
 pub use this::This;
-pub(crate) use this::orchestrate;
+pub(crate) use this::{orchestrate, orchestrate_call};

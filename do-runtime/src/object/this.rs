@@ -12,12 +12,14 @@ use tracing::Span;
 
 use super::once::{Begun, Claim};
 use super::{Answer, Cx, Dispatch, Failure};
-use crate::call::{Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, give_back, no_await, scope};
+use crate::call::{
+    Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, give_back, no_await, scope, too_late,
+};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::journal::LogPosition;
 use crate::metadata::ambient::Polling;
 use crate::metadata::{Metadata, Running};
-use crate::node::{Awake, Objects, durable, panicked, put_to_sleep};
+use crate::node::{Awake, Node, Objects, durable, panicked, put_to_sleep};
 use crate::{ObjectId, Timestamp};
 
 /// The object of an asynchronous handler: `async fn f(this: This<Self>, …)`.
@@ -118,7 +120,11 @@ impl<O: Dispatch> This<O> {
         if scope::in_handler() {
             return Err(no_await());
         }
-        let mut turn = TurnFor::new(self.stub.slot()?, TurnOf::Instance).await?;
+        let slot = self.stub.slot()?;
+        if self.stub.known_node().is_some_and(Node::is_over) {
+            return Err(too_late(&slot.shared));
+        }
+        let mut turn = TurnFor::new(slot, TurnOf::Instance).await?;
         let slot = turn.baton().clone();
         let Body::Awake(awake) = &mut *turn else {
             give_back(turn);
@@ -177,7 +183,7 @@ impl<O: Dispatch> This<O> {
         }
     }
 
-    fn node(&self) -> Result<Arc<crate::node::Node>> {
+    fn node(&self) -> Result<Arc<Node>> {
         self.stub.home().node()
     }
 }
@@ -198,9 +204,22 @@ impl<O: Dispatch> Drop for UnderWay<O> {
     }
 }
 
+/// An asynchronous handler that the runtime runs by itself.
+pub(crate) fn orchestrate<O, T, E, F>(slot: Arc<Slot<O>>, handler: impl FnOnce(This<O>) -> F) -> Orchestration<T, E>
+where
+    O: Dispatch,
+    T: Answer,
+    E: Failure,
+    F: Future<Output = Result<T, E>> + Send + 'static,
+{
+    let meta = Metadata::new(slot.shared.identity.clone(), slot.shared.host.node().env().random.clone());
+    let span = meta.span().map(|span| *span);
+    orchestrate_call(slot, meta, span, handler)
+}
+
 /// An asynchronous handler, ready to be polled: contains its panics, and answers only when what it has seen of its
 /// object is durable.
-pub(crate) fn orchestrate<O, T, E, F>(
+pub(crate) fn orchestrate_call<O, T, E, F>(
     slot: Arc<Slot<O>>,
     meta: Metadata,
     span: Option<Span>,
@@ -230,6 +249,10 @@ where
         let result = std::future::poll_fn(|cx| {
             let _within = span.as_ref().map(Span::enter);
             let _polling = Polling::enter(&running);
+            if shared.host.node().is_over() {
+                // The folder may have been opened again: that is another life, and nothing of this one goes on in it.
+                return Poll::Ready(Err(E::from(too_late(shared))));
+            }
             catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)))
                 .unwrap_or_else(|panic| Poll::Ready(Err(E::from(panicked(&shared.identity, &*panic)))))
         })
