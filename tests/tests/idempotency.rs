@@ -199,12 +199,16 @@ async fn a_key_is_forgotten_after_a_day(kit: TestKit) -> Result {
     kit.advance("23h 59m 59s").await;
     assert_eq!(account.limited(5).idempotency_key("1").await.map_err(Error::from)?, 5);
     kit.advance("1s").await;
-    assert_eq!(
-        account.limited(6).idempotency_key("1").await.map_err(Error::from)?,
-        11,
-        "it is a new call, of other arguments"
-    );
+    account.pay(1, "rent").idempotency_key("2").await?;
+    assert_eq!(replies(&kit, &account).await?, 1, "and it is removed");
+    let paid = account.limited(6).idempotency_key("1").await.map_err(Error::from)?;
+    assert_eq!(paid, 12, "it is a new call, of other arguments");
     Ok(())
+}
+
+/// How many replies an object keeps.
+async fn replies(kit: &TestKit, account: &AccountStub) -> Result<i64> {
+    kit.inside(account, |_, cx| cx.sql_unchecked::<i64>("SELECT count(*) FROM __do_replies", ()).one()).await
 }
 
 #[do_runtime::test]
