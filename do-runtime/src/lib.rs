@@ -127,9 +127,9 @@ pub mod __private {
     /// `T` can be the result of a handler, or this does not compile.
     pub fn answer<T: Answer>() {}
 
-    /// The error of a call whose method the class does not have.
-    pub fn unknown_method<O: Object>(method: &str) -> Error {
-        Error::new(crate::ErrorKind::NotFound, format!("`{}` has no method `{method}` that can be called", O::CLASS))
+    /// The error of a call of a method that there is not.
+    pub fn unknown_method(method: &str) -> Error {
+        Error::new(crate::ErrorKind::NotFound, format!("there is no method `{method}` that can be called"))
     }
 
     /// A handler's own error as an error of the runtime.

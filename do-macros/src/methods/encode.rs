@@ -39,7 +39,7 @@ pub(super) fn items(block: &Block) -> Option<TokenStream> {
         ) -> ::do_runtime::Result<(&'static ::do_runtime::__private::Method, #request)> {
             ::core::result::Result::Ok(match method {
                 #(#decoded)*
-                _ => return ::core::result::Result::Err(::do_runtime::__private::unknown_method::<Self>(method)),
+                _ => return ::core::result::Result::Err(::do_runtime::__private::unknown_method(method)),
             })
         }
     })

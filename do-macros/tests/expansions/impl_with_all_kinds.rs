@@ -359,7 +359,7 @@ const _: () = {
                     }
                     _ => {
                         return ::core::result::Result::Err(
-                            ::do_runtime::__private::unknown_method::<Self>(method),
+                            ::do_runtime::__private::unknown_method(method),
                         );
                     }
                 },
