@@ -73,6 +73,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
         impl ::do_runtime::__private::Dispatch for #object {
             type Request = #request;
             type Stub = #stub;
+            type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
 
             fn dispatch(
                 request: #request,

@@ -35,6 +35,7 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
             impl ::do_runtime::__private::Dispatch for #object {
                 type Request = ();
                 type Stub = #stub;
+                type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
 
                 fn dispatch(
                     _: (),
