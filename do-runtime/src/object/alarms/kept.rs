@@ -1,6 +1,6 @@
 //! Alarms that the class itself sets, by `#[alarm(every = "…")]` or `#[alarm(cron = "…")]`: the runtime keeps them set.
 
-use super::repeat::{Repeat, Rule};
+use super::repeat::Rule;
 use super::schedule::unkeyed;
 use super::{AlarmDef, Repeat::No};
 use crate::error::Result;

@@ -19,7 +19,7 @@ pub(crate) use kept::{is_orphan, missing};
 pub use pending::{Alarms, PendingAlarm};
 pub use repeat::Repeat;
 pub use run::{AlarmRan, AlarmRun, ExhaustedRun};
-pub(crate) use run::{Ended, advance, delay, set_aside};
+pub(crate) use run::{Ended, advance, backoff, delay, set_aside};
 pub use schedule::{Schedule, Setting};
 
 /// What the macros say of an `#[alarm]`.

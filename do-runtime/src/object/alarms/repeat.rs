@@ -111,10 +111,9 @@ mod tests {
 
     #[test]
     fn a_rule_is_read_as_it_was_written() {
-        for rule in [
-            Rule::Every(3_600_000),
-            Rule::Cron { zone: "Europe/Paris".into(), expression: "0 3 * * MON".into() },
-        ] {
+        for rule in
+            [Rule::Every(3_600_000), Rule::Cron { zone: "Europe/Paris".into(), expression: "0 3 * * MON".into() }]
+        {
             assert_eq!(Rule::parse(&rule.to_string()).unwrap(), rule);
         }
         for wrong in ["", "every", "every 0", "every x", "cron", "cron UTC", "yearly 1"] {

@@ -16,6 +16,9 @@ use crate::sqlite::AlarmRow;
 /// The longest pause before a run that failed is tried again.
 const LONGEST_DELAY: Duration = Duration::from_secs(60 * 60);
 
+/// The longest time that an object is left alone that can't be woken.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5 * 60);
+
 /// An alarm that is due: what the generated `alarm` is given.
 pub struct AlarmRun<'a, O: Dispatch> {
     awake: &'a mut Awake<O>,
@@ -118,12 +121,7 @@ impl<O: Dispatch> std::fmt::Debug for AlarmRun<'_, O> {
 }
 
 impl<'a, O: Dispatch> ExhaustedRun<'a, O> {
-    pub(crate) fn new(
-        awake: &'a mut Awake<O>,
-        slot: &'a Arc<Slot<O>>,
-        row: &'a AlarmRow,
-        error: &'a Error,
-    ) -> Self {
+    pub(crate) fn new(awake: &'a mut Awake<O>, slot: &'a Arc<Slot<O>>, row: &'a AlarmRow, error: &'a Error) -> Self {
         ExhaustedRun { awake, slot, row, error }
     }
 
@@ -205,6 +203,11 @@ pub(crate) fn set_aside<O: Dispatch>(cx: &Cx<O>, row: &AlarmRow, error: &Error) 
     }
     cx.touch_alarms();
     cx.database.put_alarm(&AlarmRow { failed: Some(error.to_string()), ..row.clone() })
+}
+
+/// How long an object is left alone that could not be woken so many times before: 2, 4, 8, … seconds, at most five minutes.
+pub(crate) fn backoff(failures: u32) -> Duration {
+    delay(failures.saturating_add(1)).min(LONGEST_BACKOFF)
 }
 
 /// How long after so many failed runs the next one is: 2, 4, 8, … seconds, at most an hour.

@@ -73,10 +73,7 @@ fn what_the_program_does_not_know_is_passed_over() {
 fn a_missing_argument_that_is_no_option_is_named() {
     let bytes = ArgumentsWriter::new().finish();
     let mut reader = ArgumentsReader::new(&bytes).unwrap();
-    assert_eq!(
-        sentence(reader.take::<u32>("limit")),
-        "the argument `limit` is missing, and a `u32` can't be left out"
-    );
+    assert_eq!(sentence(reader.take::<u32>("limit")), "the argument `limit` is missing, and a `u32` can't be left out");
 }
 
 #[test]
@@ -107,9 +104,8 @@ fn what_cannot_be_encoded_is_left_out_and_named() {
 
 #[test]
 fn more_arguments_than_a_small_map_holds_come_back() {
-    const NAMES: [&str; 20] = [
-        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
-    ];
+    const NAMES: [&str; 20] =
+        ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"];
     let bytes = written(|to| NAMES.into_iter().try_for_each(|name| to.put(name, name)));
     let mut reader = ArgumentsReader::new(&bytes).unwrap();
     for name in NAMES {
@@ -122,8 +118,14 @@ fn damaged_bytes_are_errors_that_say_so() {
     assert_eq!(sentence(ArgumentsReader::new(&[])), "these arguments are damaged: there is nothing");
     assert_eq!(sentence(ArgumentsReader::new(&[1])), "these arguments are damaged: they are no map");
     assert_eq!(sentence(ArgumentsReader::new(&[1, 0x93])), "these arguments are damaged: they are no map");
-    assert_eq!(sentence(ArgumentsReader::new(&[1, 0x81, 0xa3, b'w'])), "these arguments are damaged: they end too early");
-    assert_eq!(sentence(ArgumentsReader::new(&[1, 0x81, 7, 7])), "these arguments are damaged: one of them has no name");
+    assert_eq!(
+        sentence(ArgumentsReader::new(&[1, 0x81, 0xa3, b'w'])),
+        "these arguments are damaged: they end too early"
+    );
+    assert_eq!(
+        sentence(ArgumentsReader::new(&[1, 0x81, 7, 7])),
+        "these arguments are damaged: one of them has no name"
+    );
     assert_eq!(sentence(ArgumentsReader::new(&[1, 0x80, 0])), "these arguments are damaged: something follows them");
     assert_eq!(
         sentence(ArgumentsReader::new(&[2, 0x80])),
