@@ -109,7 +109,10 @@ fn start<O: Dispatch>(
     let now = shared.host.node().now();
     let row = match first {
         Some(row) if row.due <= now || pick != Pick::Due => row,
-        first => return (Ok(Started::Idle(first.map(|row| row.due))), Instance::Kept),
+        first => {
+            let next = if flights.is_empty() { awake.next_due() } else { first.map(|row| row.due) };
+            return (Ok(Started::Idle(next)), Instance::Kept);
+        }
     };
     if alarms::is_orphan(O::ALARMS, &row) {
         let removed = awake.in_one(shared, |awake| {

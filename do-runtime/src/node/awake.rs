@@ -57,6 +57,11 @@ impl<O: Dispatch> Awake<O> {
         Awake { object: Owned::new(object, O::sendable()), cx, stored, history, due: Due::default(), told: None }
     }
 
+    /// When it wants to be woken.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.due.next()
+    }
+
     /// Reads what is due, of an object whose head says that something is.
     pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
         self.told = told;
