@@ -70,7 +70,10 @@ pub use id::ObjectId;
 pub use limits::Limits;
 pub use metadata::{Caller, ChainedCall, Metadata, RetryPolicy, TraceParent};
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
-pub use object::{Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
+pub use object::{
+    Alarms, Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Parameters, PendingAlarm, Query, Schedule,
+    Setting, This,
+};
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};

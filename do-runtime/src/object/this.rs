@@ -47,11 +47,13 @@ use crate::{ObjectId, Timestamp};
 pub struct This<O: Dispatch> {
     stub: Stub<O>,
     handler: Arc<Running>,
+    /// The node that it runs in: a handler does not outlive it, even if the folder is opened again.
+    node: Arc<Node>,
 }
 
 impl<O: Dispatch> Clone for This<O> {
     fn clone(&self) -> Self {
-        This { stub: self.stub.clone(), handler: self.handler.clone() }
+        This { stub: self.stub.clone(), handler: self.handler.clone(), node: self.node.clone() }
     }
 }
 
@@ -120,11 +122,8 @@ impl<O: Dispatch> This<O> {
         if scope::in_handler() {
             return Err(no_await());
         }
-        let slot = self.stub.slot()?;
-        if self.stub.known_node().is_some_and(Node::is_over) {
-            return Err(too_late(&slot.shared));
-        }
-        let mut turn = TurnFor::new(slot, TurnOf::Instance).await?;
+        self.node()?;
+        let mut turn = TurnFor::new(self.stub.slot()?, TurnOf::Instance).await?;
         let slot = turn.baton().clone();
         let Body::Awake(awake) = &mut *turn else {
             give_back(turn);
@@ -183,8 +182,8 @@ impl<O: Dispatch> This<O> {
         }
     }
 
-    fn node(&self) -> Result<Arc<Node>> {
-        self.stub.home().node()
+    fn node(&self) -> Result<&Node> {
+        self.node.rest().map(|_| &*self.node)
     }
 }
 
@@ -233,7 +232,7 @@ where
 {
     let stub = Stub::of(slot.clone());
     let running = Arc::new(Running::new(meta, slot.shared.position()));
-    let this = This { stub, handler: running.clone() };
+    let this = This { stub, handler: running.clone(), node: slot.shared.host.shared_node() };
     let handler = handler(this.clone());
     Box::pin(async move {
         let under_way = UnderWay::begin(slot);
