@@ -206,6 +206,22 @@ async fn a_key_is_forgotten_after_a_day(kit: TestKit) -> Result {
     Ok(())
 }
 
+#[do_runtime::test]
+async fn replies_are_removed_by_themselves_an_hour_after_they_have_expired(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    account.pay(1, "rent").idempotency_key("1").await?;
+    kit.advance("30m").await;
+    account.pay(1, "rent").idempotency_key("2").await?;
+    assert_eq!(replies(&kit, &account).await?, 2);
+    kit.crash().await?;
+    kit.advance("24h 29m").await;
+    assert_eq!(replies(&kit, &account).await?, 2);
+    kit.advance("1m").await;
+    assert_eq!(replies(&kit, &account).await?, 0, "both, at once");
+    assert_eq!(account.balance().await?, 2);
+    Ok(())
+}
+
 /// How many replies an object keeps.
 async fn replies(kit: &TestKit, account: &AccountStub) -> Result<i64> {
     kit.inside(account, |_, cx| cx.sql_unchecked::<i64>("SELECT count(*) FROM __do_replies", ()).one()).await
@@ -412,5 +428,57 @@ async fn an_interrupted_call_is_not_sent_again_under_its_key(kit: TestKit) -> Re
     let error = call.await.context("the caller")?.expect_err("it may have happened in part");
     assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
     assert_eq!(account.runs().await?, 1);
+    Ok(())
+}
+
+/// Pays others from an alarm.
+#[durable_object]
+struct Employer {
+    #[stored]
+    runs: u32,
+}
+
+#[durable_object]
+impl Employer {
+    #[rpc]
+    fn hire(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().payday().after("1h")
+    }
+
+    /// Pays two accounts, with an hour between them.
+    #[alarm]
+    async fn payday(this: This<Self>) -> Result {
+        this.update(|me, _| {
+            me.runs += 1;
+            Ok(())
+        })
+        .await?;
+        let objects = this.objects();
+        objects.get_by_name::<Account>("ann").pay(5, "wages").await?;
+        this.sleep(hours(1)).await;
+        objects.get_by_name::<Account>("bob").pay(7, "wages").retry(RetryPolicy::default()).await?;
+        Ok(())
+    }
+
+    #[rpc]
+    fn runs(&self) -> Result<u32> {
+        Ok(self.runs)
+    }
+}
+
+#[do_runtime::test]
+async fn an_alarm_that_a_crash_cut_off_calls_again_under_the_same_keys(kit: TestKit) -> Result {
+    let employer = kit.objects().get_by_name::<Employer>("acme");
+    let (ann, bob) = (kit.objects().get_by_name::<Account>("ann"), kit.objects().get_by_name::<Account>("bob"));
+    employer.hire().await?;
+    kit.advance("1h 30m").await;
+    assert_eq!((employer.runs().await?, ann.balance().await?, bob.balance().await?), (1, 5, 0));
+    kit.crash().await?;
+    kit.advance("2h").await;
+    assert_eq!((employer.runs().await?, ann.balance().await?, bob.balance().await?), (2, 5, 7), "each is paid once");
+    // The next one is another alarm.
+    employer.hire().await?;
+    kit.advance("3h").await;
+    assert_eq!((ann.balance().await?, bob.balance().await?), (10, 14));
     Ok(())
 }

@@ -230,7 +230,6 @@ async fn a_slow_call_is_one_line_with_its_times_apart() -> Result {
     for field in ["class=\"Chatty\"", "name=\"lobby\"", "method=\"write\"", "queue_ms=", "run_ms=", "commit_ms="] {
         assert!(line.contains(field), "{field}: {line}");
     }
-    assert!(line.contains("request_id="), "{line}");
     objects.close().await
 }
 

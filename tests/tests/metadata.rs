@@ -90,6 +90,66 @@ impl Relay {
     }
 }
 
+/// What an alarm saw: attempt, method, whether nobody called, and who called what it called.
+type Rung = (u32, String, bool, String);
+
+/// Notes what its alarms see.
+#[durable_object]
+struct Bell {
+    #[stored]
+    rung: Vec<Rung>,
+}
+
+#[durable_object]
+impl Bell {
+    #[rpc]
+    fn set(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().ring().after("1s")?;
+        cx.schedule().ring_others().after("1m")
+    }
+
+    /// Fails the first time.
+    #[alarm]
+    fn ring(&mut self, cx: &mut Cx<Self>) -> Result {
+        let rung = seen_by_alarm(cx.meta(), String::new());
+        ensure!(rung.0 > 1, "not yet");
+        self.rung.push(rung);
+        Ok(())
+    }
+
+    #[alarm]
+    async fn ring_others(this: This<Self>) -> Result {
+        let (_, caller, _, request, chain) = this.objects().get_by_name::<Relay>("a").look().await?;
+        ensure!(request == this.meta().request_id() && chain == ["Bell \"b\" ring_others"], "{chain:?}");
+        let rung = seen_by_alarm(this.meta(), caller);
+        this.update(|me, cx| {
+            ensure!(cx.meta().method() == Some("ring_others") && cx.meta().attempt() == 1, "its closures see the same");
+            me.rung.push(rung);
+            Ok(())
+        })
+        .await
+    }
+
+    #[rpc]
+    fn rung(&self) -> Result<Vec<Rung>> {
+        Ok(self.rung.clone())
+    }
+}
+
+fn seen_by_alarm(meta: &Metadata, other: String) -> Rung {
+    (meta.attempt(), meta.method().unwrap_or_default().to_owned(), meta.caller().is_err(), other)
+}
+
+#[do_runtime::test]
+async fn an_alarm_has_no_caller_and_counts_its_runs(kit: TestKit) -> Result {
+    let bell = kit.objects().get_by_name::<Bell>("b");
+    bell.set().await?;
+    kit.advance("2m").await;
+    let others = (1, "ring_others".to_owned(), true, "Bell \"b\"".to_owned());
+    assert_eq!(bell.rung().await?, [(2, "ring".to_owned(), true, String::new()), others]);
+    Ok(())
+}
+
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[do_runtime::test]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::settings::Aside;
 use crate::env::{BoxFuture, Random};
 use crate::error::{Error, ErrorKind, Result};
-use crate::metadata::{RetryPolicy, Settings};
+use crate::metadata::{RetryPolicy, Settings, ambient};
 use crate::node::Node;
 use crate::object::{ArgumentsReader, ArgumentsWriter, Dispatch, Method};
 
@@ -53,6 +53,9 @@ impl Aside {
         if let Some(node) = node
             && let Some(policy) = self.settings.retry.take()
         {
+            if self.settings.key.is_none() {
+                self.settings.key = ambient::next_key(method);
+            }
             self.settings.make_repeatable(method, &*node.env().random);
             self.again = Some(Again::of::<O>(policy, method, request)?);
         }

@@ -356,7 +356,8 @@ fn origin<O: Dispatch>(
     let settings = aside.as_ref().map(|aside| &aside.settings);
     let mut origin = Origin::of(settings, method, slot.shared.host.node().now())?;
     let again = aside.as_ref().and_then(|aside| aside.again.as_ref());
-    if let Some(key) = settings.and_then(|settings| settings.key.clone()) {
+    let key = settings.and_then(|settings| settings.key.clone());
+    if let Some(key) = key.or_else(|| ambient::next_key(method)) {
         origin.key = Some(match again {
             Some(again) => Key::of(key, &origin, method, &again.arguments),
             None => Key::of(key, &origin, method, &written::<O>(request)?),

@@ -10,7 +10,7 @@ use super::{Answer, AnswerSlot, Slot};
 use crate::error::Result;
 use crate::journal::LogPosition;
 use crate::node::Awake;
-use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, exclusive_once, orchestrate_call};
+use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, exclusive_once, orchestrate};
 
 /// One call, ready to run: what the generated `dispatch` is given.
 pub struct Run<'a, O: Dispatch> {
@@ -80,7 +80,7 @@ impl<'a, O: Dispatch> Run<'a, O> {
         E: Failure,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let running = orchestrate_call(self.slot.clone(), self.awake.meta().clone(), self.span.cloned(), handler);
+        let running = orchestrate(self.slot.clone(), self.awake.meta().clone(), self.span.cloned(), handler);
         put(self.answer, Answer::Running(running));
         // What it sees it waits for itself, before it answers.
         Ran { position: LogPosition::default(), instance: Instance::Kept }

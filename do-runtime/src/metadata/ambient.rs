@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::Running;
+use crate::object::Method;
 
 thread_local! {
     /// Whether there is one, for those who only ask that.
@@ -34,6 +35,14 @@ impl Drop for Polling {
 #[inline]
 pub(crate) fn is_set() -> bool {
     SET.get()
+}
+
+/// The key of a call that is made by an alarm, unless repeating it is harmless.
+pub(crate) fn next_key(method: &Method) -> Option<Arc<str>> {
+    if method.idempotent {
+        return None;
+    }
+    HANDLER.with_borrow(|handler| handler.as_ref()?.next_key())
 }
 
 /// The handler that is being polled.

@@ -54,6 +54,14 @@ pub struct Metadata {
     request_id: OnceLock<Uuid>,
 }
 
+/// A run of an alarm.
+pub(crate) struct AlarmCall {
+    pub(crate) method: &'static str,
+    pub(crate) attempt: u32,
+    /// How the keys begin under which it calls others: the same in each run until it has succeeded.
+    pub(crate) keys: String,
+}
+
 /// Why a handler runs.
 #[derive(Clone)]
 enum Occasion {
@@ -61,6 +69,8 @@ enum Occasion {
     Runtime,
     /// The runtime runs it because the object wakes.
     Wake,
+    /// It is an alarm.
+    Alarm(Arc<AlarmCall>),
     /// It was called; with nothing set if there is no origin.
     Call(&'static Method, Option<Arc<Origin>>),
     /// It is a closure of an asynchronous handler.
@@ -83,6 +93,19 @@ impl Metadata {
         self.occasion = Occasion::Wake;
     }
 
+    /// An alarm begins.
+    pub(crate) fn begin_alarm(&mut self, alarm: AlarmCall) {
+        self.occasion = Occasion::Alarm(Arc::new(alarm));
+    }
+
+    /// How the keys begin of what this handler calls, if they are made of its own.
+    pub(super) fn keys(&self) -> Option<&str> {
+        match &self.occasion {
+            Occasion::Alarm(alarm) => Some(&alarm.keys),
+            _ => None,
+        }
+    }
+
     /// A closure of an asynchronous handler begins.
     pub(crate) fn begin_within(&mut self, handler: &Arc<Running>) {
         self.occasion = Occasion::Within(handler.clone());
@@ -99,7 +122,7 @@ impl Metadata {
 
     fn origin(&self) -> Option<&Origin> {
         match &self.occasion {
-            Occasion::Runtime | Occasion::Wake => None,
+            Occasion::Runtime | Occasion::Wake | Occasion::Alarm(_) => None,
             Occasion::Call(_, origin) => origin.as_deref(),
             Occasion::Within(handler) => handler.meta.origin(),
         }
@@ -118,7 +141,7 @@ impl Metadata {
     pub(crate) fn called(&self) -> Option<&'static Method> {
         match &self.occasion {
             Occasion::Call(method, _) => Some(method),
-            Occasion::Runtime | Occasion::Wake | Occasion::Within(_) => None,
+            Occasion::Runtime | Occasion::Wake | Occasion::Alarm(_) | Occasion::Within(_) => None,
         }
     }
 
@@ -127,6 +150,7 @@ impl Metadata {
         match &self.occasion {
             Occasion::Runtime => None,
             Occasion::Wake => Some("init"),
+            Occasion::Alarm(alarm) => Some(alarm.method),
             Occasion::Call(method, _) => Some(method.name),
             Occasion::Within(handler) => handler.meta.method(),
         }
@@ -159,7 +183,7 @@ impl Metadata {
     /// `not_found` where there is no call: the runtime itself runs `#[init]` and alarms.
     pub fn caller(&self) -> Result<Caller> {
         match &self.occasion {
-            Occasion::Runtime | Occasion::Wake => {
+            Occasion::Runtime | Occasion::Wake | Occasion::Alarm(_) => {
                 let sentence = format!("the runtime itself runs this handler of {}: nobody called it", self.identity);
                 Err(Error::new(ErrorKind::NotFound, sentence))
             }
@@ -174,9 +198,13 @@ impl Metadata {
         self.origin().and_then(|origin| origin.deadline)
     }
 
-    /// The how manyeth try of the call this is: 1 at first, counted up by `.retry(…)`.
+    /// The how manyeth try of the call this is: 1 at first, counted up by `.retry(…)`, and of an alarm by each run that failed.
     pub fn attempt(&self) -> u32 {
-        self.origin().map_or(1, |origin| origin.attempt)
+        match &self.occasion {
+            Occasion::Alarm(alarm) => alarm.attempt,
+            Occasion::Within(handler) => handler.meta.attempt(),
+            _ => self.origin().map_or(1, |origin| origin.attempt),
+        }
     }
 
     /// The key under which this call is applied once, however often it is sent.

@@ -63,11 +63,17 @@ impl<O: Dispatch> Awake<O> {
         self.due.next()
     }
 
+    /// When replies that have expired are to be removed.
+    pub(super) fn replies_due(&self) -> Option<Timestamp> {
+        self.due.replies
+    }
+
     /// Reads what is due, of an object whose head says that something is.
     pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
         self.told = told;
         if told.is_some() {
             self.due.alarms = self.cx.database.earliest_alarm()?;
+            self.due.replies = self.cx.replies_due()?;
         }
         Ok(())
     }

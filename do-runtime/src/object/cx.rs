@@ -50,6 +50,8 @@ pub struct Cx<O> {
     pub(crate) erased: bool,
     /// Whether this transaction has set, moved or removed an alarm.
     alarms_touched: Cell<bool>,
+    /// Whether it has kept or forgotten a reply.
+    replies_touched: Cell<bool>,
     object: PhantomData<fn() -> O>,
 }
 
@@ -64,8 +66,16 @@ pub(crate) struct Surroundings {
 impl<O: Object> Cx<O> {
     pub(crate) fn new(database: Database, surroundings: Surroundings, now: Timestamp) -> Self {
         let meta = Metadata::new(surroundings.identity.clone(), surroundings.random.clone());
-        let alarms_touched = Cell::new(false);
-        Cx { database, surroundings, meta, now, erased: false, alarms_touched, object: PhantomData }
+        Cx {
+            database,
+            surroundings,
+            meta,
+            now,
+            erased: false,
+            alarms_touched: Cell::new(false),
+            replies_touched: Cell::new(false),
+            object: PhantomData,
+        }
     }
 
     /// A handler begins.
@@ -73,6 +83,7 @@ impl<O: Object> Cx<O> {
         self.now = now;
         self.erased = false;
         self.alarms_touched.set(false);
+        self.replies_touched.set(false);
     }
 
     /// An alarm was set, moved or removed.
@@ -82,6 +93,15 @@ impl<O: Object> Cx<O> {
 
     pub(crate) fn has_touched_alarms(&self) -> bool {
         self.alarms_touched.get()
+    }
+
+    /// A reply was kept or forgotten.
+    pub(super) fn touch_replies(&self) {
+        self.replies_touched.set(true);
+    }
+
+    pub(crate) fn has_touched_replies(&self) -> bool {
+        self.replies_touched.get()
     }
 
     /// What setting an alarm takes.

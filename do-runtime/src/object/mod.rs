@@ -30,4 +30,4 @@ pub use query::{IntoParams, Parameters, Query};
 pub(crate) use stored::{StoredChanges, StoredState};
 pub use stored::{StoredReader, StoredWriter};
 pub use this::This;
-pub(crate) use this::{orchestrate, orchestrate_call};
+pub(crate) use this::orchestrate;

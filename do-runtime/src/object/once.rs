@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::{Answer, Cx, Dispatch, Failure, Method, This};
+use super::{Answer, Cx, Dispatch, Failure, Method, Object, This};
+use crate::Timestamp;
 use crate::call::{Ran, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::Key;
 use crate::node::Awake;
 use crate::sqlite::{ReplyRow, ReplyState};
+
+/// How long after it has expired a reply is removed at the latest.
+const LATE: Duration = Duration::from_secs(60 * 60);
 
 /// Expired replies that a call under a key removes beside what it does.
 const SWEPT: u32 = 100;
@@ -62,10 +66,28 @@ fn kept<O: Dispatch>(cx: &Cx<O>, key: &Key) -> Result<Option<ReplyState>> {
 
 fn keep<O: Dispatch>(cx: &Cx<O>, key: &Key, state: ReplyState, lifetime: Duration) -> Result<()> {
     let row = ReplyRow { arguments: key.arguments.to_vec(), state };
-    cx.database.sweep_replies(cx.now(), SWEPT)?;
+    cx.sweep_replies(SWEPT)?;
     cx.database
         .put_reply(key.place(), &row, cx.now() + lifetime)
         .map_err(|error| error.context("the reply can't be kept under the call's idempotency key"))
+}
+
+fn forget<O: Dispatch>(cx: &Cx<O>, key: &Key) -> Result<()> {
+    cx.touch_replies();
+    cx.database.remove_reply(key.place())
+}
+
+impl<O: Object> Cx<O> {
+    /// Removes up to `most` replies that have expired.
+    pub(crate) fn sweep_replies(&self, most: u32) -> Result<()> {
+        self.touch_replies();
+        self.database.sweep_replies(self.now(), most)
+    }
+
+    /// When the object wants to be woken to remove replies that have expired: not for each of them.
+    pub(crate) fn replies_due(&self) -> Result<Option<Timestamp>> {
+        Ok(self.database.earliest_reply()?.map(|expires| expires + LATE))
+    }
 }
 
 fn interrupted(key: &Key) -> Error {
@@ -153,7 +175,7 @@ impl<O: Dispatch> Claim<O> {
             }
             Err(error) => {
                 // If this fails too, the call under this key answers `interrupted` from now on, which is no lie.
-                let _ = this.update(|_, cx| cx.database.remove_reply(self.key.place())).await;
+                let _ = this.update(|_, cx| forget(cx, &self.key)).await;
                 Err(error)
             }
         }

@@ -203,22 +203,9 @@ impl<O: Dispatch> Drop for UnderWay<O> {
     }
 }
 
-/// An asynchronous handler that the runtime runs by itself.
-pub(crate) fn orchestrate<O, T, E, F>(slot: Arc<Slot<O>>, handler: impl FnOnce(This<O>) -> F) -> Orchestration<T, E>
-where
-    O: Dispatch,
-    T: Answer,
-    E: Failure,
-    F: Future<Output = Result<T, E>> + Send + 'static,
-{
-    let meta = Metadata::new(slot.shared.identity.clone(), slot.shared.host.node().env().random.clone());
-    let span = meta.span().map(|span| *span);
-    orchestrate_call(slot, meta, span, handler)
-}
-
 /// An asynchronous handler, ready to be polled: contains its panics, and answers only when what it has seen of its
 /// object is durable.
-pub(crate) fn orchestrate_call<O, T, E, F>(
+pub(crate) fn orchestrate<O, T, E, F>(
     slot: Arc<Slot<O>>,
     meta: Metadata,
     span: Option<Span>,
