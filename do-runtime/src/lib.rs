@@ -102,11 +102,10 @@ pub mod __private {
     pub use crate::error::{Error, Result, RpcError};
     pub use crate::limits::Limits;
     pub use crate::node::{ClassEntry, WrittenSql};
-    pub use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Repeat, Schedule, Setting};
     pub use crate::object::checked as sql;
     pub use crate::object::{
-        Answer, ArgumentsReader, ArgumentsWriter, Dispatch, Failure, Method, Migration, Object, Outcome, Step,
-        StoredReader, StoredWriter, TypedStub,
+        AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Dispatch, ExhaustedRun, Failure,
+        Method, Migration, Object, Outcome, Repeat, Step, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{

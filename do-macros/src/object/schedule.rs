@@ -12,7 +12,8 @@ pub(super) fn schedule(written: &Written) -> TokenStream {
     let title = format!(" Sets the alarms of a [`{ident}`]: what `cx.schedule()` gives.");
     quote! {
         #[doc = #title]
-        #vis struct #schedule<'a>(::do_runtime::__private::Schedule<'a>);
+        #[derive(Debug)]
+        #vis struct #schedule<'a>(::do_runtime::Schedule<'a>);
     }
 }
 
@@ -21,32 +22,18 @@ pub(super) fn impls(written: &Written) -> TokenStream {
     let schedule = super::schedule_ident(&written.item.ident);
     quote! {
         #[automatically_derived]
-        impl<'a> ::core::convert::From<::do_runtime::__private::Schedule<'a>> for #schedule<'a> {
-            fn from(schedule: ::do_runtime::__private::Schedule<'a>) -> Self {
+        impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for #schedule<'a> {
+            fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
                 Self(schedule)
             }
         }
 
         #[automatically_derived]
-        impl<'a> ::core::convert::From<#schedule<'a>> for ::do_runtime::__private::Schedule<'a> {
-            fn from(schedule: #schedule<'a>) -> Self {
-                schedule.0
-            }
-        }
-
-        #[automatically_derived]
         impl<'a> ::core::ops::Deref for #schedule<'a> {
-            type Target = ::do_runtime::__private::Schedule<'a>;
+            type Target = ::do_runtime::Schedule<'a>;
 
             fn deref(&self) -> &Self::Target {
                 &self.0
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::ops::DerefMut for #schedule<'_> {
-            fn deref_mut(&mut self) -> &mut Self::Target {
-                &mut self.0
             }
         }
     }

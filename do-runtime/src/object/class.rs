@@ -118,8 +118,7 @@ pub struct Method {
     pub name: &'static str,
     /// `#[rpc(idempotent)]`: whether repeating it is harmless.
     pub idempotent: bool,
-    /// `#[rpc(deadline = "…")]`: after how many milliseconds a call of it is given up, unless its caller says
-    /// otherwise.
+    /// `#[rpc(deadline = "…")]`: how many milliseconds its callers wait at most.
     pub deadline: Option<u64>,
     pace: Pace,
 }

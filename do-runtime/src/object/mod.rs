@@ -15,7 +15,7 @@ mod savepoint;
 mod stored;
 mod this;
 
-pub use alarms::{Alarms, PendingAlarm, Schedule, Setting};
+pub use alarms::{AlarmDef, AlarmRan, AlarmRun, Alarms, ExhaustedRun, PendingAlarm, Repeat, Schedule, Setting};
 pub use arguments::{ArgumentsReader, ArgumentsWriter};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, TypedStub};
 pub use cx::Cx;

@@ -37,12 +37,12 @@ fn method(alarm: &Alarm, block: &Block) -> TokenStream {
         #(#cfgs)*
         #doc
         #(#carried)*
-        pub fn #schedule_ident(self, #(#parameters),*) -> ::do_runtime::__private::Setting<'a> {
+        pub fn #schedule_ident(self, #(#parameters),*) -> ::do_runtime::Setting<'a> {
             let payload = ::do_runtime::__private::ArgumentsWriter::written(|#to| {
                 #(#puts)*
                 ::core::result::Result::Ok(())
             });
-            ::do_runtime::__private::Schedule::from(self).alarm(#name, payload)
+            ::do_runtime::Schedule::alarm(&self, #name, payload)
         }
     }
 }
@@ -106,7 +106,7 @@ pub(in crate::methods) fn stand_in(written: &Written, object: &Path) -> TokenStr
         methods.push(quote! {
             #(#cfgs)*
             #[allow(missing_docs)]
-            pub fn #ident #generics (self, #(#parameters),*) -> ::do_runtime::__private::Setting<'a> #bounds {
+            pub fn #ident #generics (self, #(#parameters),*) -> ::do_runtime::Setting<'a> #bounds {
                 ::do_runtime::__private::refused()
             }
         });
