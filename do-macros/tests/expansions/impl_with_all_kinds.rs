@@ -181,6 +181,7 @@ const _: () = {
     impl ::do_runtime::__private::Dispatch for ChatRoom {
         type Request = Request;
         type Stub = ChatRoomStub;
+        type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
         fn dispatch(
             request: Request,
             run: ::do_runtime::__private::Run<'_, Self>,

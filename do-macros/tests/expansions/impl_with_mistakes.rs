@@ -42,6 +42,7 @@ const _: () = {
     impl ::do_runtime::__private::Dispatch for ChatRoom {
         type Request = ();
         type Stub = ChatRoomStub;
+        type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
         fn dispatch(
             _: (),
             _: ::do_runtime::__private::Run<'_, Self>,
