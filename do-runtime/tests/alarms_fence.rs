@@ -3,11 +3,13 @@
 #![allow(missing_docs)]
 
 mod clocks;
+#[path = "clocks/daily.rs"]
+mod daily;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use clocks::daily::daily;
+use daily::daily;
 use do_runtime::__private::{AlarmDef, ArgumentsWriter, Repeat};
 use do_runtime::{Objects, Result, hours};
 
