@@ -3,12 +3,14 @@
 #![allow(missing_docs)]
 
 mod clocks;
+#[path = "clocks/daily.rs"]
+mod daily;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use clocks::clock;
-use clocks::daily::daily;
+use daily::daily;
 use do_runtime::__private::{AlarmDef, Repeat};
 use do_runtime::env::{Disk, SeededRandom};
 use do_runtime::testing::{self, TestKit};

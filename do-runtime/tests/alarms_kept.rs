@@ -3,8 +3,10 @@
 #![allow(missing_docs)]
 
 mod clocks;
+#[path = "clocks/daily.rs"]
+mod daily;
 
-use clocks::daily::daily;
+use daily::daily;
 use do_runtime::__private::{AlarmDef, Repeat};
 use do_runtime::testing::{self, TestKit};
 use do_runtime::{Result, hours, secs};

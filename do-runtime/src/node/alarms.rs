@@ -42,9 +42,12 @@ pub(crate) enum Turned {
     /// None was to run; when the first one is due.
     Idle(Option<Timestamp>),
     /// One has run, whatever came of it; what it committed lies before the position.
-    Ran(LogPosition),
+    Ran(#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests wait for it"))] LogPosition),
     /// An asynchronous one runs; this resolves when it has ended.
-    Flying(oneshot::Receiver<()>),
+    Flying(
+        #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests wait for it"))]
+        oneshot::Receiver<()>,
+    ),
 }
 
 /// A run, boxed.

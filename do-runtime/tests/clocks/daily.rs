@@ -2,7 +2,7 @@
 
 /// Makes a version of the class `Daily`.
 macro_rules! daily {
-    ($name:ident, $stub:ident, [$($def:expr),*] $(, wakes: $wakes:expr)?) => {
+    ($name:ident, $stub:ident, [$($def:expr),*] $(, wakes: $wakes:expr)? $(, runs: $runs:expr)?) => {
         #[derive(Default)]
         pub(crate) struct $name {
             pub(crate) rung: Vec<do_runtime::Timestamp>,
@@ -11,7 +11,8 @@ macro_rules! daily {
         impl do_runtime::__private::Object for $name {
             const CLASS: &'static str = "Daily";
             const TABLES: &'static [&'static do_runtime::__private::TableDef] = &[];
-            const LIMITS: do_runtime::Limits = do_runtime::Limits::DEFAULT;
+            const LIMITS: do_runtime::Limits =
+                do_runtime::Limits::DEFAULT.with_run_millis(300);
             const JURISDICTION: Option<&'static str> = None;
 
             fn sendable() -> do_runtime::__private::Sendable<Self> {
@@ -59,6 +60,7 @@ macro_rules! daily {
                         |_| Ok(()),
                         |me, cx, ()| {
                             me.rung.push(cx.now());
+                            $($runs;)?
                             Ok(())
                         },
                     ),

@@ -1,8 +1,6 @@
 //! Classes whose alarms note that they ran.
 #![allow(dead_code, reason = "not every test uses all of it")]
 
-pub(crate) mod daily;
-
 use do_runtime::__private::{
     AlarmDef, AlarmRan, AlarmRun, ArgumentsWriter, Dispatch, ExhaustedRun, Method, Object, Ran, Repeat, Run, Sendable,
     StoredReader, StoredWriter, TableDef, TypedStub,
