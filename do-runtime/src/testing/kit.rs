@@ -10,7 +10,7 @@ use crate::engine::{Engine, Params};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::{AnyHost, Builder, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
-use crate::object::{Cx, Dispatch, Object, PendingAlarm, TypedStub};
+use crate::object::{Cx, Dispatch, Method, Object, PendingAlarm, TypedStub};
 use crate::table::{Table, TableDef, quoted};
 use crate::time::IntoDuration;
 use crate::value::ValueRef;
@@ -24,6 +24,9 @@ const ROUNDS: usize = 32;
 
 /// How many times so many rounds are waited for alarms that set each other.
 const LONGEST_CHAIN: usize = 100_000;
+
+/// What `kit.inside` is called in the metadata of its closure: a call from outside.
+static INSIDE: Method = Method::new("kit.inside");
 
 /// What a test controls: time, crashes, hibernation; and a look inside. Cheap to clone.
 ///
@@ -165,7 +168,9 @@ impl TestKit {
         let Body::Awake(awake) = awake else {
             return Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept"));
         };
+        awake.meta().begin(&INSIDE, None);
         let (result, ran) = awake.exclusive(shared, body);
+        awake.meta().end();
         if ran.instance == crate::call::Instance::Spoiled {
             put_to_sleep(&mut turn);
         }
