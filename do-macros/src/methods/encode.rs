@@ -1,9 +1,8 @@
 //! Requests as bytes: `fn encode` and `fn decode` of an object.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Ident;
-use syn::spanned::Spanned;
 
 use super::model::{Argument, Block, Handler, Passing};
 use super::printing::hidden;
@@ -72,11 +71,13 @@ fn encoded(handler: &Handler, request: &Ident) -> TokenStream {
 }
 
 fn put(argument: &Argument) -> TokenStream {
-    let (ident, ty, name, proof, to) = (&argument.ident, &argument.ty, argument.name(), &argument.proof, hidden("to"));
+    let (ident, name, proof, to) = (&argument.ident, argument.name(), &argument.proof, hidden("to"));
     match argument.passing {
         Passing::Carried => quote!(#proof.put(#to, #ident.argument())?;),
-        Passing::Text | Passing::Bytes => quote!(#to.put(#name, #ident)?;),
-        Passing::String | Passing::Fixed | Passing::Counted => quote_spanned!(ty.span()=> #to.put(#name, #ident)?;),
+        Passing::Proved => quote!(#proof.put(#to, #ident)?;),
+        Passing::Text | Passing::Bytes | Passing::String | Passing::Fixed | Passing::Counted => {
+            quote!(#to.put(#name, #ident)?;)
+        }
     }
 }
 
@@ -95,14 +96,13 @@ fn decoded(handler: &Handler, request: &Ident) -> TokenStream {
 }
 
 fn field(argument: &Argument) -> TokenStream {
-    let (ident, ty, name, proof) = (&argument.ident, &argument.ty, argument.name(), &argument.proof);
+    let (ident, name, proof) = (&argument.ident, argument.name(), &argument.proof);
     let from = hidden("from");
     match argument.passing {
         Passing::Carried => quote!(#ident: #proof.carry(#proof.take(#from)?)),
-        Passing::Text | Passing::Bytes => quote!(#ident: #from.take(#name)?),
-        Passing::String | Passing::Fixed | Passing::Counted => {
-            let taken = quote_spanned!(ty.span()=> #from.take(#name)?);
-            quote!(#ident: #taken)
+        Passing::Proved => quote!(#ident: #proof.take(#from)?),
+        Passing::Text | Passing::Bytes | Passing::String | Passing::Fixed | Passing::Counted => {
+            quote!(#ident: #from.take(#name)?)
         }
     }
 }

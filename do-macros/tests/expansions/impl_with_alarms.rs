@@ -42,18 +42,18 @@ const _: () = {
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl<'a> ChatRoomSchedule<'a> {
         /// Counts the messages of the day.
-        pub fn digest(self) -> ::do_runtime::__private::Setting<'a> {
+        pub fn digest(self) -> ::do_runtime::Setting<'a> {
             let payload = ::do_runtime::__private::ArgumentsWriter::written(|_| {
                 ::core::result::Result::Ok(())
             });
-            ::do_runtime::__private::Schedule::from(self).alarm("digest", payload)
+            ::do_runtime::Schedule::alarm(&self, "digest", payload)
         }
         /// Sets the alarm `ChatRoom::tidy`.
-        pub fn tidy(self) -> ::do_runtime::__private::Setting<'a> {
+        pub fn tidy(self) -> ::do_runtime::Setting<'a> {
             let payload = ::do_runtime::__private::ArgumentsWriter::written(|_| {
                 ::core::result::Result::Ok(())
             });
-            ::do_runtime::__private::Schedule::from(self).alarm("tidy", payload)
+            ::do_runtime::Schedule::alarm(&self, "tidy", payload)
         }
         /// Reminds somebody of something.
         pub fn remind_later(
@@ -62,33 +62,33 @@ const _: () = {
             text: &str,
             post: Post,
             at: Option<Timestamp>,
-        ) -> ::do_runtime::__private::Setting<'a> {
+        ) -> ::do_runtime::Setting<'a> {
             let payload = ::do_runtime::__private::ArgumentsWriter::written(|to| {
                 to.put("who", &::core::convert::Into::<String>::into(who))?;
                 to.put("text", text)?;
                 REMIND_LATER_POST.put(to, &post)?;
-                to.put("at", &at)?;
+                REMIND_LATER_AT.put(to, &at)?;
                 ::core::result::Result::Ok(())
             });
-            ::do_runtime::__private::Schedule::from(self).alarm("remind_later", payload)
+            ::do_runtime::Schedule::alarm(&self, "remind_later", payload)
         }
         #[cfg(feature = "mail")]
         /// Sets the alarm `ChatRoom::mail`.
-        pub fn mail(self, to: Vec<Address>) -> ::do_runtime::__private::Setting<'a> {
+        pub fn mail(self, to: Vec<Address>) -> ::do_runtime::Setting<'a> {
             let payload = ::do_runtime::__private::ArgumentsWriter::written(|to| {
                 MAIL_TO.put(to, &to)?;
                 ::core::result::Result::Ok(())
             });
-            ::do_runtime::__private::Schedule::from(self).alarm("mail", payload)
+            ::do_runtime::Schedule::alarm(&self, "mail", payload)
         }
         /// Sets the alarm `ChatRoom::knock`.
         #[deprecated]
-        pub fn knock(self, text: &str) -> ::do_runtime::__private::Setting<'a> {
+        pub fn knock(self, text: &str) -> ::do_runtime::Setting<'a> {
             let payload = ::do_runtime::__private::ArgumentsWriter::written(|to| {
                 to.put("text", text)?;
                 ::core::result::Result::Ok(())
             });
-            ::do_runtime::__private::Schedule::from(self).alarm("knock", payload)
+            ::do_runtime::Schedule::alarm(&self, "knock", payload)
         }
     }
     #[doc(hidden)]
@@ -97,6 +97,9 @@ const _: () = {
     const REMIND_LATER_POST: ::do_runtime::__private::ArgumentType<Post> = ::do_runtime::__private::payload::<
         Post,
     >("post");
+    const REMIND_LATER_AT: ::do_runtime::__private::ArgumentType<Option<Timestamp>> = ::do_runtime::__private::payload::<
+        Option<Timestamp>,
+    >("at");
     #[cfg(feature = "mail")]
     const MAIL_TO: ::do_runtime::__private::ArgumentType<Vec<Address>> = ::do_runtime::__private::payload::<
         Vec<Address>,
@@ -170,7 +173,7 @@ const _: () = {
                             from.take::<String>("who")?,
                             from.take::<::std::string::String>("text")?,
                             REMIND_LATER_POST.take(from)?,
-                            from.take::<Option<Timestamp>>("at")?,
+                            REMIND_LATER_AT.take(from)?,
                         )),
                         |me, cx, (who, text, post, at)| {
                             me.remind(cx, who, &text, post, at)
@@ -206,7 +209,7 @@ const _: () = {
                             from.take::<String>("who")?,
                             from.take::<::std::string::String>("text")?,
                             REMIND_LATER_POST.take(from)?,
-                            from.take::<Option<Timestamp>>("at")?,
+                            REMIND_LATER_AT.take(from)?,
                         )),
                         |me, _, (who, text, post, at), error| {
                             me.not_reminded(&who, text, post, at, error)

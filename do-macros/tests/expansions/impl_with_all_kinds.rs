@@ -181,6 +181,10 @@ const _: () = {
     const IMPORT_LINES: ::do_runtime::__private::ArgumentType<Vec<Line>> = ::do_runtime::__private::argument::<
         Vec<Line>,
     >("lines");
+    #[cfg(feature = "import")]
+    const IMPORT_AT: ::do_runtime::__private::ArgumentType<Option<Timestamp>> = ::do_runtime::__private::argument::<
+        Option<Timestamp>,
+    >("at");
     const FORWARD_COPIES: ::do_runtime::__private::ArgumentType<[Option<ChatRoom>; 2]> = ::do_runtime::__private::argument::<
         [Option<ChatRoom>; 2],
     >("copies");
@@ -285,7 +289,7 @@ const _: () = {
                 #[cfg(feature = "import")]
                 Request::Import { lines, at } => {
                     IMPORT_LINES.put(to, lines.argument())?;
-                    to.put("at", at)?;
+                    IMPORT_AT.put(to, at)?;
                 }
                 Request::Forward { room, copies } => {
                     to.put("room", room)?;
@@ -336,7 +340,7 @@ const _: () = {
                             &IMPORT,
                             Request::Import {
                                 lines: IMPORT_LINES.carry(IMPORT_LINES.take(from)?),
-                                at: from.take("at")?,
+                                at: IMPORT_AT.take(from)?,
                             },
                         )
                     }

@@ -24,14 +24,14 @@ const _: () = {
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl<'a> ChatRoomSchedule<'a> {
         #[allow(missing_docs)]
-        pub fn digest(self) -> ::do_runtime::__private::Setting<'a> {
+        pub fn digest(self) -> ::do_runtime::Setting<'a> {
             ::do_runtime::__private::refused()
         }
         #[allow(missing_docs)]
         pub fn remind(
             self,
             _: impl ::core::convert::Into<String>,
-        ) -> ::do_runtime::__private::Setting<'a> {
+        ) -> ::do_runtime::Setting<'a> {
             ::do_runtime::__private::refused()
         }
     }
