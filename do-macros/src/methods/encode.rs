@@ -36,10 +36,10 @@ pub(super) fn items(block: &Block) -> Option<TokenStream> {
             method: &::core::primitive::str,
             #reader: &mut ::do_runtime::__private::ArgumentsReader<'_>,
         ) -> ::do_runtime::Result<(&'static ::do_runtime::__private::Method, #request)> {
-            ::core::result::Result::Ok(match method {
+            match method {
                 #(#decoded)*
-                _ => return ::core::result::Result::Err(::do_runtime::__private::unknown_method(method)),
-            })
+                _ => ::core::result::Result::Err(::do_runtime::__private::unknown_method(method)),
+            }
         }
     })
 }
@@ -91,7 +91,7 @@ fn decoded(handler: &Handler, request: &Ident) -> TokenStream {
     };
     quote! {
         #(#cfgs)*
-        #name => (&#constant, #request),
+        #name => ::core::result::Result::Ok((&#constant, #request)),
     }
 }
 

@@ -305,69 +305,67 @@ const _: () = {
             method: &::core::primitive::str,
             from: &mut ::do_runtime::__private::ArgumentsReader<'_>,
         ) -> ::do_runtime::Result<(&'static ::do_runtime::__private::Method, Request)> {
-            ::core::result::Result::Ok(
-                match method {
-                    "post" => {
-                        (
-                            &POST,
-                            Request::Post {
-                                author: from.take("author")?,
-                                body: from.take("body")?,
-                            },
-                        )
-                    }
-                    "history" => {
-                        (
-                            &HISTORY,
-                            Request::History {
-                                limit: from.take("limit")?,
-                            },
-                        )
-                    }
-                    "search" => {
-                        (
-                            &SEARCH,
-                            Request::Search {
-                                text: from.take("text")?,
-                                limit: from.take("limit")?,
-                            },
-                        )
-                    }
-                    "reset" => (&RESET, Request::Reset),
-                    #[cfg(feature = "import")]
-                    "import" => {
-                        (
-                            &IMPORT,
-                            Request::Import {
-                                lines: IMPORT_LINES.carry(IMPORT_LINES.take(from)?),
-                                at: IMPORT_AT.take(from)?,
-                            },
-                        )
-                    }
-                    "forward" => {
-                        (
-                            &FORWARD,
-                            Request::Forward {
-                                room: from.take("room")?,
-                                copies: FORWARD_COPIES.carry(FORWARD_COPIES.take(from)?),
-                            },
-                        )
-                    }
-                    "relay" => {
-                        (
-                            &RELAY,
-                            Request::Relay {
-                                to: from.take("to")?,
-                            },
-                        )
-                    }
-                    _ => {
-                        return ::core::result::Result::Err(
-                            ::do_runtime::__private::unknown_method(method),
-                        );
-                    }
-                },
-            )
+            match method {
+                "post" => {
+                    ::core::result::Result::Ok((
+                        &POST,
+                        Request::Post {
+                            author: from.take("author")?,
+                            body: from.take("body")?,
+                        },
+                    ))
+                }
+                "history" => {
+                    ::core::result::Result::Ok((
+                        &HISTORY,
+                        Request::History {
+                            limit: from.take("limit")?,
+                        },
+                    ))
+                }
+                "search" => {
+                    ::core::result::Result::Ok((
+                        &SEARCH,
+                        Request::Search {
+                            text: from.take("text")?,
+                            limit: from.take("limit")?,
+                        },
+                    ))
+                }
+                "reset" => ::core::result::Result::Ok((&RESET, Request::Reset)),
+                #[cfg(feature = "import")]
+                "import" => {
+                    ::core::result::Result::Ok((
+                        &IMPORT,
+                        Request::Import {
+                            lines: IMPORT_LINES.carry(IMPORT_LINES.take(from)?),
+                            at: IMPORT_AT.take(from)?,
+                        },
+                    ))
+                }
+                "forward" => {
+                    ::core::result::Result::Ok((
+                        &FORWARD,
+                        Request::Forward {
+                            room: from.take("room")?,
+                            copies: FORWARD_COPIES.carry(FORWARD_COPIES.take(from)?),
+                        },
+                    ))
+                }
+                "relay" => {
+                    ::core::result::Result::Ok((
+                        &RELAY,
+                        Request::Relay {
+                            to: from.take("to")?,
+                        },
+                    ))
+                }
+                _ => {
+                    ::core::result::Result::Err(
+                        ::do_runtime::__private::unknown_method(method),
+                    )
+                }
+            }
         }
         const HAS_INIT: ::core::primitive::bool = true;
         fn init(&mut self, cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {
