@@ -1,10 +1,10 @@
 //! Prints what a `sql!` becomes.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Type};
+use syn::{Expr, Path, Type};
 
 use super::parse::Call;
 use crate::schema::{Class, Schema};
@@ -48,7 +48,7 @@ pub(super) fn call(call: &Call) -> TokenStream {
         }
         (_, true) => statement(call, &checked, &quote!(())),
         (Some(row), false) => {
-            let fits = fits(row, &checked, at);
+            let fits = fits(&call.object, row, &checked, at);
             let read = quote_spanned!(row.span()=> <#row as ::do_runtime::__private::sql::Rows>::Read);
             let statement = statement(call, &checked, &read);
             quote!({ #fits #statement })
@@ -164,6 +164,7 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
         (Form::List, None) => quote_spanned!(span=> any_list),
         (form, Some(class)) => {
             let marker = match class {
+                Class::Integer if param.count => quote_spanned!(span=> Count),
                 Class::Integer => quote_spanned!(span=> Integer),
                 Class::Real => quote_spanned!(span=> Real),
                 Class::Text => quote_spanned!(span=> Text),
@@ -179,10 +180,17 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
 }
 
 /// The proof that the rows can be read as their type.
-fn fits(row: &Type, checked: &Checked, at: Span) -> TokenStream {
+fn fits(object: &Path, row: &Type, checked: &Checked, at: Span) -> TokenStream {
     let columns = checked.columns.iter().map(|column| {
-        let ResultColumn { name, class, nullable, excerpt, .. } = column;
-        let class = class.map_or("", Class::sql);
+        let ResultColumn { name, nullable, excerpt, .. } = column;
+        let class = match (column.class, column.own, column.mixed) {
+            (Some(class), ..) => class.sql().to_token_stream(),
+            (None, Some((table, column)), _) => {
+                quote!(::do_runtime::__private::sql::class_of::<#object>(#table, #column))
+            }
+            (None, None, Some((one, other))) => format!("{} or {}", one.sql(), other.sql()).to_token_stream(),
+            (None, None, None) => quote!(""),
+        };
         quote! {
             ::do_runtime::__private::Given { name: #name, sql_type: #class, null: #nullable, excerpt: #excerpt }
         }
@@ -271,6 +279,11 @@ fn value_of_type(call: &Call, column: &ResultColumn, schema: &Schema) -> Result<
     }
     let Some(class) = column.class else {
         let ResultColumn { name, excerpt, .. } = column;
+        if let Some((one, other)) = column.mixed {
+            let (one, other) = (one.sql(), other.sql());
+            let advice = "write `CAST(… AS TEXT)` or the like, so that it is of one class";
+            return Err(format!("the column `{name}` is {one} or {other}: {advice}\n{excerpt}"));
+        }
         return Err(format!(
             "the type of the column `{name}` can't be told: name a row type, as in `sql!(cx, (i64,), \"…\")`\n{excerpt}"
         ));

@@ -129,7 +129,7 @@ impl About<'_> {
         }
         if let Some(name) = self.after("no such table: ") {
             let tables = self.schema.tables.iter().map(|table| table.name.as_str());
-            let search = self.worlds.virtual_tables.iter().map(String::as_str);
+            let search = self.worlds.virtual_tables.iter().map(|table| table.name.as_str());
             let meant = closest(last(&name), tables.chain(search));
             let hint = meant.map_or_else(|| self.all_tables(), did_you_mean);
             return (self.find(last(&name)), hint);

@@ -72,6 +72,8 @@ pub(crate) struct Param {
     pub form: Form,
     /// Of the column that it is compared with or assigned to; `None` if that can't be told.
     pub class: Option<Class>,
+    /// It is a LIMIT or an OFFSET.
+    pub count: bool,
     /// The line of its first place, with a caret.
     pub excerpt: String,
 }
@@ -88,6 +90,10 @@ pub(crate) struct ResultColumn {
     pub name: String,
     /// `None` if it can't be told.
     pub class: Option<Class>,
+    /// Of the class of this column, whose type is the user's own: table and column in the schema.
+    pub own: Option<(usize, usize)>,
+    /// Now of the one class, now of the other: nothing reads both.
+    pub mixed: Option<(Class, Class)>,
     pub nullable: bool,
     /// Table and column in the schema, for a column that comes as it is stored.
     pub origin: Option<(usize, usize)>,
@@ -106,7 +112,7 @@ pub(crate) fn check(schema: &Schema, sql: &str) -> Result<Checked, String> {
 
 /// The names of the parameters of a statement that is not checked.
 pub(crate) fn parameters(sql: &str) -> Vec<String> {
-    params::find(sql, &lexer::lex(sql), |_| None).into_iter().map(|param| param.name).collect()
+    params::find(sql, &lexer::lex(sql), |_| None, |_| false).into_iter().map(|param| param.name).collect()
 }
 
 #[cfg(feature = "checked-sql")]
@@ -131,6 +137,7 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     let columns = columns::describe(sql, &statement, analysis.as_ref(), schema, worlds);
     drop(statement);
     let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, &worlds.empty, analysis, schema, access));
-    let params = params::find(sql, &tokens, |name| params::class(name, analysis.as_ref()?));
+    let counts = |name: &str| analysis.iter().any(|analysis| analysis.counts.iter().any(|count| count == name));
+    let params = params::find(sql, &tokens, |name| params::class(name, analysis.as_ref()?), counts);
     Ok(Checked { access, params, columns, scan })
 }

@@ -8,7 +8,12 @@ use super::{Form, Param};
 use crate::schema::Class;
 
 /// All parameters with the class that is told of each, by the order in which they first appear.
-pub(super) fn find(sql: &str, tokens: &[Token<'_>], class: impl Fn(&str) -> Option<Class>) -> Vec<Param> {
+pub(super) fn find(
+    sql: &str,
+    tokens: &[Token<'_>],
+    class: impl Fn(&str) -> Option<Class>,
+    count: impl Fn(&str) -> bool,
+) -> Vec<Param> {
     let mut params: Vec<Param> = Vec::new();
     for (position, token) in tokens.iter().enumerate() {
         if token.kind != Kind::Param {
@@ -29,6 +34,7 @@ pub(super) fn find(sql: &str, tokens: &[Token<'_>], class: impl Fn(&str) -> Opti
                 places: vec![token.at],
                 form,
                 class: class(name),
+                count: count(name),
                 excerpt: excerpt(sql, token.at, ""),
             }),
         }

@@ -46,7 +46,7 @@ pub(super) fn full_scan(
     let excuse = "write `allow(scan, \"reason\")` after the SQL";
     let (read, advice) = match found {
         Some((table, indexes)) => {
-            let indexes: Vec<String> = indexes.iter().map(|index| format!("`index = {}`", spelled(index))).collect();
+            let indexes: Vec<String> = indexes.iter().map(|index| format!("`index = {}`", spelled(index, table))).collect();
             (table, format!("add {} to `#[table]` of `{}`, or {excuse}", indexes.join(" and "), table.rust))
         }
         None if access == Access::Writes || limited(sql) => (table, format!("no index can help: {excuse}")),
@@ -145,11 +145,13 @@ fn proposal(
         after
     };
     let rowid = used.rowid.as_deref();
-    let single = candidates(used).into_iter().map(|candidate| vec![candidate]);
+    let can = |column: &String| field(table, column).is_some();
+    let single = candidates(used).into_iter().filter(|columns| columns.iter().all(|(column, _)| can(column)));
+    let single = single.map(|candidate| vec![candidate]);
     // Each side of an OR needs an index of its own.
     let of_one = |column: &String| vec![(column.clone(), false)];
     let columns: Vec<&String> =
-        used.equal.iter().chain(&used.range).filter(|column| Some(column.as_str()) != rowid).collect();
+        used.equal.iter().chain(&used.range).filter(|column| Some(column.as_str()) != rowid && can(column)).collect();
     let pairs = columns.iter().enumerate().flat_map(|(at, one)| {
         columns[at + 1..].iter().filter(move |other| *other != one).map(move |other| vec![of_one(one), of_one(other)])
     });
@@ -209,15 +211,21 @@ fn listing(columns: &Candidate) -> String {
     format!("({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))
 }
 
-/// As `#[table]` takes it. One column is read in both directions.
-fn spelled(columns: &Candidate) -> String {
+/// As `#[table]` takes it: by its fields. One column is read in both directions.
+fn spelled(columns: &Candidate, table: &Table) -> String {
+    let field = |name: &str| field(table, name).unwrap_or(name).to_owned();
     match columns.as_slice() {
-        [(name, _)] => name.clone(),
+        [(name, _)] => field(name),
         columns => {
-            let column = |(name, descending): &(String, bool)| format!("{name}{}", direction(*descending));
+            let column = |(name, descending): &(String, bool)| format!("{}{}", field(name), direction(*descending));
             format!("({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// The field of a column, if it can be indexed.
+fn field<'t>(table: &'t Table, column: &str) -> Option<&'t str> {
+    table.columns.iter().find(|known| known.name == column)?.field.as_deref()
 }
 
 fn direction(descending: bool) -> &'static str {

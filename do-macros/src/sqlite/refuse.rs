@@ -66,7 +66,7 @@ fn kept(target: &Target, worlds: &Worlds) -> Option<String> {
     if name.starts_with("sqlite_") {
         return Some(format!("the table `{name}` is SQLite's own: SQL can't write it"));
     }
-    let search = worlds.virtual_tables.iter().find(|table| {
+    let search = worlds.virtual_tables.iter().map(|table| &table.name).find(|table| {
         let table = table.to_ascii_lowercase();
         name == table
             || ["_data", "_idx", "_content", "_docsize", "_config"].iter().any(|part| name == table.clone() + part)

@@ -10,5 +10,5 @@ pub(crate) fn check(_: &Schema, sql: &str) -> Result<Checked, String> {
     let writes =
         tokens.iter().any(|token| token.depth == 0 && token.is_any(&["INSERT", "UPDATE", "DELETE", "REPLACE"]));
     let access = if writes { Access::Writes } else { Access::Reads };
-    Ok(Checked { access, params: params::find(sql, &tokens, |_| None), columns: Vec::new(), scan: None })
+    Ok(Checked { access, params: params::find(sql, &tokens, |_| None, |_| false), columns: Vec::new(), scan: None })
 }

@@ -27,11 +27,15 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
         "substr" | "substring" => match told(first) {
             Told::Known(Class::Text | Class::Integer | Class::Real) => Value::known(Class::Text, any_null),
             Told::Known(Class::Blob) => Value::known(Class::Blob, any_null),
+            Told::Mixed(..) => Value::new(Told::Ask, true),
+            Told::Own(..) => Value::silent(),
             other => Value::new(other, true),
         },
         "random" | "changes" | "total_changes" | "last_insert_rowid" => Value::known(Class::Integer, false),
         "randomblob" | "zeroblob" => Value::known(Class::Blob, false),
         "bm25" | "pi" => Value::known(Class::Real, false),
+        // Of the text of all columns of a full-text table.
+        "highlight" | "snippet" => Value::known(Class::Text, first.is_none_or(|table| table.nullable)),
         "json_valid" => Value::known(Class::Integer, any_null),
         "likely" | "unlikely" | "likelihood" => first.cloned().unwrap_or_else(Value::silent),
         // One of the arguments.
@@ -49,7 +53,11 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
                 .collect();
             one_of(&results).or_null(!complete)
         }
-        "min" | "max" => Value { nullable: any_null, ..one_of(&pairs(call, arguments)) },
+        // A number is always less than a text.
+        "min" | "max" => match one_of(&pairs(call, arguments)) {
+            Value { told: Told::Mixed(..), .. } => Value::new(Told::Ask, any_null),
+            value => Value { nullable: any_null, ..value },
+        },
         "nullif" => Value::new(told(first), true),
         "unixepoch" if is_now(call) => Value::known(Class::Integer, false),
         "date" | "time" | "datetime" if is_now(call) => Value::known(Class::Text, false),
@@ -60,7 +68,7 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
         "unicode" | "sign" | "unixepoch" | "json_array_length" => Value::known(Class::Integer, true),
         "json_object" | "json_array" => Value::known(Class::Text, false),
         "json" | "json_type" | "json_quote" | "json_set" | "json_insert" | "json_replace" | "json_remove"
-        | "json_patch" | "strftime" | "date" | "time" | "datetime" | "timediff" | "highlight" | "snippet"
+        | "json_patch" | "strftime" | "date" | "time" | "datetime" | "timediff"
         | "concat_ws" => Value::known(Class::Text, true),
         "julianday" | "sqrt" | "exp" | "ln" | "log" | "log10" | "log2" | "pow" | "power" | "sin" | "cos" | "tan"
         | "radians" | "degrees" => Value::known(Class::Real, true),
@@ -100,7 +108,8 @@ fn rows(call: &Call, arguments: &[Value], bare: bool) -> Value {
         "total" | "percent_rank" | "cume_dist" => Value::known(Class::Real, false),
         "avg" => Value::known(Class::Real, nullable),
         "sum" => match told {
-            Told::Known(Class::Text | Class::Blob) => Value::new(Told::Ask, nullable),
+            Told::Known(Class::Text | Class::Blob) | Told::Mixed(..) => Value::new(Told::Ask, nullable),
+            Told::Own(..) => Value::new(Told::Silent, nullable),
             other => Value::new(other, nullable),
         },
         "min" | "max" | "first_value" | "last_value" => Value::new(told, nullable),

@@ -94,6 +94,7 @@ impl Analysis<'_> {
         let nullable = one.nullable || other.nullable;
         if COMPARES.contains(&operator) {
             self.compared(&one, left, &other, right);
+            self.never_null(operator, [left, right]);
             for value in [&one, &other] {
                 match operator {
                     _ if EQUALS[..3].contains(&operator) => self.looked_up(value),
@@ -182,6 +183,45 @@ impl Analysis<'_> {
         }
     }
 
+    /// What is compared with NULL is NULL, which is neither true nor false.
+    fn never_null(&mut self, operator: &str, sides: [&Expr; 2]) {
+        let is = match operator {
+            "=" | "==" => "IS NULL",
+            "<>" | "!=" => "IS NOT NULL",
+            _ => return,
+        };
+        if let Some(null) = sides.iter().find(|side| matches!(side.kind, Node::Literal(Literal::Null))) {
+            self.problem(null.at, format!("nothing is `{operator} NULL`: write `{is}`"));
+        }
+    }
+
+    /// A LIMIT or an OFFSET.
+    pub(super) fn count(&mut self, bound: &Expr) {
+        match &bound.kind {
+            Node::Param(name) => self.counts.push(name.clone()),
+            Node::Literal(Literal::Text(text)) if text.trim().parse::<i64>().is_err() => {
+                self.problem(bound.at, "LIMIT and OFFSET take an integer".to_owned());
+            }
+            Node::Literal(Literal::Null | Literal::Blob) => {
+                self.problem(bound.at, "LIMIT and OFFSET take an integer".to_owned());
+            }
+            Node::Literal(Literal::Real) if !self.is_whole(bound) => {
+                self.problem(bound.at, "LIMIT and OFFSET take an integer".to_owned());
+            }
+            _ => {}
+        }
+        self.tell(bound, Class::Integer);
+    }
+
+    /// Whether a number with a point or an exponent is an integer nevertheless.
+    pub(super) fn is_whole(&self, number: &Expr) -> bool {
+        let text = &self.sql[number.at..];
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !['.', '_', '+', '-'].contains(&c));
+        let text = text[..end.unwrap_or(text.len())].replace('_', "");
+        // `1.5-x` is longer than its number.
+        text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0 && number.abs() < 9.3e18) || text.parse::<f64>().is_err()
+    }
+
     /// CURRENT_TIME and its kind are texts, but not in quotes.
     pub(super) fn is_a_clock(&self, literal: &Expr) -> bool {
         !self.sql[literal.at..].starts_with('\'')
@@ -206,7 +246,8 @@ pub(super) fn one_of(results: &[(Value, &Expr)]) -> Value {
 
 /// The class of a value that a function makes of others, if only a trial can tell.
 pub(super) fn asked(values: &[&Value]) -> Told {
-    if values.iter().any(|value| value.told == Told::Silent) { Told::Silent } else { Told::Ask }
+    let unknown = values.iter().any(|value| matches!(value.told, Told::Silent | Told::Own(..)));
+    if unknown { Told::Silent } else { Told::Ask }
 }
 
 fn arithmetic(one: &Value, other: &Value) -> Told {
@@ -274,6 +315,23 @@ impl Analysis<'_> {
         {
             self.ordered(value, call.name == "max");
         }
-        functions::result(call, &arguments, scope.bare)
+        let result = functions::result(call, &arguments, scope.bare);
+        match (call.name.as_str(), call.arguments.as_slice()) {
+            ("snippet" | "highlight", [table, column, ..]) => match self.searched(table, column, scope) {
+                Some(column) => Value { nullable: column.nullable, ..result },
+                None => result,
+            },
+            _ => result,
+        }
+    }
+
+    /// The column of `snippet(table, 1, …)`.
+    fn searched(&self, table: &Expr, column: &Expr, scope: &Scope<'_>) -> Option<Value> {
+        let (Node::Column { name, .. }, Node::Literal(Literal::Integer)) = (&table.kind, &column.kind) else {
+            return None;
+        };
+        let digits = &self.sql[column.at..];
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        scope.searched(name, digits[..end].parse().ok()?)
     }
 }

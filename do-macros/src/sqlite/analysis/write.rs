@@ -20,6 +20,7 @@ impl Analysis<'_> {
         if insert.columns.is_some() || insert.source.is_none() {
             self.missing(insert, table, if insert.source.is_none() { &[] } else { &columns });
         }
+        self.repeated(insert);
         if let Some(select) = &insert.source {
             self.put_each(select, table, &columns);
         }
@@ -103,7 +104,10 @@ impl Analysis<'_> {
                         self.put(value, table, *column);
                     }
                 }
-                _ => self.put(&set.value, table, columns[0]),
+                _ => {
+                    self.put(&set.value, table, columns[0]);
+                    self.and_for_comma(&set.value, table, columns[0]);
+                }
             }
         }
     }
@@ -127,6 +131,7 @@ impl Analysis<'_> {
             (Some(Class::Integer | Class::Real), Literal::Text(text)) => {
                 !may_be_a_number(text) && !self.is_a_clock(value)
             }
+            (Some(Class::Integer), Literal::Real) => !self.is_whole(value),
             (Some(Class::Integer | Class::Real | Class::Text), Literal::Blob) => true,
             (Some(Class::Blob), Literal::Text(_) | Literal::Integer | Literal::Real) => true,
             _ => false,
@@ -134,6 +139,27 @@ impl Analysis<'_> {
         if let (Some(class), true) = (column.class, wrong) {
             let message = format!("`{}` is {}, and can't hold {}", column.name, class.sql(), found_sql(literal));
             self.problem(value.at, message);
+        }
+    }
+
+    /// `SET a = 1 AND b = 2` puts a comparison into `a`.
+    fn and_for_comma(&mut self, value: &Expr, table: usize, column: Option<usize>) {
+        let Node::Binary(operator, _, right) = &value.kind else { return };
+        let Node::Binary(equals, next, _) = &right.kind else { return };
+        let Node::Column { table: None, name } = &next.kind else { return };
+        if operator == "AND" && equals == "=" && column.is_some() && self.column(table, name).is_some() {
+            self.problem(next.at, "write a comma instead of AND between the columns of SET".to_owned());
+        }
+    }
+
+    /// Columns that are named twice: SQLite would take the first value and drop the other.
+    fn repeated(&mut self, insert: &Insert) {
+        let named = insert.columns.iter().flatten().enumerate();
+        for (position, (name, at)) in named {
+            let earlier = insert.columns.iter().flatten().take(position);
+            if earlier.into_iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+                self.problem(*at, format!("the INSERT names `{name}` twice: write it once"));
+            }
         }
     }
 

@@ -192,6 +192,11 @@ where
     typed()
 }
 
+/// The class of a column of a table of an object, by their places in the schema.
+pub const fn class_of<O: Object>(table: usize, column: usize) -> &'static str {
+    O::TABLES[table].columns[column].sql_type
+}
+
 /// A value that may be NULL although its column may not: beyond an outer join.
 pub fn maybe<T>(_: T) -> Option<T> {
     typed()
