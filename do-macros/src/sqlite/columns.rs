@@ -74,7 +74,15 @@ fn by_metadata(statement: &Statement<'_>, position: usize, schema: &Schema) -> R
         let column = columns.iter().position(|known| Some(known.name.as_str()) == column.origin_name())?;
         Some((table, column))
     });
-    ResultColumn { name: String::new(), class: None, own: origin, mixed: None, nullable: true, origin, excerpt: String::new() }
+    ResultColumn {
+        name: String::new(),
+        class: None,
+        own: origin,
+        mixed: None,
+        nullable: true,
+        origin,
+        excerpt: String::new(),
+    }
 }
 
 /// The one class on which all trials agree.

@@ -2,6 +2,7 @@
 
 use rusqlite::Error;
 
+use super::dialects;
 use super::excerpt::excerpt;
 use super::lexer::{Kind, Token};
 use super::worlds::Worlds;
@@ -83,6 +84,11 @@ pub(super) fn refusal(sql: &str, error: &Error, tokens: &[Token<'_>], schema: &S
         Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
         other => (other.to_string(), None),
     };
+    if message.starts_with("no such collation sequence")
+        && let Some(refusal) = unknown_collation(sql, tokens, worlds)
+    {
+        return refusal;
+    }
     let about = About { sql, message: &message, offset, tokens, schema, worlds };
     let (at, hint) = about.place_and_hint();
     let headline = about.headline();
@@ -90,6 +96,23 @@ pub(super) fn refusal(sql: &str, error: &Error, tokens: &[Token<'_>], schema: &S
         Some(at) => format!("{headline}\n{}", excerpt(sql, at, &hint)),
         None => format!("{headline}\n{}", excerpt(sql, tokens.first().map_or(0, |token| token.at), &hint)),
     }
+}
+
+/// The message for a collation that there is none of. Where it would have no effect, SQLite itself does not look it up.
+pub(super) fn unknown_collation(sql: &str, tokens: &[Token<'_>], worlds: &Worlds) -> Option<String> {
+    let ask =
+        || worlds.empty.prepare("SELECT name FROM pragma_collation_list")?.query_map([], |row| row.get(0))?.collect();
+    let known: rusqlite::Result<Vec<String>> = ask();
+    let known = known.ok()?;
+    let names = tokens.windows(2).filter(|pair| pair[0].is("COLLATE")).map(|pair| &pair[1]);
+    let unknown = |token: &&Token<'_>| {
+        token.name().is_some_and(|name| !known.iter().any(|known| known.eq_ignore_ascii_case(&name)))
+    };
+    let token = names.into_iter().find(unknown)?;
+    let name = token.name()?;
+    let hint = closest(&name, known.iter().map(String::as_str))
+        .map_or_else(|| "there are `BINARY`, `NOCASE` and `RTRIM`".to_owned(), did_you_mean);
+    Some(format!("no such collation sequence: {name}\n{}", excerpt(sql, token.at, &hint)))
 }
 
 struct About<'a> {
@@ -122,7 +145,14 @@ impl About<'_> {
 
     fn place_and_hint(&self) -> (Option<usize>, String) {
         if self.message == "incomplete input" {
+            if let Some(at) = open_comment(self.sql, self.tokens) {
+                return (Some(at), "this comment does not end: write `*/` after it".to_owned());
+            }
             return (Some(self.sql.trim_end().len()), "what comes here?".to_owned());
+        }
+        let syntax = self.message.contains("syntax error") || self.message.contains("unrecognized token");
+        if syntax && let Some((at, hint)) = dialects::instead(self.tokens, self.offset) {
+            return (Some(at), hint);
         }
         if let Some((at, keyword)) = self.misspelt_keyword() {
             return (Some(at), format!("did you mean `{keyword}`?"));
@@ -137,9 +167,47 @@ impl About<'_> {
         if let Some(name) = self.after("no such function: ") {
             let functions = self.functions();
             let meant = closest(&name, functions.iter().map(String::as_str));
-            return (self.offset.or_else(|| self.find(&name)), meant.map_or_else(String::new, did_you_mean));
+            let hint = dialects::function_instead(&name).map(str::to_owned).or_else(|| meant.map(did_you_mean));
+            return (self.offset.or_else(|| self.find(&name)), hint.unwrap_or_default());
+        }
+        if let Some(name) = self.after("no such window: ") {
+            let over =
+                self.tokens.windows(2).find(|pair| pair[0].is("OVER") && pair[1].text.eq_ignore_ascii_case(&name));
+            let hint = format!("write `OVER (…)`, or `WINDOW {name} AS (…)` after WHERE and GROUP BY");
+            return (over.map(|pair| pair[1].at), hint);
+        }
+        if self.message.starts_with("misuse of window function") {
+            let name = self.after("function ").unwrap_or_default();
+            let name = name.trim_end_matches("()");
+            let at = self.offset.or_else(|| self.find(name));
+            let here = self.tokens.iter().position(|token| Some(token.at) == at);
+            let close = here.and_then(|here| {
+                let depth = self.tokens[here].depth;
+                (here + 1..self.tokens.len())
+                    .find(|next| self.tokens[*next].is(")") && self.tokens[*next].depth == depth)
+            });
+            let over =
+                close.and_then(|close| self.tokens.get(close + 1)).is_some_and(|next| next.is_any(&["OVER", "FILTER"]));
+            let hint = match over {
+                true => "window functions belong in the SELECT list: filter them in a SELECT around it".to_owned(),
+                false => format!("write `{name}(…) OVER (…)`"),
+            };
+            return (at, hint);
+        }
+        if self.message.starts_with("ON CONFLICT clause does not match") {
+            let at =
+                self.tokens.windows(2).find(|pair| pair[0].is("ON") && pair[1].is("CONFLICT")).map(|pair| pair[1].at);
+            return (at, self.unique_hint());
         }
         if let Some(name) = self.after("no such column: ") {
+            if let Some(unknown) = self.unknown_qualifier(&name) {
+                return unknown;
+            }
+            let curly = |c: char| ['‘', '’', '“', '”'].contains(&c);
+            if name.starts_with(curly) {
+                let text = name.trim_matches(curly);
+                return (self.offset.or_else(|| self.find(&name)), format!("write '{text}' with straight quotes"));
+            }
             let at = self.offset.or_else(|| self.find(last(&name)));
             return (self.unqualified(at, &name), self.column_hint(at, last(&name)));
         }
@@ -147,6 +215,12 @@ impl About<'_> {
             return (self.find(&name), self.column_hint(None, &name));
         }
         if let Some(name) = self.after("ambiguous column name: ") {
+            if let Some((table, _)) = name.split_once('.') {
+                let hint = format!("two tables are called `{table}` here: name one of them with `AS`");
+                let dot =
+                    self.tokens.windows(2).find(|pair| pair[0].text.eq_ignore_ascii_case(table) && pair[1].is("."));
+                return (self.offset.or(dot.map(|pair| pair[0].at)), hint);
+            }
             let owners: Vec<String> = self
                 .mentioned()
                 .filter(|table| has(table, &name))
@@ -179,6 +253,45 @@ impl About<'_> {
         });
         let hint = named.and_then(|token| self.arguments_hint(token.text)).unwrap_or_default();
         (self.offset.or(named.map(|token| token.at)), hint)
+    }
+
+    /// What stands before the dot is no table of the statement.
+    fn unknown_qualifier(&self, name: &str) -> Option<(Option<usize>, String)> {
+        let (table, _) = name.rsplit_once('.')?;
+        let table = last(table);
+        let is_it = |token: &Token<'_>| token.name().is_some_and(|known| known.eq_ignore_ascii_case(table));
+        let dotted = self.tokens.windows(2).filter(|pair| is_it(&pair[0]));
+        let place = dotted.clone().find(|pair| pair[1].is("."))?;
+        // Where it stands without a dot, it is declared.
+        if self.tokens.iter().filter(|token| is_it(token)).count() > dotted.filter(|pair| pair[1].is(".")).count() {
+            return None;
+        }
+        let tables: Vec<&str> = self.mentioned().map(|table| table.name.as_str()).chain(self.excluded()).collect();
+        let hint = closest(table, tables.iter().copied())
+            .map_or_else(|| format!("no table here is called `{table}`"), did_you_mean);
+        Some((Some(place[0].at), hint))
+    }
+
+    /// The row that an upsert did not insert.
+    fn excluded(&self) -> Option<&'static str> {
+        self.tokens.iter().any(|token| token.is("CONFLICT")).then_some("excluded")
+    }
+
+    /// What a row of the table that is written is unique by.
+    fn unique_hint(&self) -> String {
+        let into = self.tokens.iter().position(|token| token.is("INTO"));
+        let Some(table) = into.and_then(|into| self.tokens.get(into + 1)?.name()) else { return String::new() };
+        let sql = "SELECT group_concat(name, ', ') FROM (
+                       SELECT i.seq AS number, c.name, c.seqno AS place FROM pragma_index_list(?1) AS i, pragma_index_info(i.name) AS c
+                       WHERE i.\"unique\" AND NOT i.partial
+                       UNION ALL SELECT -1, name, pk FROM pragma_table_info(?1) WHERE pk > 0
+                       ORDER BY 1, 3)
+                   GROUP BY number";
+        let ask = || self.worlds.empty.prepare(sql)?.query_map([&table], |row| row.get(0))?.collect();
+        let keys: rusqlite::Result<std::collections::BTreeSet<String>> = ask();
+        let keys: Vec<String> = keys.unwrap_or_default().iter().map(|key| format!("({key})")).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        format!("`{table}` is unique by {}", crate::suggest::listed(&keys).replace('`', ""))
     }
 
     /// How many arguments a function takes.
@@ -294,6 +407,12 @@ impl About<'_> {
         let functions: rusqlite::Result<Vec<String>> = ask();
         functions.unwrap_or_default()
     }
+}
+
+/// Where a comment begins that does not end: after all tokens.
+fn open_comment(sql: &str, tokens: &[Token<'_>]) -> Option<usize> {
+    let after = tokens.last().map_or(0, |token| token.at + token.text.len());
+    sql[after..].rfind("/*").map(|at| after + at).filter(|at| !sql[*at..].contains("*/"))
 }
 
 fn closest_keyword(word: &str) -> Option<&'static str> {

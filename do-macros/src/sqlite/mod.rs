@@ -10,13 +10,15 @@
 //! | `analysis` | what the tree tells of results, parameters, literals, and of how tables are looked into |
 //! | `columns`, `params` | what goes out and what comes in |
 //! | `plan` | reads of whole tables |
-//! | `refuse`, `explain`, `excerpt` | messages |
+//! | `refuse`, `explain`, `dialects`, `excerpt` | messages |
 //! | `unchecked` | what stands for all of it without the feature `checked-sql` |
 
 #[cfg(feature = "checked-sql")]
 mod analysis;
 #[cfg(feature = "checked-sql")]
 mod columns;
+#[cfg(feature = "checked-sql")]
+mod dialects;
 pub(crate) mod excerpt;
 #[cfg(feature = "checked-sql")]
 mod explain;
@@ -129,6 +131,9 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     memory::renew_budget();
     let statement =
         worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, worlds))?;
+    if let Some(refusal) = explain::unknown_collation(sql, &tokens, worlds) {
+        return Err(refusal);
+    }
     let analysis = shape.map(|shape| Analysis::of(&shape, sql, schema, worlds));
     if let Some((at, message)) = analysis.as_ref().and_then(|analysis| analysis.problems.first()) {
         return Err(format!("{message}\n{}", excerpt::excerpt(sql, *at, "")));
@@ -136,7 +141,7 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     let access = if statement.readonly() { Access::Reads } else { Access::Writes };
     let columns = columns::describe(sql, &statement, analysis.as_ref(), schema, worlds);
     drop(statement);
-    let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, &worlds.empty, analysis, schema, access));
+    let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, worlds, analysis, schema, access));
     let counts = |name: &str| analysis.iter().any(|analysis| analysis.counts.iter().any(|count| count == name));
     let params = params::find(sql, &tokens, |name| params::class(name, analysis.as_ref()?), counts);
     Ok(Checked { access, params, columns, scan })

@@ -34,6 +34,10 @@ fn placeholder(sql: &str, tokens: &[Token<'_>]) -> Option<String> {
         text.strip_prefix(':').is_some_and(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_'))
     };
     let token = tokens.iter().find(|token| token.kind == Kind::Param && !is_named(token.text))?;
+    if token.text == ":" {
+        let message = "`::` is no operator here: write `CAST(value AS type)`";
+        return Some(format!("{message}\n{}", excerpt(sql, token.at, "")));
+    }
     let name = token.text[1..].trim_start_matches(|c: char| !c.is_alphabetic());
     let instead = if name.is_empty() { ":name" } else { &format!(":{name}") };
     let message = format!("write `{instead}` instead of `{}`: parameters are variables, by name", token.text);

@@ -68,8 +68,9 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
         "unicode" | "sign" | "unixepoch" | "json_array_length" => Value::known(Class::Integer, true),
         "json_object" | "json_array" => Value::known(Class::Text, false),
         "json" | "json_type" | "json_quote" | "json_set" | "json_insert" | "json_replace" | "json_remove"
-        | "json_patch" | "strftime" | "date" | "time" | "datetime" | "timediff"
-        | "concat_ws" => Value::known(Class::Text, true),
+        | "json_patch" | "strftime" | "date" | "time" | "datetime" | "timediff" | "concat_ws" => {
+            Value::known(Class::Text, true)
+        }
         "julianday" | "sqrt" | "exp" | "ln" | "log" | "log10" | "log2" | "pow" | "power" | "sin" | "cos" | "tan"
         | "radians" | "degrees" => Value::known(Class::Real, true),
         // What is in a JSON text is not in the schema.

@@ -2,10 +2,13 @@
 //! compared with, which literals can't be right, and how each table is looked into.
 
 mod functions;
+mod hindrance;
 mod scope;
 mod select;
 mod value;
 mod write;
+
+pub(super) use hindrance::Hindrance;
 
 use super::shape::{Body, Statement};
 use super::worlds::Worlds;
@@ -24,6 +27,8 @@ pub(super) struct Analysis<'s> {
     /// What can't be right, and where.
     pub(super) problems: Vec<(usize, String)>,
     pub(super) uses: Vec<Use>,
+    /// Why no index serves a condition.
+    pub(super) hindrances: Vec<Hindrance>,
     /// The result of the whole statement.
     pub(super) outputs: Vec<Output>,
 }
@@ -102,6 +107,7 @@ impl<'s> Analysis<'s> {
             counts: Vec::new(),
             problems: Vec::new(),
             uses: Vec::new(),
+            hindrances: Vec::new(),
             outputs: Vec::new(),
         };
         let limited = matches!(&statement.body, Body::Select(select) if select.limit.is_some());

@@ -1,9 +1,9 @@
 //! Which columns an expression can see.
 
 use super::{Analysis, Output, Told, Use, Value};
-use crate::sqlite::worlds::Virtual;
 use crate::schema::Class;
 use crate::sqlite::shape::{Expr, From, Join, Node, Source};
+use crate::sqlite::worlds::Virtual;
 
 /// The hidden column of a full-text table: how well a row fits.
 const RANK: &str = "rank";
@@ -51,7 +51,8 @@ impl Visible {
             ("AND", _) => [left, right].into_iter().for_each(|side| self.searched_for(side)),
             ("MATCH" | "=", Node::Column { table, name }) => {
                 let mine = table.as_deref().is_none_or(|table| self.is_called(table));
-                let whole = self.is_called(name) || self.hidden.iter().any(|column| column.name == *name && name != RANK);
+                let whole =
+                    self.is_called(name) || self.hidden.iter().any(|column| column.name == *name && name != RANK);
                 let searched = whole || operator == "MATCH" && self.columns.iter().any(|column| column.name == *name);
                 if mine && searched && !self.hidden.is_empty() {
                     self.rank_is_there();
@@ -127,7 +128,14 @@ impl Analysis<'_> {
             From::Nested(inner) => self.sources(inner, outer, limited),
             From::Subquery(select) => {
                 let columns = self.limited_select(select, outer, limited);
-                vec![Visible { alias: alias(""), columns, open: false, rowid: None, hidden: Vec::new(), joined: Vec::new() }]
+                vec![Visible {
+                    alias: alias(""),
+                    columns,
+                    open: false,
+                    rowid: None,
+                    hidden: Vec::new(),
+                    joined: Vec::new(),
+                }]
             }
             From::Function(name, arguments) => {
                 let scope = Scope { sources: before, outer, bare: false };
@@ -201,7 +209,14 @@ impl Analysis<'_> {
             .map(|(position, column)| Output { name: column.name.clone(), value: value(position), at: 0 })
             .collect();
         let rowid = key.map_or_else(|| Value::known(Class::Integer, false), value);
-        Visible { alias: alias.to_owned(), columns, open: false, rowid: Some(rowid), hidden: Vec::new(), joined: Vec::new() }
+        Visible {
+            alias: alias.to_owned(),
+            columns,
+            open: false,
+            rowid: Some(rowid),
+            hidden: Vec::new(),
+            joined: Vec::new(),
+        }
     }
 
     /// A table that is not the object's own: of full text, or SQLite's.
@@ -210,7 +225,14 @@ impl Analysis<'_> {
         let base = search.and_then(|search| self.table(search.name.strip_suffix("_search")?));
         let Some((search, table)) = search.zip(base) else {
             let alias = alias.to_owned();
-            return Visible { alias, columns: Vec::new(), open: true, rowid: None, hidden: Vec::new(), joined: Vec::new() };
+            return Visible {
+                alias,
+                columns: Vec::new(),
+                open: true,
+                rowid: None,
+                hidden: Vec::new(),
+                joined: Vec::new(),
+            };
         };
         let columns: Vec<Output> = search.columns.iter().map(|name| self.searched_column(table, name)).collect();
         let nullable = columns.iter().any(|column| column.value.nullable);

@@ -101,6 +101,7 @@ impl Analysis<'_> {
         let rows = Scope { sources: &sources, outer, bare: false };
         if let Some(filter) = &query.filter {
             self.value(filter, &rows);
+            self.hindered(filter);
         }
         for key in &query.group {
             let key = named_item(key, &query.items);

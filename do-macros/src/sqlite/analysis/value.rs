@@ -219,7 +219,8 @@ impl Analysis<'_> {
         let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !['.', '_', '+', '-'].contains(&c));
         let text = text[..end.unwrap_or(text.len())].replace('_', "");
         // `1.5-x` is longer than its number.
-        text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0 && number.abs() < 9.3e18) || text.parse::<f64>().is_err()
+        text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0 && number.abs() < 9.3e18)
+            || text.parse::<f64>().is_err()
     }
 
     /// CURRENT_TIME and its kind are texts, but not in quotes.

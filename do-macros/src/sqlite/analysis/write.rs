@@ -46,6 +46,7 @@ impl Analysis<'_> {
         self.assign(&update.sets, table, &scope);
         if let Some(filter) = &update.filter {
             self.value(filter, &scope);
+            self.hindered(filter);
         }
         self.items(&update.returning, &Scope { sources: &sources[..1], ..scope })
     }
@@ -56,6 +57,7 @@ impl Analysis<'_> {
         let scope = Scope { sources: &sources, outer: None, bare: false };
         if let Some(filter) = &delete.filter {
             self.value(filter, &scope);
+            self.hindered(filter);
         }
         self.items(&delete.returning, &scope)
     }

@@ -22,7 +22,7 @@ pub(in crate::sqlite) fn parse(tokens: &[Token<'_>]) -> Option<Statement> {
         first if first.is("DELETE") => Body::Delete(parser.delete()?),
         _ => Body::Select(parser.select()?),
     };
-    parser.take(";");
+    while parser.take(";") {}
     parser.peek().is_none().then_some(Statement { ctes, body })
 }
 
