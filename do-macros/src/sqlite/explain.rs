@@ -4,78 +4,11 @@ use rusqlite::Error;
 
 use super::dialects;
 use super::excerpt::excerpt;
+use super::keywords::{KEYWORDS, closest_keyword};
 use super::lexer::{Kind, Token};
 use super::worlds::Worlds;
 use crate::schema::{Schema, Table};
 use crate::suggest::closest;
-
-/// Words that begin a clause, and others that are often misspelt.
-const KEYWORDS: [&str; 64] = [
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "ORDER",
-    "GROUP",
-    "BY",
-    "LIMIT",
-    "OFFSET",
-    "INSERT",
-    "INTO",
-    "VALUES",
-    "UPDATE",
-    "SET",
-    "DELETE",
-    "JOIN",
-    "LEFT",
-    "RIGHT",
-    "FULL",
-    "INNER",
-    "OUTER",
-    "CROSS",
-    "NATURAL",
-    "ON",
-    "USING",
-    "AND",
-    "OR",
-    "NOT",
-    "NULL",
-    "AS",
-    "DESC",
-    "ASC",
-    "HAVING",
-    "DISTINCT",
-    "RETURNING",
-    "WITH",
-    "RECURSIVE",
-    "UNION",
-    "ALL",
-    "EXCEPT",
-    "INTERSECT",
-    "BETWEEN",
-    "LIKE",
-    "GLOB",
-    "MATCH",
-    "IN",
-    "IS",
-    "EXISTS",
-    "CASE",
-    "WHEN",
-    "THEN",
-    "ELSE",
-    "END",
-    "CAST",
-    "CONFLICT",
-    "DO",
-    "NOTHING",
-    "REPLACE",
-    "DEFAULT",
-    "COLLATE",
-    "ESCAPE",
-    "OVER",
-    "PARTITION",
-    "FILTER",
-    "WINDOW",
-];
 
 /// The message for a statement that SQLite refuses.
 pub(super) fn refusal(sql: &str, error: &Error, tokens: &[Token<'_>], schema: &Schema, worlds: &Worlds) -> String {
@@ -413,10 +346,6 @@ impl About<'_> {
 fn open_comment(sql: &str, tokens: &[Token<'_>]) -> Option<usize> {
     let after = tokens.last().map_or(0, |token| token.at + token.text.len());
     sql[after..].rfind("/*").map(|at| after + at).filter(|at| !sql[*at..].contains("*/"))
-}
-
-fn closest_keyword(word: &str) -> Option<&'static str> {
-    closest(word, KEYWORDS)
 }
 
 fn did_you_mean(name: &str) -> String {

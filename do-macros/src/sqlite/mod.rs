@@ -10,7 +10,7 @@
 //! | `analysis` | what the tree tells of results, parameters, literals, and of how tables are looked into |
 //! | `columns`, `params` | what goes out and what comes in |
 //! | `plan` | reads of whole tables |
-//! | `refuse`, `explain`, `dialects`, `excerpt` | messages |
+//! | `refuse`, `explain`, `dialects`, `keywords`, `excerpt` | messages |
 //! | `unchecked` | what stands for all of it without the feature `checked-sql` |
 
 #[cfg(feature = "checked-sql")]
@@ -22,6 +22,8 @@ mod dialects;
 pub(crate) mod excerpt;
 #[cfg(feature = "checked-sql")]
 mod explain;
+#[cfg(feature = "checked-sql")]
+mod keywords;
 pub(crate) mod lexer;
 #[cfg(feature = "checked-sql")]
 pub(crate) mod memory;

@@ -68,16 +68,15 @@ fn without_index(analysis: &Analysis<'_>, limit: Limit, access: Access, excuse: 
     let mut at = String::new();
     match analysis.hindrances.first() {
         Some(Hindrance::Pattern(column)) => {
-            at = format!(" `{column}` to be matched with a pattern");
+            at = format!(" with a pattern of `{column}`");
             ways.push(format!("find its words with `search = {column}` and MATCH"));
         }
         Some(Hindrance::Computed) => {
-            at = " to find what is computed of a column".to_owned();
+            at = " with what is computed of a column".to_owned();
             ways.push("keep it in a column of its own with an index".to_owned());
         }
-        Some(Hindrance::Truth(column)) => {
-            at = format!(" where `{column}` is compared with nothing");
-            ways.push(format!("write `{column} = TRUE`"));
+        Some(Hindrance::Truth(column, truth)) => {
+            ways.push(format!("write `{column} = {truth}`, and add an index for it"));
         }
         None => {}
     }

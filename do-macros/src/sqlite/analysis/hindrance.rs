@@ -10,8 +10,8 @@ pub(in crate::sqlite) enum Hindrance {
     Pattern(String),
     /// A column is in a function, a calculation or a COLLATE of another order.
     Computed,
-    /// `WHERE active`: no value is looked for in this column.
-    Truth(String),
+    /// `WHERE active`, or `WHERE NOT active`: no value is looked for in this column. The value that is meant.
+    Truth(String, &'static str),
 }
 
 impl Analysis<'_> {
@@ -36,7 +36,11 @@ impl Analysis<'_> {
             Node::Between(one, ..) | Node::InList(one, _) | Node::InSelect(one, _) => {
                 is_computed(one).then_some(Hindrance::Computed)
             }
-            Node::Column { name, .. } => Some(Hindrance::Truth(name.clone())),
+            Node::Column { name, .. } => Some(Hindrance::Truth(name.clone(), "TRUE")),
+            Node::Unary(operator, one) if operator == "NOT" => match &one.kind {
+                Node::Column { name, .. } => Some(Hindrance::Truth(name.clone(), "FALSE")),
+                _ => None,
+            },
             Node::Call(_) => mentions_column(condition).then_some(Hindrance::Computed),
             _ => None,
         };

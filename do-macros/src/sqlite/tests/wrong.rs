@@ -76,6 +76,50 @@ const WRONG: &[(&str, &str)] = &[
         "-- a comment\nSELECT auhtor -- another\nFROM message",
         "  SELECT auhtor -- another\n         ^^^^^^ did you mean `author`?",
     ),
+    // Collations, also where SQLite would not look them up.
+    ("SELECT name FROM room ORDER BY name COLLATE nope", "^^^^ there are `BINARY`, `NOCASE` and `RTRIM`"),
+    ("SELECT name COLLATE nocsae FROM room", "no such collation sequence: nocsae\n"),
+    ("SELECT name COLLATE nocsae FROM room", "^^^^^^ did you mean `NOCASE`?"),
+    // What other databases write.
+    (
+        "INSERT INTO room (name, kind) VALUES ('a', 1) ON DUPLICATE KEY UPDATE kind = 1",
+        "^^ write `ON CONFLICT (key) DO UPDATE SET …`",
+    ),
+    ("INSERT OR UPDATE INTO room (name) VALUES ('a')", "write `INSERT … ON CONFLICT (key) DO UPDATE SET …`"),
+    ("MERGE INTO room USING member ON 1", "write `INSERT … ON CONFLICT (key) DO UPDATE SET …`"),
+    ("SELECT DISTINCT ON (name) name FROM room", "SQLite has no DISTINCT ON: write GROUP BY"),
+    ("SELECT name FROM room FOR UPDATE", "leave it out: nobody else writes while a handler runs"),
+    ("SELECT TOP 5 name FROM room", "^^^ write `LIMIT` at the end"),
+    ("TRUNCATE TABLE room", "^^^^^^^^ write `DELETE FROM`"),
+    ("DELETE room WHERE id = 1", "^^^^ write `DELETE FROM room`"),
+    ("INSERT room (name) VALUES ('a')", "^^^^ write `INSERT INTO room`"),
+    ("INSERT INTO room SET name = 'a'", "^^^ write `INSERT INTO room (…) VALUES (…)`"),
+    ("UPDATE room r SET name = 'a' WHERE r.id = 1", "^ write `AS r`"),
+    ("UPDATE room AS r SET r.name = 'a' WHERE r.id = 1", "SET takes the column alone: `name`"),
+    ("UPDATE room SET name = 'a' LIMIT 1", "^^^^^ write `WHERE id IN (SELECT id FROM … LIMIT …)`"),
+    ("DELETE FROM room WHERE id > 1 ORDER BY id LIMIT 1", "write `WHERE id IN (SELECT id FROM … LIMIT …)`"),
+    ("UPDATE room SET name 'a' WHERE id = 1", "^^^ is there a `=` missing before it?"),
+    ("SELECT id FROM room WHERE id IN :ids", "^^^^ write `IN (:ids)`"),
+    ("SELECT id FROM room WHERE id = {id}", "^ a parameter is written `:name`, and is the variable `name`"),
+    ("SELECT id FROM room WHERE id = %s", "a parameter is written `:name`"),
+    ("SELECT id::text FROM room", "`::` is no operator here: write `CAST(value AS type)`"),
+    ("SELECT name FROM room WHERE name ILIKE 'a%'", "^^^^^ write `LIKE`"),
+    ("SELECT now() FROM room", "^^^ write `:now`, and `now = cx.now()` after the SQL"),
+    ("SELECT id FROM room WHERE id = ANY(:ids)", "^^^ write `IN (:list)`"),
+    ("SELECT name FROM room WHERE name = ‘ann’", "write 'ann' with straight quotes"),
+    ("SELECT /* open FROM room", "^ this comment does not end: write `*/` after it"),
+    // What stands before a dot.
+    (
+        "INSERT INTO room (name, kind) VALUES ('a', 1) ON CONFLICT (name) DO UPDATE SET kind = exluded.kind",
+        "^^^^^^^ did you mean `excluded`?",
+    ),
+    ("SELECT r.id FROM room AS c JOIN message AS c ON c.id = 1", "no table here is called `r`"),
+    ("SELECT c.id FROM room AS c JOIN message AS c ON 1", "two tables are called `c` here: name one of them with `AS`"),
+    // Upserts.
+    (
+        "INSERT INTO room (name, kind) VALUES ('a', 1) ON CONFLICT (kind) DO NOTHING",
+        "^^^^^^^^ `room` is unique by (id) and (name)",
+    ),
     // Counts.
     ("INSERT INTO room (name, kind) VALUES ('a')", "1 values for 2 columns"),
     ("INSERT INTO room VALUES ('a')", "table room has 4 columns but 1 values were supplied"),
@@ -94,8 +138,12 @@ const WRONG: &[(&str, &str)] = &[
     ("SELECT room FROM message GROUP BY count(*)", "aggregate functions are not allowed in the GROUP BY clause"),
     ("SELECT sum(count(*)) FROM message", "misuse of aggregate"),
     ("UPDATE room SET name = max(name)", "misuse of aggregate"),
-    ("SELECT row_number() FROM room", "misuse of window function"),
-    ("SELECT id FROM room WHERE row_number() OVER () = 1", "misuse of window function"),
+    ("SELECT row_number() FROM room", "^^^^^^^^^^ write `row_number(…) OVER (…)`"),
+    (
+        "SELECT id FROM room WHERE row_number() OVER () = 1",
+        "^^^^^^^^^^ window functions belong in the SELECT list: filter them in a SELECT around it",
+    ),
+    ("SELECT sum(id) OVER w FROM room", "^ write `OVER (…)`, or `WINDOW w AS (…)`"),
     // Placeholders.
     (
         "SELECT id FROM room WHERE id = ?",
@@ -166,6 +214,19 @@ const WRONG: &[(&str, &str)] = &[
     ("SELECT id FROM message m WHERE 'high' = m.score", "`score` is REAL, and never equal to this text"),
     ("SELECT id FROM message WHERE file = 'x'", "`file` is BLOB, and never equal to this text"),
     ("SELECT id FROM message WHERE author = x'00'", "`author` is TEXT, and never equal to a BLOB"),
+    ("UPDATE message SET at = 1.5 WHERE id = 1", "`at` is INTEGER, and can't hold a REAL"),
+    (
+        "INSERT INTO room (name, kind, name) VALUES ('a', 1, 'b')",
+        "the INSERT names `name` twice: write it once\n  INSERT INTO room (name, kind, name) VALUES ('a', 1, 'b')\n                                ^^^^",
+    ),
+    (
+        "UPDATE message SET author = 'a' AND body = 'b' WHERE id = 1",
+        "write a comma instead of AND between the columns of SET",
+    ),
+    ("SELECT id FROM room WHERE topic = NULL", "nothing is `= NULL`: write `IS NULL`"),
+    ("SELECT id FROM room WHERE topic <> NULL", "nothing is `<> NULL`: write `IS NOT NULL`"),
+    ("SELECT id FROM room LIMIT 'five'", "LIMIT and OFFSET take an integer"),
+    ("SELECT id FROM room LIMIT 5 OFFSET 1.5", "LIMIT and OFFSET take an integer"),
     ("DELETE FROM message WHERE at BETWEEN 'monday' AND 'friday'", "`at` is INTEGER"),
 ];
 
