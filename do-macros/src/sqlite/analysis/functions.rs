@@ -109,8 +109,8 @@ fn rows(call: &Call, arguments: &[Value], bare: bool) -> Value {
         "total" | "percent_rank" | "cume_dist" => Value::known(Class::Real, false),
         "avg" => Value::known(Class::Real, nullable),
         "sum" => match told {
-            Told::Known(Class::Text | Class::Blob) | Told::Mixed(..) => Value::new(Told::Ask, nullable),
-            Told::Own(..) => Value::new(Told::Silent, nullable),
+            Told::Known(Class::Text | Class::Blob) => Value::new(Told::Ask, nullable),
+            Told::Own(..) | Told::Mixed(..) => Value::new(Told::Silent, nullable),
             other => Value::new(other, nullable),
         },
         "min" | "max" | "first_value" | "last_value" => Value::new(told, nullable),
