@@ -3,7 +3,7 @@
 use super::value::{asked, one_of};
 use super::{Told, Value};
 use crate::schema::Class;
-use crate::sqlite::shape::{Call, Expr, Literal, Node, Over};
+use crate::sqlite::shape::{Call, Expr, Over};
 
 /// The value of a call. `bare`: an aggregate here may have had no row at all.
 pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
@@ -59,11 +59,11 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
             value => Value { nullable: any_null, ..value },
         },
         "nullif" => Value::new(told(first), true),
-        "unixepoch" if is_now(call) => Value::known(Class::Integer, false),
-        "date" | "time" | "datetime" if is_now(call) => Value::known(Class::Text, false),
-        "julianday" if is_now(call) => Value::known(Class::Real, false),
         // NULL for a format that is NULL, whatever else is.
         "printf" | "format" => Value::known(Class::Text, first.is_none_or(|format| format.nullable)),
+        "sign" if matches!(told(first), Told::Known(Class::Integer | Class::Real)) => {
+            Value::known(Class::Integer, any_null)
+        }
         // NULL for what they can't read.
         "unicode" | "sign" | "unixepoch" | "json_array_length" => Value::known(Class::Integer, true),
         "json_object" | "json_array" => Value::known(Class::Text, false),
@@ -76,15 +76,6 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
         // What is in a JSON text is not in the schema.
         "json_extract" | "jsonb_extract" => Value::silent(),
         _ => Value::new(asked(&arguments.iter().collect::<Vec<_>>()), true),
-    }
-}
-
-/// Whether a function of time is asked for now, which it can always read.
-fn is_now(call: &Call) -> bool {
-    match call.arguments.as_slice() {
-        [] => true,
-        [time] => matches!(&time.kind, Node::Literal(Literal::Text(text)) if text == "now"),
-        _ => false,
     }
 }
 

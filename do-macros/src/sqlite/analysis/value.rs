@@ -6,6 +6,8 @@ use crate::schema::Class;
 use crate::sqlite::shape::{Expr, Literal, Node};
 
 const EQUALS: [&str; 4] = ["=", "==", "IS", "<>"];
+/// Functions that read a time.
+const TIMES: [&str; 6] = ["date", "time", "datetime", "julianday", "unixepoch", "strftime"];
 const COMPARES: [&str; 10] = ["=", "==", "<>", "!=", "<", "<=", ">", ">=", "IS", "IS NOT"];
 
 impl Analysis<'_> {
@@ -322,8 +324,23 @@ impl Analysis<'_> {
                 Some(column) => Value { nullable: column.nullable, ..result },
                 None => result,
             },
+            (name, arguments) if TIMES.contains(&name) && self.has_a_time(name, arguments) => {
+                Value { nullable: false, ..result }
+            }
             _ => result,
         }
+    }
+
+    /// Whether SQLite can read a time that is written out, with all its modifiers.
+    fn has_a_time(&self, name: &str, arguments: &[Expr]) -> bool {
+        let texts = arguments.iter().map(|argument| match &argument.kind {
+            Node::Literal(Literal::Text(text)) => Some(text.as_str()),
+            _ => None,
+        });
+        let Some(texts) = texts.collect::<Option<Vec<_>>>() else { return false };
+        let places = vec!["?"; texts.len()].join(", ");
+        let ask = format!("SELECT {name}({places}) IS NOT NULL");
+        self.worlds.empty.query_row(&ask, rusqlite::params_from_iter(texts), |row| row.get(0)).unwrap_or(false)
     }
 
     /// The column of `snippet(table, 1, …)`.

@@ -50,6 +50,17 @@ const PURE: &[(&str, &str)] = &[
         "s TEXT",
     ),
     ("SELECT s.body FROM message m LEFT JOIN message_search s ON s.rowid = m.id WHERE m.id = 1", "body TEXT?"),
+    // A time that is written out can be read or not, and SQLite knows.
+    (
+        "SELECT date('now', '-7 days') AS a, strftime('%Y', 'now') AS b, unixepoch() AS c, date('nwo') AS d",
+        "a TEXT, b TEXT, c INTEGER, d TEXT?",
+    ),
+    ("SELECT date(at / 1000, 'unixepoch') AS a, sign(at) AS b FROM message", "a TEXT?, b INTEGER"),
+    ("SELECT printf('%s', '') AS a, printf('') AS b, printf(topic) AS c FROM room", "a TEXT, b TEXT, c TEXT?"),
+    (
+        "SELECT CAST(at AS TEXT) AS a, CAST(score AS INTEGER) AS b, CAST(at AS NUMERIC) AS c FROM message",
+        "a TEXT, b INTEGER?, c -",
+    ),
     // A text in the place of a table is its name; semicolons may end a statement.
     ("SELECT name FROM 'room';;", "name TEXT"),
 ];
