@@ -199,14 +199,16 @@ impl Shop {
             allow(scan, "few rows")
         )
         .run()?;
-        let gone = sql!(cx, String, "DELETE FROM indexes WHERE name LIKE '%fish' RETURNING name", allow(scan, "few rows"))
-            .all()?;
+        let gone =
+            sql!(cx, String, "DELETE FROM indexes WHERE name LIKE '%fish' RETURNING name", allow(scan, "few rows"))
+                .all()?;
         Ok((inserted, updated, gone))
     }
 
     #[rpc]
     fn counted(&self, cx: &Cx<Self>, to: i64) -> Result<Vec<i64>> {
-        sql!(cx, i64, "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT i FROM n").all()
+        sql!(cx, i64, "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT i FROM n")
+            .all()
     }
 }
 
