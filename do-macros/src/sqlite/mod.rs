@@ -76,6 +76,8 @@ pub(crate) struct Param {
     pub form: Form,
     /// Of the column that it is compared with or assigned to; `None` if that can't be told.
     pub class: Option<Class>,
+    /// The column that it is compared with or assigned to, whose type is the user's own: table and column in the schema.
+    pub own: Option<(usize, usize)>,
     /// It is a LIMIT or an OFFSET.
     pub count: bool,
     /// The line of its first place, with a caret.
@@ -116,7 +118,7 @@ pub(crate) fn check(schema: &Schema, sql: &str) -> Result<Checked, String> {
 
 /// The names of the parameters of a statement that is not checked.
 pub(crate) fn parameters(sql: &str) -> Vec<String> {
-    params::find(sql, &lexer::lex(sql), |_| None, |_| false).into_iter().map(|param| param.name).collect()
+    params::find(sql, &lexer::lex(sql), |_| params::Known::default()).into_iter().map(|param| param.name).collect()
 }
 
 #[cfg(feature = "checked-sql")]
@@ -144,7 +146,7 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     let columns = columns::describe(sql, &statement, analysis.as_ref(), schema, worlds);
     drop(statement);
     let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, worlds, analysis, schema, access));
-    let counts = |name: &str| analysis.iter().any(|analysis| analysis.counts.iter().any(|count| count == name));
-    let params = params::find(sql, &tokens, |name| params::class(name, analysis.as_ref()?), counts);
+    let known = |name: &str| analysis.as_ref().map(|analysis| params::known(name, analysis)).unwrap_or_default();
+    let params = params::find(sql, &tokens, known);
     Ok(Checked { access, params, columns, scan })
 }

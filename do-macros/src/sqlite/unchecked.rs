@@ -10,7 +10,7 @@ pub(crate) fn check(_: &Schema, sql: &str) -> Result<Checked, String> {
     let tokens = lexer::lex(sql);
     Ok(Checked {
         access: access(&tokens),
-        params: params::find(sql, &tokens, |_| None, |_| false),
+        params: params::find(sql, &tokens, |_| params::Known::default()),
         columns: Vec::new(),
         scan: None,
     })

@@ -22,6 +22,8 @@ pub(super) struct Analysis<'s> {
     ctes: Vec<(String, Vec<Output>)>,
     /// What each parameter was compared with or assigned to, each time.
     pub(super) told: Vec<(String, Class)>,
+    /// The same, where the column's type is the user's own: its table and its place there.
+    pub(super) told_own: Vec<(String, (usize, usize))>,
     /// The parameters that are a LIMIT or an OFFSET.
     pub(super) counts: Vec<String>,
     /// What can't be right, and where.
@@ -104,6 +106,7 @@ impl<'s> Analysis<'s> {
             sql,
             ctes: Vec::new(),
             told: Vec::new(),
+            told_own: Vec::new(),
             counts: Vec::new(),
             problems: Vec::new(),
             uses: Vec::new(),

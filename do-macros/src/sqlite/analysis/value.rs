@@ -151,8 +151,10 @@ impl Analysis<'_> {
     /// Notes what a comparison tells of its sides.
     fn compared(&mut self, one: &Value, left: &Expr, other: &Value, right: &Expr) {
         for (value, told) in [(one, right), (other, left)] {
-            if let Some(class) = value.class() {
-                self.tell(told, class);
+            match value.told {
+                Told::Known(class) => self.tell(told, class),
+                Told::Own(table, column) => self.tell_own(told, (table, column)),
+                Told::Mixed(..) | Told::Ask | Told::Silent => {}
             }
             self.never_equal(value, told);
         }
@@ -162,6 +164,13 @@ impl Analysis<'_> {
     pub(super) fn tell(&mut self, expr: &Expr, class: Class) {
         if let Node::Param(name) = &expr.kind {
             self.told.push((name.clone(), class));
+        }
+    }
+
+    /// Notes the column of a parameter.
+    pub(super) fn tell_own(&mut self, expr: &Expr, column: (usize, usize)) {
+        if let Node::Param(name) = &expr.kind {
+            self.told_own.push((name.clone(), column));
         }
     }
 

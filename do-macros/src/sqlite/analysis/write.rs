@@ -119,8 +119,9 @@ impl Analysis<'_> {
         let Some(position) = column else { return };
         let column = &self.schema.tables[table].columns[position];
         let declared = self.worlds.columns[table][position];
-        if let Some(class) = column.class {
-            self.tell(value, class);
+        match column.class {
+            Some(class) => self.tell(value, class),
+            None => self.tell_own(value, (table, position)),
         }
         let Node::Literal(literal) = &value.kind else { return };
         if *literal == Literal::Null {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub use super::own::{OfBlob, OfInteger, OfReal, OfText, OfUnknown, of_column};
 use super::{Parameters, Query};
 use crate::error::{Error, Result};
 use crate::object::{Cx, Object};
