@@ -36,6 +36,12 @@ struct Index {
     hits: i64,
 }
 
+/// Group, sum of sizes, average of prices, titles.
+type Sum = (String, i64, Option<f64>, String);
+
+/// Id, place from the end, sum with the size before, size before.
+type Running = (i64, i64, i64, Option<i64>);
+
 #[durable_object(tables(Order, Index))]
 struct Shop;
 
@@ -110,10 +116,10 @@ impl Shop {
     }
 
     #[rpc]
-    fn summed(&self, cx: &Cx<Self>) -> Result<Vec<(String, i64, Option<f64>, String)>> {
+    fn summed(&self, cx: &Cx<Self>) -> Result<Vec<Sum>> {
         sql!(
             cx,
-            (String, i64, Option<f64>, String),
+            Sum,
             r#"
             WITH big AS (
                 SELECT "group" AS g, size, price, title FROM "order" -- every one of them
@@ -127,10 +133,10 @@ impl Shop {
     }
 
     #[rpc]
-    fn running(&self, cx: &Cx<Self>) -> Result<Vec<(i64, i64, i64, Option<i64>)>> {
+    fn running(&self, cx: &Cx<Self>) -> Result<Vec<Running>> {
         sql!(
             cx,
-            (i64, i64, i64, Option<i64>),
+            Running,
             "SELECT id, row_number() OVER (ORDER BY id DESC),
                     sum(size) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW),
                     lag(size) OVER (ORDER BY id)
