@@ -5,11 +5,11 @@ use super::lexer::{Kind, Token};
 /// What to write instead, and where, if a statement that SQLite refuses is of another dialect.
 pub(super) fn instead(tokens: &[Token<'_>], offset: Option<usize>) -> Option<(usize, String)> {
     let here = tokens.iter().position(|token| Some(token.at) == offset);
-    by_statement(tokens).or_else(|| by_place(tokens, here?))
+    by_statement(tokens, offset.unwrap_or(usize::MAX)).or_else(|| by_place(tokens, here?))
 }
 
 /// What can be told from the words alone.
-fn by_statement(tokens: &[Token<'_>]) -> Option<(usize, String)> {
+fn by_statement(tokens: &[Token<'_>], offset: usize) -> Option<(usize, String)> {
     let sees = |at: usize, words: &[&str]| {
         words.iter().enumerate().all(|(ahead, word)| tokens.get(at + ahead).is_some_and(|token| token.is(word)))
     };
@@ -37,6 +37,19 @@ fn by_statement(tokens: &[Token<'_>]) -> Option<(usize, String)> {
     }
     if sees(0, &["MERGE"]) || sees(0, &["UPSERT"]) {
         return hint(first.at, "write `INSERT … ON CONFLICT (key) DO UPDATE SET …`");
+    }
+    if sees(0, &["DELETE", "*"]) {
+        return hint(tokens[1].at, "write `DELETE FROM`: all of a row is deleted");
+    }
+    if sees(0, &["DELETE", "FROM"])
+        && name(3).is_some()
+        && tokens[3].at == offset
+        && (sees(4, &["WHERE"]) || tokens.len() == 4)
+    {
+        return Some((tokens[3].at, format!("write `AS {}`", name(3)?)));
+    }
+    if let Some(at) = find(&["CONFLICT", "UPDATE"]).or_else(|| find(&["DO", "SET"])) {
+        return hint(at, "write `ON CONFLICT (key) DO UPDATE SET …`");
     }
     if sees(0, &["DELETE"]) && !sees(1, &["FROM"]) {
         return Some((tokens.get(1)?.at, format!("write `DELETE FROM {}`", name(1)?)));
@@ -68,6 +81,15 @@ fn by_place(tokens: &[Token<'_>], here: usize) -> Option<(usize, String)> {
     let before = here.checked_sub(1).and_then(|before| tokens.get(before));
     if token.kind == Kind::Param && before.is_some_and(|before| before.is("IN")) {
         return Some((token.at, format!("write `IN ({})`", token.text)));
+    }
+    if token.is_any(&["<", ">"]) && before.is_some_and(|before| before.is("=")) {
+        return Some((token.at, format!("write `{}=`", token.text)));
+    }
+    if tokens[0].is("INSERT") && token.is("(") && before.is_some_and(|before| before.is(")")) {
+        return Some((token.at, "write `VALUES` before it".to_owned()));
+    }
+    if tokens[0].is("UPDATE") && here == 2 && tokens.get(3).is_some_and(|next| next.is("=")) {
+        return Some((token.at, "write `SET` before it".to_owned()));
     }
     if token.is("{") || token.is("%") {
         return Some((token.at, "a parameter is written `:name`, and is the variable `name`".to_owned()));

@@ -246,6 +246,16 @@ impl About<'_> {
         if after_comma && (token.is(")") || token.is_any(&["FROM", "WHERE", "VALUES", "ORDER", "GROUP", "LIMIT"])) {
             return "is the comma before it one too many?".to_owned();
         }
+        let before = |words: &[&str]| here > 0 && self.tokens[here - 1].is_any(words);
+        if before(&["GROUP", "ORDER", "PARTITION"]) {
+            return format!("write `{} BY`", self.tokens[here - 1].text.to_ascii_uppercase());
+        }
+        if before(&["SELECT"]) && token.is("FROM") {
+            return "what is selected? `*` is all columns".to_owned();
+        }
+        if token.is("SELECT") && before(&["EXISTS", "IN", "=", "<", ">"]) {
+            return "put it into parentheses".to_owned();
+        }
         if KEYWORDS.iter().any(|keyword| token.is(keyword)) {
             return format!("this is a keyword: as a name it is \"{}\"", token.text);
         }
@@ -260,6 +270,9 @@ impl About<'_> {
             closest(name, names.iter().map(String::as_str)).map(did_you_mean)
         };
         let quoted = token.is_some_and(|token| token.kind == Kind::Quoted && token.text.starts_with('"'));
+        if let Some(owner) = self.mentioned().find(|table| has(table, name)) {
+            return format!("it is a column of `{}`, which is not in FROM here", owner.name);
+        }
         if let Some(hint) = meant(&mut self.mentioned()) {
             return hint;
         }
@@ -271,6 +284,13 @@ impl About<'_> {
         }
         if let Some(hint) = meant(&mut self.schema.tables.iter()) {
             return hint;
+        }
+        if let Some(keyword) = closest_keyword(name) {
+            return did_you_mean(keyword);
+        }
+        let before = self.tokens.iter().take_while(|token| Some(token.at) != at).last();
+        if token.is_some() && before.is_some_and(|before| before.is_any(&["=", "==", "<>", "!=", "LIKE", "GLOB"])) {
+            return format!("write '{name}' for a text, or `:{name}` for a variable");
         }
         let mut tables = self.mentioned();
         match (tables.next(), tables.next()) {

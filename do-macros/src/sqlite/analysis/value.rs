@@ -118,6 +118,12 @@ impl Analysis<'_> {
             }
             _ => {
                 // LIKE, GLOB, REGEXP, MATCH and their opposites.
+                if let ("MATCH", Some((table, column))) = (operator, one.origin) {
+                    let table = &self.schema.tables[table];
+                    let (table, column) = (&table.name, &table.columns[column].name);
+                    let hint = format!("declare `search = {column}`, and ask `{table}_search`");
+                    self.problem(left.at, format!("MATCH finds words in full text, and `{table}` is none: {hint}"));
+                }
                 self.tell(right, Class::Text);
                 if one.class() != Some(Class::Integer) {
                     self.tell(left, Class::Text);

@@ -277,8 +277,9 @@ impl Parser<'_> {
             let window = self.skip_parentheses()?;
             if holds_its_row(window) { Over::Current } else { Over::Framed }
         } else {
-            self.name()?;
-            Over::Framed
+            let name = self.name()?;
+            let window = self.window(&name);
+            if window.is_some_and(holds_its_row) { Over::Current } else { Over::Framed }
         };
         Some(Node::Call(Call { name, arguments, filter, over }))
     }

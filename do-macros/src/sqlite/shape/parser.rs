@@ -101,6 +101,19 @@ impl<'a> Parser<'a> {
         Some(&inner[..length])
     }
 
+    /// What is in the parentheses of a window that is declared further on.
+    pub(super) fn window(&self, name: &str) -> Option<&'a [Token<'a>]> {
+        let rest = &self.tokens[self.position..];
+        let is_it = |four: &[Token<'a>]| {
+            let called = four[1].name().is_some_and(|known| known.eq_ignore_ascii_case(name));
+            four[0].is_any(&["WINDOW", ","]) && called && four[2].is("AS") && four[3].is("(")
+        };
+        let open = rest.windows(4).position(is_it)? + 3;
+        let inner = &rest[open + 1..];
+        let length = inner.iter().position(|token| token.is(")") && token.depth == rest[open].depth)?;
+        Some(&inner[..length])
+    }
+
     /// Runs one level deeper.
     pub(super) fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if self.depth == DEEPEST {

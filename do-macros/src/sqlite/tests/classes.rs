@@ -36,6 +36,8 @@ const PURE: &[(&str, &str)] = &[
     ("SELECT sum(at) OVER (ORDER BY at ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS n FROM message", "n INTEGER?"),
     ("SELECT sum(at) OVER (ORDER BY at ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) AS n FROM message", "n INTEGER?"),
     ("SELECT sum(at) OVER (ORDER BY at ROWS 2 PRECEDING EXCLUDE CURRENT ROW) AS n FROM message", "n INTEGER?"),
+    ("SELECT sum(at) OVER w AS n FROM message WINDOW w AS (ORDER BY at)", "n INTEGER"),
+    ("SELECT sum(at) OVER w AS n FROM message WINDOW v AS (), w AS (ROWS 2 PRECEDING EXCLUDE TIES)", "n INTEGER?"),
     // Full text.
     (
         "SELECT author, body, rank FROM message_search WHERE message_search MATCH :q",

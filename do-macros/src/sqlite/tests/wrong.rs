@@ -108,6 +108,25 @@ const WRONG: &[(&str, &str)] = &[
     ("SELECT id FROM room WHERE id = ANY(:ids)", "^^^ write `IN (:list)`"),
     ("SELECT name FROM room WHERE name = ‘ann’", "write 'ann' with straight quotes"),
     ("SELECT /* open FROM room", "^ this comment does not end: write `*/` after it"),
+    ("DELETE * FROM room", "^ write `DELETE FROM`"),
+    ("DELETE FROM room r WHERE r.id = 1", "^ write `AS r`"),
+    ("SELECT id FROM room WHERE id =< 3", "^ write `<=`"),
+    ("INSERT INTO room (name, kind) ('a', 1)", "^ write `VALUES` before it"),
+    ("UPDATE room name = 'a'", "^^^^ write `SET` before it"),
+    (
+        "INSERT INTO room (name, kind) VALUES ('a', 1) ON CONFLICT UPDATE SET kind = 1",
+        "write `ON CONFLICT (key) DO UPDATE SET …`",
+    ),
+    // What is missing.
+    ("SELECT name FROM room ORDER name", "^^^^ write `ORDER BY`"),
+    ("SELECT FROM room", "^^^^ what is selected?"),
+    ("SELECT id FROM room WHERE EXISTS SELECT 1", "^^^^^^ put it into parentheses"),
+    ("SELECT name room", "it is a column of `room`, which is not in FROM here"),
+    ("SELECT name FROM (SELECT id FROM room)", "it is a column of `room`, which is not in FROM here"),
+    ("SELECT DISTNCT name FROM room", "^^^^^^^ did you mean `DISTINCT`?"),
+    ("SELECT id FROM room WHERE topic IS NUL", "^^^ did you mean `NULL`?"),
+    ("SELECT id FROM room WHERE name = bob", "^^^ write 'bob' for a text, or `:bob` for a variable"),
+    ("SELECT id FROM room WHERE name MATCH 'a'", "MATCH finds words in full text, and `room` is none"),
     // What stands before a dot.
     (
         "INSERT INTO room (name, kind) VALUES ('a', 1) ON CONFLICT (name) DO UPDATE SET kind = exluded.kind",
