@@ -108,7 +108,7 @@ pub mod __private {
         row_fits,
     };
     pub use crate::time::Timestamp;
-    pub use crate::value::{Binds, BindsInside, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};
+    pub use crate::value::{Binds, BindsInside, Blob, Column, Count, Integer, Real, Text, ToValue, Value, ValueRef};
     pub use crate::{ObjectId, Stub};
 
     /// The bytes of an argument, for the limits on arguments and queues.

@@ -24,7 +24,12 @@ pub(crate) fn tokens(table: &Table) -> TokenStream {
         let name = &column.name;
         let class = format_ident!("{}", column.class.map_or("own".to_owned(), |class| class.sql().to_lowercase()));
         let null = column.nullable.then(|| quote!(?));
-        quote!(#name #class #null)
+        let field = match &column.field {
+            Some(field) if field == name => None,
+            Some(field) => Some(quote!(= #field)),
+            None => Some(quote!(= !)),
+        };
+        quote!(#name #class #null #field)
     });
     quote!(#rust #name #ddl [#(#columns),*])
 }
@@ -53,7 +58,12 @@ fn column(input: ParseStream<'_>) -> syn::Result<Column> {
     let name = input.parse::<LitStr>()?.value();
     let class: Ident = input.parse()?;
     let nullable = input.parse::<Option<Token![?]>>()?.is_some();
-    Ok(Column { name, class: Class::from_sql(&class.to_string()), nullable })
+    let field = match input.parse::<Option<Token![=]>>()? {
+        None => Some(name.clone()),
+        Some(_) if input.parse::<Option<Token![!]>>()?.is_some() => None,
+        Some(_) => Some(input.parse::<LitStr>()?.value()),
+    };
+    Ok(Column { name, class: Class::from_sql(&class.to_string()), nullable, field })
 }
 
 /// What an object's macro hands out.
