@@ -94,6 +94,11 @@ impl ToTokens for Frozen {
 
 impl Parse for Frozen {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![!]) {
+            // Of something that is no object.
+            let object = Ident::new("Object", input.parse::<Token![!]>()?.span);
+            return Ok(Frozen { object, tables: Vec::new(), refused: true, deny_scans: false });
+        }
         let object = input.parse()?;
         let refused = input.parse::<Option<Token![!]>>()?.is_some();
         let deny_scans = input.parse::<Option<Token![#]>>()?.is_some();
