@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{Path, Token, Visibility, braced};
 
 use super::table::{Carried, Frozen};
@@ -12,6 +13,7 @@ use super::{Reach, callback};
 use crate::migrations;
 use crate::problems::Problems;
 use crate::schema::Table;
+use crate::types::readable;
 
 /// A table that is to be asked. It is asked through an import: if there is nothing of its name, that is one error at the name,
 /// and whatever goes through the import has no error of its own. If it is no table, the import has no macro, which is the one
@@ -157,11 +159,35 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let Asked { path, .. } = freezing.todo.remove(0);
+    let (at, mut problems) = (path.span(), Problems::default());
     match table {
-        Carried::Table(table) => freezing.frozen.tables.push((path, table)),
+        Carried::Table(table) => match same_name(&freezing.frozen.tables, &table) {
+            Some((earlier, _)) => {
+                let message = format!(
+                    "`{}` is called `{}` in the database, as `{}` is: write `#[table(name = \"…\")]` above one of them",
+                    readable(&path),
+                    table.name,
+                    readable(earlier)
+                );
+                problems.at(&path, message);
+                freezing.frozen.refused = true;
+            }
+            None => freezing.frozen.tables.push((path, table)),
+        },
+        Carried::Object => {
+            let path = readable(&path);
+            problems.at_span(at, format!("`{path}` is a durable object: `tables(…)` names structs with `#[table]`"));
+            freezing.frozen.refused = true;
+        }
         Carried::Refused => freezing.frozen.refused = true,
     }
-    freezing.next()
+    let (next, problems) = (freezing.next(), problems.into_tokens());
+    quote!(#problems #next)
+}
+
+/// A table that is called like another, as SQLite compares names.
+fn same_name<'t>(tables: &'t [(Path, Table)], table: &Table) -> Option<&'t (Path, Table)> {
+    tables.iter().find(|(_, earlier)| earlier.name.eq_ignore_ascii_case(&table.name))
 }
 
 /// Asks the tables of an object for their schemas; the last answer puts the macro that knows them beside the object.
