@@ -7,8 +7,12 @@ use syn::ext::IdentExt;
 use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
+<<<<<<< HEAD
 use super::validate;
 use crate::carry::block;
+=======
+use super::{alarms, validate};
+>>>>>>> metadata
 use crate::problems::Problems;
 use crate::types;
 
@@ -26,21 +30,35 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
+<<<<<<< HEAD
     let stub = crate::object::stub_path(object);
     block::handlers(
         object,
         &quote! {
+=======
+    let (stub, schedule) = (validate::stub_path(object), validate::schedule_path(object));
+    let alarms = alarms::stand_in(written, object);
+    quote! {
+        const _: () = {
+>>>>>>> metadata
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
                 #(#methods)*
             }
 
+<<<<<<< HEAD
             impl ::do_runtime::__private::Dispatch for #object
             where
                 for<'a> #stub: ::core::marker::Sized,
             {
+=======
+            #alarms
+
+            impl ::do_runtime::__private::Dispatch for #object {
+>>>>>>> metadata
                 type Request = ();
                 type Stub = #stub;
+                type Schedule<'a> = #schedule<'a>;
 
                 fn dispatch(
                     _: (),
@@ -93,7 +111,8 @@ fn method(written: &WrittenMethod, ident: &syn::Ident, object: &Path) -> TokenSt
     }
 }
 
-fn is_context(ty: &Type) -> bool {
+/// Whether it is the type of `cx` or `this`.
+pub(super) fn is_context(ty: &Type) -> bool {
     let inner = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,

@@ -6,6 +6,7 @@ mod expand;
 mod limits;
 mod model;
 mod parse;
+mod schedule;
 mod validate;
 
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
 }
 
+<<<<<<< HEAD
 /// Its path, beside that of the object.
 pub(crate) fn stub_path(object: &Path) -> Path {
     let mut stub = object.clone();
@@ -57,4 +59,9 @@ pub(crate) fn stub_path(object: &Path) -> Path {
         last.ident = stub_ident(&last.ident);
     }
     stub
+=======
+/// `ChatRoomSchedule`.
+pub(crate) fn schedule_ident(object: &Ident) -> Ident {
+    format_ident!("{}Schedule", object.unraw(), span = object.span())
+>>>>>>> metadata
 }

@@ -25,6 +25,7 @@ impl ChatRoom {
     }
 }
 const _: () = {
+<<<<<<< HEAD
     #[allow(unused_imports)]
     use ::do_runtime::__private::{__schema, __schema as ChatRoomStub};
     {
@@ -68,6 +69,33 @@ const _: () = {
                     ::do_runtime::__private::refused()
                 }
             }
+=======
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl ChatRoomStub {
+        #[allow(missing_docs)]
+        pub fn post(
+            &self,
+            _: impl ::core::convert::Into<String>,
+        ) -> ::do_runtime::Call<ChatRoom, Message> {
+            ::do_runtime::__private::refused()
+        }
+        #[allow(missing_docs)]
+        pub fn echo<T: Clone>(&self, _: T) -> ::do_runtime::Call<ChatRoom, u32> {
+            ::do_runtime::__private::refused()
+        }
+    }
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl<'a> ChatRoomSchedule<'a> {}
+    impl ::do_runtime::__private::Dispatch for ChatRoom {
+        type Request = ();
+        type Stub = ChatRoomStub;
+        type Schedule<'a> = ChatRoomSchedule<'a>;
+        fn dispatch(
+            _: (),
+            _: ::do_runtime::__private::Run<'_, Self>,
+        ) -> ::do_runtime::__private::Ran {
+            ::do_runtime::__private::refused()
+>>>>>>> metadata
         }
     }
 };

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::*}
 use parking_lot::Mutex;
 
 use super::Entry;
+use crate::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Commit, CommitKind, Log, LogPosition};
 use crate::node::{Awake, Host};
-use crate::object::{Dispatch, Identity};
+use crate::object::{Dispatch, Identity, KeysUnderWay};
 use crate::ownership::{Baton, Link, Turn};
 use crate::sqlite::Interrupt;
 
@@ -35,6 +36,8 @@ pub(crate) struct Shared<O: Dispatch> {
     pub(crate) waiting: Mutex<VecDeque<Arc<Link<Entry<O>>>>>,
     /// The call from the queue whose handler runs: its caller is told if the handler does not return.
     pub(crate) running: Mutex<Option<Arc<Link<Entry<O>>>>>,
+    /// Asynchronous handlers that run under idempotency keys.
+    pub(crate) keys_under_way: Mutex<KeysUnderWay>,
     /// Calls in the queue, and the bytes of their arguments.
     queued: AtomicU32,
     queued_bytes: AtomicU64,
@@ -83,6 +86,7 @@ impl<O: Dispatch> Shared<O> {
             status: AtomicU8::new(Status::Live as u8),
             waiting: Mutex::default(),
             running: Mutex::new(None),
+            keys_under_way: Mutex::default(),
             queued: AtomicU32::new(0),
             queued_bytes: AtomicU64::new(0),
             position: AtomicU64::new(fenced_at.map_or(0, |position| position.0)),
@@ -131,6 +135,7 @@ impl<O: Dispatch> Shared<O> {
         &self,
         sequence: u64,
         pages: u32,
+        next_alarm: Option<Timestamp>,
         kind: CommitKind<'_>,
         delta: &[u8],
     ) -> Result<(), Error> {
@@ -138,15 +143,8 @@ impl<O: Dispatch> Shared<O> {
         if !self.move_status(Status::Live, Status::Committing) {
             return Err(super::too_late(self));
         }
-        let commit = Commit {
-            class: self.host.tag(),
-            object: self.identity.id(),
-            sequence,
-            pages,
-            next_alarm: None,
-            kind,
-            delta,
-        };
+        let commit =
+            Commit { class: self.host.tag(), object: self.identity.id(), sequence, pages, next_alarm, kind, delta };
         // Before the log has it: a checkpoint that begins behind the record must find the object among those that have
         // something to hand over, or it would free the record.
         self.dirty.store(true, Release);

@@ -5,10 +5,14 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
+use super::Due;
+use crate::Timestamp;
 use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::HandOver;
 use crate::journal::{CommitKind, Log, TemplateId};
+use crate::metadata::Metadata;
+use crate::object::alarms::{AlarmDef, missing};
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
 use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
@@ -34,6 +38,9 @@ pub(crate) struct Awake<O> {
     pub(super) cx: Cx<O>,
     stored: StoredState,
     history: History,
+    due: Due,
+    /// When the log and the scheduler think that it wants to be woken.
+    told: Option<Timestamp>,
 }
 
 /// What is committed of an object, and how.
@@ -48,7 +55,27 @@ pub(crate) struct History {
 
 impl<O: Dispatch> Awake<O> {
     pub(crate) fn new(object: O, cx: Cx<O>, stored: StoredState, history: History) -> Self {
-        Awake { object: Owned::new(object, O::sendable()), cx, stored, history }
+        Awake { object: Owned::new(object, O::sendable()), cx, stored, history, due: Due::default(), told: None }
+    }
+
+    /// When it wants to be woken.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.due.next()
+    }
+
+    /// When replies that have expired are to be removed.
+    pub(super) fn replies_due(&self) -> Option<Timestamp> {
+        self.due.replies
+    }
+
+    /// Reads what is due, of an object whose head says that something is.
+    pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
+        self.told = told;
+        if told.is_some() {
+            self.due.alarms = self.cx.database.earliest_alarm()?;
+            self.due.replies = self.cx.replies_due()?;
+        }
+        Ok(())
     }
 
     /// Runs a handler in a transaction: `Ok` commits all of it, an error or a panic undoes all of it.
@@ -118,6 +145,9 @@ impl<O: Dispatch> Awake<O> {
             return Ok(());
         }
         self.begin(shared)?;
+        self.cx.meta.begin_wake();
+        let span = self.cx.meta.span();
+        let _within = span.as_ref().map(|span| span.enter());
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
             Ok(Ok(())) => self.commit(shared).map(drop),
@@ -127,7 +157,14 @@ impl<O: Dispatch> Awake<O> {
         if result.is_err() {
             self.undo();
         }
+        self.cx.meta.end();
         result
+    }
+
+    /// What goes with the call that runs.
+    #[inline]
+    pub(crate) fn meta(&mut self) -> &mut Metadata {
+        &mut self.cx.meta
     }
 
     fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
@@ -162,15 +199,22 @@ impl<O: Dispatch> Awake<O> {
 
     /// Commits the transaction and appends its record to the log.
     fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
-        if self.cx.erased && self.is_empty()? {
-            return self.commit_deletion(shared);
+        if self.cx.erased {
+            if self.is_empty()? {
+                return self.commit_deletion(shared);
+            }
+            if const { AlarmDef::any_kept(O::ALARMS) } {
+                self.keep_alarms()?;
+            }
         }
         let fields = self.write_fields()?;
+        let due = self.due_after(self.due)?;
         DELTA.with_borrow_mut(|delta| {
             delta.clear();
             if !self.cx.database.commit(delta)? {
                 return Ok(());
             }
+            self.due = due;
             // Until the log has it, the pages hold what nobody may see.
             self.history.void = true;
             if self.history.sequence == 0 {
@@ -190,7 +234,9 @@ impl<O: Dispatch> Awake<O> {
     /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
     fn commit_unborn(&mut self) -> Result<()> {
         let fields = self.write_fields()?;
+        let due = self.due_after(self.due)?;
         DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
+        self.due = due;
         self.stored.commit(fields);
         Ok(())
     }
@@ -232,6 +278,7 @@ impl<O: Dispatch> Awake<O> {
     fn commit_deletion(&mut self, shared: &Shared<O>) -> Result<Instance> {
         self.cx.database.rollback()?;
         self.history.void = true;
+        self.due = Due::default();
         if self.history.sequence > 0 {
             self.log(shared, CommitKind::Delete, 0, &[])?;
             shared.host.note_deleted(shared, self.head(shared, 0));
@@ -240,8 +287,16 @@ impl<O: Dispatch> Awake<O> {
     }
 
     fn log(&mut self, shared: &Shared<O>, kind: CommitKind<'_>, pages: u32, delta: &[u8]) -> Result<()> {
-        shared.log_commit(self.history.sequence + 1, pages, kind, delta)?;
+        let next = self.due.next();
+        shared.log_commit(self.history.sequence + 1, pages, next, kind, delta)?;
         self.history.sequence += 1;
+        if next != self.told {
+            self.told = next;
+            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next);
+        }
+        if self.cx.has_touched_alarms() {
+            self.tell_beside(shared);
+        }
         Ok(())
     }
 
@@ -268,7 +323,7 @@ impl<O: Dispatch> Awake<O> {
             applied: shared.position(),
             pages,
             template: self.history.template,
-            next_alarm: None,
+            next_alarm: self.due.next(),
             last_used: shared.host.node().now(),
             deleted: pages == 0,
         }
@@ -310,6 +365,23 @@ impl<O: Dispatch> Awake<O> {
             _ => self.migrate(shared),
         };
         followed.map_err(|error| error.context(&shared.identity))
+    }
+
+    /// Sets the alarms that the class keeps set, if any isn't: at a wake. Of an object that does not exist they wait for a
+    /// handler's first commit.
+    pub(crate) fn set_kept_alarms(&mut self, shared: &Shared<O>) -> Result<()> {
+        if !const { AlarmDef::any_kept(O::ALARMS) } || missing(&self.cx)?.is_empty() {
+            return Ok(());
+        }
+        if self.history.sequence > 0 {
+            return self.in_one(shared, |awake| awake.keep_alarms());
+        }
+        self.begin(shared)?;
+        let done = self.keep_alarms().and_then(|()| self.commit_unborn());
+        if done.is_err() {
+            self.undo();
+        }
+        done
     }
 
     /// A transaction of the runtime's own.

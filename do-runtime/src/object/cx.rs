@@ -1,5 +1,6 @@
 //! `Cx`: what a handler sees of its object and of the world.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use super::{Identity, Object};
 use crate::engine::Engine;
 use crate::env::Random;
 use crate::error::Result;
+use crate::metadata::Metadata;
 use crate::node::{Home, Objects};
 use crate::sqlite::Database;
 use crate::{ObjectId, Timestamp};
@@ -42,9 +44,14 @@ use crate::{ObjectId, Timestamp};
 pub struct Cx<O> {
     pub(crate) database: Database,
     surroundings: Surroundings,
+    pub(crate) meta: Metadata,
     now: Timestamp,
     /// Whether `delete_all` was called in this transaction.
     pub(crate) erased: bool,
+    /// Whether this transaction has set, moved or removed an alarm.
+    alarms_touched: Cell<bool>,
+    /// Whether it has kept or forgotten a reply.
+    replies_touched: Cell<bool>,
     object: PhantomData<fn() -> O>,
 }
 
@@ -58,13 +65,48 @@ pub(crate) struct Surroundings {
 
 impl<O: Object> Cx<O> {
     pub(crate) fn new(database: Database, surroundings: Surroundings, now: Timestamp) -> Self {
-        Cx { database, surroundings, now, erased: false, object: PhantomData }
+        let meta = Metadata::new(surroundings.identity.clone(), surroundings.random.clone());
+        Cx {
+            database,
+            surroundings,
+            meta,
+            now,
+            erased: false,
+            alarms_touched: Cell::new(false),
+            replies_touched: Cell::new(false),
+            object: PhantomData,
+        }
     }
 
     /// A handler begins.
     pub(crate) fn begin(&mut self, now: Timestamp) {
         self.now = now;
         self.erased = false;
+        self.alarms_touched.set(false);
+        self.replies_touched.set(false);
+    }
+
+    /// An alarm was set, moved or removed.
+    pub(crate) fn touch_alarms(&self) {
+        self.alarms_touched.set(true);
+    }
+
+    pub(crate) fn has_touched_alarms(&self) -> bool {
+        self.alarms_touched.get()
+    }
+
+    /// A reply was kept or forgotten.
+    pub(super) fn touch_replies(&self) {
+        self.replies_touched.set(true);
+    }
+
+    pub(crate) fn has_touched_replies(&self) -> bool {
+        self.replies_touched.get()
+    }
+
+    /// What setting an alarm takes.
+    pub(super) fn alarm_parts(&self) -> (&Database, &Arc<dyn Random>, &Cell<bool>) {
+        (&self.database, &self.surroundings.random, &self.alarms_touched)
     }
 
     pub(crate) fn engine(&self) -> &dyn Engine {
@@ -89,6 +131,11 @@ impl<O: Object> Cx<O> {
     /// The name of the object's class.
     pub fn class(&self) -> &'static str {
         self.surroundings.identity.class()
+    }
+
+    /// What goes with the call besides its arguments: who made it, its deadline, its request.
+    pub fn meta(&self) -> &Metadata {
+        &self.meta
     }
 
     /// The objects of this node, to make stubs of: in a synchronous handler they can be sent or handed on, but not

@@ -1,24 +1,30 @@
 //! What a user's struct is to the runtime, and what its handlers see.
 
+pub(crate) mod alarms;
+pub(crate) mod arguments;
 mod class;
 mod cx;
 mod erase;
 mod identity;
 mod kv;
 mod migration;
+mod once;
 pub(crate) mod payload;
 mod query;
 mod savepoint;
 mod stored;
 mod this;
 
+pub use alarms::{AlarmDef, AlarmRan, AlarmRun, Alarms, ExhaustedRun, PendingAlarm, Repeat, Schedule, Setting};
+pub use arguments::{ArgumentsReader, ArgumentsWriter};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;
-pub(crate) use identity::Identity;
+pub use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
 pub(crate) use migration::outlines;
 pub use migration::{Migration, Step};
+pub(crate) use once::{KeysUnderWay, exclusive_once};
 pub use query::checked;
 pub use query::{IntoParams, Parameters, Query};
 pub(crate) use stored::{StoredChanges, StoredState};

@@ -7,6 +7,7 @@
 //! | `disk_vfs` | SQLite files on an [`env::Disk`](crate::env::Disk), for the page store |
 //! | `handler_context` | the time that SQL sees |
 //! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
+//! | `alarms`, `replies` | its alarms, and what it keeps under idempotency keys |
 //! | `savepoint` | a part of a transaction that is undone alone |
 //! | `guard` | what a user's SQL may not do |
 //! | `failure` | SQLite's failures as errors for people |
@@ -15,6 +16,7 @@
 //! | `migrate`, `history`, `shape` | how it follows the migrations of its class instead |
 //! | `full_text` | how its full text does |
 
+mod alarms;
 mod database;
 mod declaration;
 mod disk_vfs;
@@ -27,6 +29,7 @@ mod history;
 mod image_vfs;
 mod key_values;
 mod migrate;
+mod replies;
 mod savepoint;
 mod schema;
 mod set_up;
@@ -37,11 +40,13 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use alarms::AlarmRow;
 pub use database::{Database, DatabaseOptions, Interrupt, Mode};
 pub use disk_vfs::DiskVfs;
 pub(crate) use disk_vfs::last_words as disk_words;
 pub use handler_context::HandlerContext;
 pub use history::{Outline, Work, check_versions};
 pub use migrate::ForeignKeys;
+pub(crate) use replies::{ReplyPlace, ReplyRow, ReplyState};
 pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::build_template;

@@ -9,8 +9,8 @@ use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::engine::{Engine, Params};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::node::{Builder, Home, Objects, checkpoint, durable, put_to_sleep, reopen};
-use crate::object::{Cx, Dispatch, Object, TypedStub};
+use crate::node::{AnyHost, Builder, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
+use crate::object::{Cx, Dispatch, Object, PendingAlarm, TypedStub};
 use crate::table::{Table, TableDef, quoted};
 use crate::time::IntoDuration;
 use crate::value::ValueRef;
@@ -21,6 +21,9 @@ const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 /// How many rounds of all tasks without a new timer count as rest.
 const ROUNDS: usize = 32;
+
+/// How many times so many rounds are waited for alarms that set each other.
+const LONGEST_CHAIN: usize = 100_000;
 
 /// What a test controls: time, crashes, hibernation; and a look inside. Cheap to clone.
 ///
@@ -107,11 +110,45 @@ impl TestKit {
         self.settle().await;
     }
 
-    /// Lets everything run that can run without time moving on.
+    /// Lets everything run that can run without time moving on: alarms that are due too, and what they set that is due at
+    /// once. An alarm that always sets itself anew without a pause is cut off in the end.
     pub async fn settle(&self) {
-        for _ in 0..ROUNDS {
-            tokio::task::yield_now().await;
+        for _ in 0..LONGEST_CHAIN {
+            for _ in 0..ROUNDS {
+                tokio::task::yield_now().await;
+            }
+            if self.home().node().map_or(true, |node| node.is_closing() || node.scheduler().is_at_rest()) {
+                return;
+            }
         }
+    }
+
+    /// Runs the next alarm of an object now, whenever it is due; whether there was one. If it fails, that is noted as ever:
+    /// [`TestKit::pending_alarms`] shows it. An asynchronous one has ended when this returns; if it waits for time to pass, join
+    /// this with [`TestKit::advance`].
+    ///
+    /// # Errors
+    /// Why the object can't be woken.
+    pub async fn run_alarm<S: TypedStub>(&self, stub: &S) -> Result<bool> {
+        let node = self.home().node()?;
+        let host = node.host::<S::Object>(self.home());
+        match host.run_alarm(stub.stub().id(), Pick::First).await? {
+            Turned::Idle(_) => Ok(false),
+            Turned::Ran(position) => durable(node.log(), position).await.map(|()| true),
+            Turned::Flying(ended) => {
+                // It ends unless the node does, and then its next run is after a restart.
+                let _ = ended.await;
+                Ok(true)
+            }
+        }
+    }
+
+    /// The alarms of an object in the order in which they run, then those that were given up.
+    ///
+    /// # Errors
+    /// Why the object can't be woken.
+    pub async fn pending_alarms(&self, stub: &impl TypedStub) -> Result<Vec<PendingAlarm>> {
+        self.inside(stub, |_, cx| cx.alarms().pending()).await
     }
 
     /// Runs a closure inside an object, as a transaction. It is durable when this returns.
