@@ -70,7 +70,8 @@ fn proofs(cfgs: &[Attribute], arguments: &[Argument], make: &str) -> TokenStream
     quote!(#(#proofs)*)
 }
 
-/// `impl Dispatch for ChatRoom`.
+/// `impl Dispatch for ChatRoom`. Its bound always holds where there is a stub; where there is none, that is told already, and the
+/// compiler asks no more.
 pub(super) fn dispatch(block: &Block) -> TokenStream {
     let Block { object, stub, schedule, request, .. } = block;
     let arms = block.handlers.iter().map(|handler| arm(handler, request));
@@ -96,7 +97,10 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl ::do_runtime::__private::Dispatch for #object {
+        impl ::do_runtime::__private::Dispatch for #object
+        where
+            for<'a> #stub: ::core::marker::Sized,
+        {
             type Request = #request;
             type Stub = #stub;
             type Schedule<'a> = #schedule<'a>;

@@ -4,7 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::model::{Block, Written};
+<<<<<<< HEAD
+use super::{dispatch, stub};
+use crate::carry::block;
+=======
 use super::{alarms, dispatch, stub};
+>>>>>>> metadata
 
 /// A block without mistakes.
 pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
@@ -15,15 +20,16 @@ pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
     let requests = dispatch::requests(block);
     let constants = dispatch::constants(block);
     let dispatch = dispatch::dispatch(block);
-    quote! {
-        #item
-        const _: () = {
+    let rest = block::handlers(
+        object,
+        &quote! {
             #methods
             #alarms
             #requests
             #constants
             #dispatch
             ::do_runtime::__private::register! { #object }
-        };
-    }
+        },
+    );
+    quote!(#item #rest)
 }

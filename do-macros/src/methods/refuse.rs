@@ -7,7 +7,12 @@ use syn::ext::IdentExt;
 use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
+<<<<<<< HEAD
+use super::validate;
+use crate::carry::block;
+=======
 use super::{alarms, validate};
+>>>>>>> metadata
 use crate::problems::Problems;
 use crate::types;
 
@@ -17,25 +22,40 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
     let problems = problems.into_tokens();
     let rest = match (validate::plain_path(written), written.purpose) {
         (Some(object), Purpose::Handlers) => stand_in(written, &object),
-        _ => TokenStream::new(),
+        (Some(object), Purpose::Helpers) => block::helpers(&object),
+        (None, _) => TokenStream::new(),
     };
     quote!(#problems #item #rest)
 }
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
+<<<<<<< HEAD
+    let stub = crate::object::stub_path(object);
+    block::handlers(
+        object,
+        &quote! {
+=======
     let (stub, schedule) = (validate::stub_path(object), validate::schedule_path(object));
     let alarms = alarms::stand_in(written, object);
     quote! {
         const _: () = {
+>>>>>>> metadata
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
                 #(#methods)*
             }
 
+<<<<<<< HEAD
+            impl ::do_runtime::__private::Dispatch for #object
+            where
+                for<'a> #stub: ::core::marker::Sized,
+            {
+=======
             #alarms
 
             impl ::do_runtime::__private::Dispatch for #object {
+>>>>>>> metadata
                 type Request = ();
                 type Stub = #stub;
                 type Schedule<'a> = #schedule<'a>;
@@ -47,8 +67,8 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
                     ::do_runtime::__private::refused()
                 }
             }
-        };
-    }
+        },
+    )
 }
 
 fn methods(written: &Written, object: &Path) -> Vec<TokenStream> {

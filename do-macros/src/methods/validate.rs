@@ -24,6 +24,10 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         }
         return None;
     }
+<<<<<<< HEAD
+    let stub = crate::object::stub_path(&object);
+    let mut block = Block { object, stub, init: None, handlers: Vec::new(), request: format_ident!("Request") };
+=======
     let mut block = Block {
         stub: stub_path(&object),
         schedule: schedule_path(&object),
@@ -33,6 +37,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         alarms: Vec::new(),
         request: format_ident!("Request"),
     };
+>>>>>>> metadata
     let mut first_init: Option<&Ident> = None;
     let mut called: Vec<Name<'_>> = Vec::new();
     let mut scheduled: Vec<Name<'_>> = Vec::new();
@@ -108,6 +113,8 @@ fn object(written: &Written, problems: &mut Problems) -> Option<Path> {
     Some(path)
 }
 
+<<<<<<< HEAD
+=======
 /// The path of its stub.
 pub(super) fn stub_path(object: &Path) -> Path {
     beside(object, crate::object::stub_ident)
@@ -126,6 +133,7 @@ fn beside(object: &Path, ident: fn(&Ident) -> Ident) -> Path {
     path
 }
 
+>>>>>>> metadata
 fn init(method: &ImplItemFn, object: &Path, problems: &mut Problems) -> Option<Init> {
     let signature = &method.sig;
     if let Some(token) = &signature.asyncness {

@@ -88,7 +88,7 @@ impl<O: Dispatch> Host<O> {
         self.tag
     }
 
-    pub(super) fn shared_node(&self) -> Arc<Node> {
+    pub(crate) fn shared_node(&self) -> Arc<Node> {
         self.node.clone()
     }
 

@@ -1,11 +1,12 @@
-//! A class whose alarms note that they ran.
+//! Classes whose alarms note that they ran.
+#![allow(dead_code, reason = "not every test uses all of it")]
 
 use do_runtime::__private::{
     AlarmDef, AlarmRan, AlarmRun, ArgumentsWriter, Dispatch, ExhaustedRun, Method, Object, Ran, Repeat, Run, Sendable,
     StoredReader, StoredWriter, TableDef, TypedStub,
 };
 use do_runtime::testing::TestKit;
-use do_runtime::{Call, Cx, Error, Limits, Result, Schedule, Setting, Stub, This, Timestamp, bail};
+use do_runtime::{Call, Cx, Error, Limits, Result, Schedule, Setting, Stub, This, Timestamp, bail, ensure};
 
 /// What it says when it was asked to.
 pub(crate) type Ring = (Timestamp, String);
@@ -14,8 +15,8 @@ pub(crate) type Ring = (Timestamp, String);
 #[derive(Default)]
 pub(crate) struct Clock {
     pub(crate) rung: Vec<Ring>,
-    /// Runs that are to fail yet.
-    pub(crate) failures: u32,
+    /// Before this its flaky alarm fails.
+    pub(crate) ready: Timestamp,
     /// Runs, failed ones too, since the last wake.
     pub(crate) runs: u32,
 }
@@ -33,19 +34,19 @@ impl Object for Clock {
     fn wake(stored: &mut StoredReader<'_>) -> Result<Self> {
         Ok(Clock {
             rung: stored.take("rung")?.unwrap_or_default(),
-            failures: stored.take("failures")?.unwrap_or_default(),
+            ready: stored.take("ready")?.unwrap_or_default(),
             runs: 0,
         })
     }
 
     fn store(&self, to: &mut StoredWriter<'_>) -> Result {
         to.put("rung", &self.rung)?;
-        to.put("failures", &self.failures)
+        to.put("ready", &self.ready)
     }
 
     fn restore(&mut self, stored: &mut StoredReader<'_>) -> Result {
         self.rung = stored.take("rung")?.unwrap_or_default();
-        self.failures = stored.take("failures")?.unwrap_or_default();
+        self.ready = stored.take("ready")?.unwrap_or_default();
         Ok(())
     }
 }
@@ -135,10 +136,13 @@ impl<'a> ClockSchedule<'a> {
     }
 }
 
-pub(crate) type Body = Box<dyn FnOnce(&mut Clock, &mut Cx<Clock>) -> Result + Send>;
+/// What a test does in a transaction.
+pub(crate) type Do<O> = Box<dyn FnOnce(&mut O, &mut Cx<O>) -> Result + Send>;
+
+pub(crate) static DAILY: Method = Method::new("daily");
 
 pub(crate) enum Request {
-    Do(Body),
+    Do(Do<Clock>),
     Rung,
 }
 
@@ -152,6 +156,7 @@ impl Dispatch for Clock {
 
     const ALARMS: &'static [AlarmDef] = &[
         AlarmDef { name: "ring", repeat: Repeat::No, retries: 6, exhausted: false },
+        AlarmDef { name: "flaky", repeat: Repeat::No, retries: 6, exhausted: false },
         AlarmDef { name: "careful", repeat: Repeat::No, retries: 1, exhausted: true },
         AlarmDef { name: "dawdle", repeat: Repeat::No, retries: 1, exhausted: false },
     ];
@@ -165,6 +170,13 @@ impl Dispatch for Clock {
 
     fn alarm(run: AlarmRun<'_, Self>) -> AlarmRan {
         match run.method() {
+            "flaky" => run.exclusive(
+                |from| from.take("what"),
+                |me, cx, what: String| {
+                    ensure!(cx.now() >= me.ready, "not ready");
+                    me.ring(cx, what)
+                },
+            ),
             "ring" | "careful" => run.exclusive(|from| from.take("what"), |me, cx, what: String| me.ring(cx, what)),
             "dawdle" => run.orchestrate(|from| from.take("what"), Self::dawdle),
             _ => run.unknown(),
