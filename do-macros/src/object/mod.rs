@@ -6,7 +6,7 @@ mod expand;
 mod limits;
 mod model;
 mod parse;
-mod schedule;
+pub(crate) mod schedule;
 mod validate;
 
 #[cfg(test)]
@@ -51,17 +51,25 @@ pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
 }
 
-<<<<<<< HEAD
-/// Its path, beside that of the object.
-pub(crate) fn stub_path(object: &Path) -> Path {
-    let mut stub = object.clone();
-    if let Some(last) = stub.segments.last_mut() {
-        last.ident = stub_ident(&last.ident);
-    }
-    stub
-=======
 /// `ChatRoomSchedule`.
 pub(crate) fn schedule_ident(object: &Ident) -> Ident {
     format_ident!("{}Schedule", object.unraw(), span = object.span())
->>>>>>> metadata
+}
+
+/// The path of its stub, beside that of the object.
+pub(crate) fn stub_path(object: &Path) -> Path {
+    beside(object, stub_ident)
+}
+
+/// The path of its schedule, beside that of the object.
+pub(crate) fn schedule_path(object: &Path) -> Path {
+    beside(object, schedule_ident)
+}
+
+fn beside(object: &Path, ident: fn(&Ident) -> Ident) -> Path {
+    let mut path = object.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = ident(&last.ident);
+    }
+    path
 }
