@@ -10,6 +10,7 @@
 //! | `object` | what a handler sees: `Cx`, key-values, stored fields, `This` |
 //! | `call` | stubs, calls, the queue of an object, running in place |
 //! | `ownership` | the baton of an object, and why things may move between threads |
+//! | `absent` | what generated code falls back on where a type is no table, or no object |
 //! | `proof` | what generated code asks of the user's types, once for each |
 //! | `node` | `Objects`: the folder, its objects, waking and hibernating them |
 //! | `engine` | the boundary between handlers and storage |
@@ -27,6 +28,7 @@ compile_error!(
     "do-runtime contains the panics of handlers, which `panic = \"abort\"` prevents: build with `panic = \"unwind\"`"
 );
 
+mod absent;
 mod call;
 #[doc(hidden)]
 pub mod engine;
@@ -97,6 +99,7 @@ pub mod __private {
     pub use do_macros::{__freeze, __sql};
     pub use inventory;
 
+    pub use crate::absent::{Absent, Present, no_object};
     pub use crate::call::{Ran, Run};
     pub use crate::engine::RowAccess;
     pub use crate::error::{Error, Result, RpcError};
@@ -118,7 +121,7 @@ pub mod __private {
         row_fits,
     };
     pub use crate::time::Timestamp;
-    pub use crate::value::{Binds, BindsInside, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};
+    pub use crate::value::{Binds, BindsInside, Blob, Column, Count, Integer, Real, Text, ToValue, Value, ValueRef};
     pub use crate::{ObjectId, Stub};
 
     /// The bytes of an argument, for the limits on arguments and queues.
@@ -153,6 +156,7 @@ pub mod __private {
         };
     }
     pub use crate::__register as register;
+    pub use crate::{__schema, __unless_object};
 }
 
 /// The examples of the user's documentation.

@@ -58,7 +58,7 @@ pub(super) fn constants(block: &Block) -> TokenStream {
 
 fn proofs(cfgs: &[Attribute], arguments: &[Argument], make: &str) -> TokenStream {
     let make = Ident::new(make, Span::call_site());
-    let carried = arguments.iter().filter(|argument| argument.passing == Passing::Carried);
+    let carried = arguments.iter().filter(|argument| argument.passing.has_proof());
     let proofs = carried.map(|argument| {
         let (proof, ty, name) = (&argument.proof, &argument.ty, argument.name());
         let made = quote_spanned!(ty.span()=> ::do_runtime::__private::#make::<#ty>(#name));
@@ -70,7 +70,8 @@ fn proofs(cfgs: &[Attribute], arguments: &[Argument], make: &str) -> TokenStream
     quote!(#(#proofs)*)
 }
 
-/// `impl Dispatch for ChatRoom`.
+/// `impl Dispatch for ChatRoom`. Its bound always holds where there is a stub; where there is none, that is told already, and the
+/// compiler asks no more.
 pub(super) fn dispatch(block: &Block) -> TokenStream {
     let Block { object, stub, schedule, request, .. } = block;
     let arms = block.handlers.iter().map(|handler| arm(handler, request));
@@ -96,7 +97,10 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl ::do_runtime::__private::Dispatch for #object {
+        impl ::do_runtime::__private::Dispatch for #object
+        where
+            for<'a> #stub: ::core::marker::Sized,
+        {
             type Request = #request;
             type Stub = #stub;
             type Schedule<'a> = #schedule<'a>;
@@ -124,7 +128,7 @@ fn field(argument: &Argument) -> TokenStream {
         Passing::Text => quote!(#ident: ::std::string::String),
         Passing::Bytes => quote!(#ident: ::std::vec::Vec<::core::primitive::u8>),
         Passing::Carried => quote!(#ident: ::do_runtime::__private::Carried<#ty>),
-        Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident: #ty),
+        Passing::String | Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident: #ty),
     }
 }
 
@@ -179,6 +183,11 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
     }
 }
 
+/// Whether its size varies.
+fn has_bytes(passing: Passing) -> bool {
+    !matches!(passing, Passing::Fixed | Passing::Proved)
+}
+
 fn is_borrowed(passing: Passing) -> bool {
     matches!(passing, Passing::Text | Passing::Bytes)
 }
@@ -189,7 +198,7 @@ fn given(argument: &Argument) -> TokenStream {
     match argument.passing {
         Passing::Text | Passing::Bytes => quote!(&#ident),
         Passing::Carried => quote!(#ident.take()),
-        Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident),
+        Passing::String | Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident),
     }
 }
 
@@ -200,7 +209,7 @@ fn argument_bytes(block: &Block) -> Option<TokenStream> {
         .handlers
         .iter()
         .map(|handler| {
-            let arguments = handler.arguments.iter().filter(|argument| argument.passing != Passing::Fixed);
+            let arguments = handler.arguments.iter().filter(|argument| has_bytes(argument.passing));
             (handler, arguments.map(|argument| &argument.ident).collect())
         })
         .collect();

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::model::{Block, Written};
 use super::{alarms, dispatch, stub};
+use crate::carry::block;
 
 /// A block without mistakes.
 pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
@@ -15,15 +16,16 @@ pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
     let requests = dispatch::requests(block);
     let constants = dispatch::constants(block);
     let dispatch = dispatch::dispatch(block);
-    quote! {
-        #item
-        const _: () = {
+    let rest = block::handlers(
+        object,
+        &quote! {
             #methods
             #alarms
             #requests
             #constants
             #dispatch
             ::do_runtime::__private::register! { #object }
-        };
-    }
+        },
+    );
+    quote!(#item #rest)
 }

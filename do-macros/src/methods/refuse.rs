@@ -8,6 +8,8 @@ use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
 use super::{alarms, validate};
+use crate::carry::block;
+use crate::object::{schedule_path, stub_path};
 use crate::problems::Problems;
 use crate::types;
 
@@ -17,17 +19,19 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
     let problems = problems.into_tokens();
     let rest = match (validate::plain_path(written), written.purpose) {
         (Some(object), Purpose::Handlers) => stand_in(written, &object),
-        _ => TokenStream::new(),
+        (Some(object), Purpose::Helpers) => block::helpers(&object),
+        (None, _) => TokenStream::new(),
     };
     quote!(#problems #item #rest)
 }
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
-    let (stub, schedule) = (validate::stub_path(object), validate::schedule_path(object));
+    let (stub, schedule) = (stub_path(object), schedule_path(object));
     let alarms = alarms::stand_in(written, object);
-    quote! {
-        const _: () = {
+    block::handlers(
+        object,
+        &quote! {
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
                 #(#methods)*
@@ -35,7 +39,10 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
 
             #alarms
 
-            impl ::do_runtime::__private::Dispatch for #object {
+            impl ::do_runtime::__private::Dispatch for #object
+            where
+                for<'a> #stub: ::core::marker::Sized,
+            {
                 type Request = ();
                 type Stub = #stub;
                 type Schedule<'a> = #schedule<'a>;
@@ -47,8 +54,8 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
                     ::do_runtime::__private::refused()
                 }
             }
-        };
-    }
+        },
+    )
 }
 
 fn methods(written: &Written, object: &Path) -> Vec<TokenStream> {

@@ -6,6 +6,7 @@ use syn::{Attribute, Ident, ImplItemFn, Path, PathArguments, Type};
 use super::model::{Block, Init, Kind, Purpose, Role, Written};
 use super::names::{self, Name};
 use super::{alarms, arguments, handler};
+use crate::object::{schedule_path, stub_path};
 use crate::problems::Problems;
 use crate::types;
 
@@ -106,24 +107,6 @@ fn object(written: &Written, problems: &mut Problems) -> Option<Path> {
         return None;
     }
     Some(path)
-}
-
-/// The path of its stub.
-pub(super) fn stub_path(object: &Path) -> Path {
-    beside(object, crate::object::stub_ident)
-}
-
-/// The path of its schedule.
-pub(super) fn schedule_path(object: &Path) -> Path {
-    beside(object, crate::object::schedule_ident)
-}
-
-fn beside(object: &Path, ident: fn(&Ident) -> Ident) -> Path {
-    let mut path = object.clone();
-    if let Some(last) = path.segments.last_mut() {
-        last.ident = ident(&last.ident);
-    }
-    path
 }
 
 fn init(method: &ImplItemFn, object: &Path, problems: &mut Problems) -> Option<Init> {

@@ -21,7 +21,7 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     let ident = &item.ident;
     let stub = stub(written);
     let stub_impls = stub_impls(written);
-    let (schedule, schedule_impls) = (schedule::schedule(written), schedule::impls(written));
+    let (schedule, schedule_impls) = (schedule::schedule(&written.item.vis, ident), schedule::impls(ident));
     let callable = quote_spanned!(ident.span()=> ::do_runtime::__private::callable::<#ident>);
     let first_values = object.fields.iter().filter_map(first_value_function);
     let stored_fields = object.fields.iter().filter_map(stored_field);
@@ -40,6 +40,12 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
         }
     });
     let object_impl = object_impl(written, object, &imports);
+    let absent = (!imports.is_empty()).then(|| {
+        quote! {
+            #[allow(unused_imports)]
+            use ::do_runtime::__private::Absent as _;
+        }
+    });
     let tables_of = quote!(::do_runtime::__private::sql::TablesOf<(#(#imports,)*)>);
     let frozen = Frozen { object: ident.clone(), tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
     let migrations = written.migrations.as_ref().map(|migrations| (migrations.word.clone(), migrations.tokens.clone()));
@@ -55,6 +61,7 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
 
             #(#first_values)*
             #(#stored_fields)*
+            #absent
             #(#declares)*
             #object_impl
 
@@ -74,8 +81,8 @@ fn imports(written: &Written) -> Vec<Asked> {
         let (table, span) = (last(path), path.span());
         // Tables of two modules may be called the same.
         let import = match written.tables[..index].iter().any(|earlier| last(earlier) == table) {
-            true => format_ident!("__{object}_{table}_{index}", span = span),
-            false => format_ident!("__{object}_{table}", span = span),
+            true => format_ident!("__write_attribute_table_above_{table}_for_{object}_{index}", span = span),
+            false => format_ident!("__write_attribute_table_above_{table}_for_{object}", span = span),
         };
         Asked { import, path: path.clone() }
     };
@@ -165,7 +172,7 @@ fn object_impl(written: &Written, object: &Object, tables: &[Ident]) -> TokenStr
     let ident = &written.item.ident;
     let class = &object.class;
     let tables =
-        tables.iter().map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
+        tables.iter().map(|table| quote_spanned!(table.span()=> ::do_runtime::__private::Present::<#table>::DEF));
     let limits = &written.limits;
     let migrations = written.migrations.as_ref().map(|migrations| migrations::constant(&migrations.steps));
     let jurisdiction = match &written.jurisdiction {
@@ -310,8 +317,8 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
     let is_plain = item.generics.params.is_empty();
     let stub = is_plain.then(|| stub(written));
     let stub_impls = is_plain.then(|| stub_impls(written));
-    let schedule = is_plain.then(|| schedule::schedule(written));
-    let schedule_impls = is_plain.then(|| schedule::impls(written));
+    let schedule = is_plain.then(|| schedule::schedule(&written.item.vis, ident));
+    let schedule_impls = is_plain.then(|| schedule::impls(ident));
     let declares = written
         .tables
         .iter()
