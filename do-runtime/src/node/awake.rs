@@ -275,7 +275,7 @@ impl<O: Dispatch> Awake<O> {
         self.history.sequence += 1;
         if next != self.told {
             self.told = next;
-            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next);
+            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next, shared.position());
         }
         if self.cx.has_touched_alarms() {
             self.tell_beside(shared);

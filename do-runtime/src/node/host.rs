@@ -185,6 +185,7 @@ impl<O: Dispatch> Host<O> {
         shared.exists.store(false, Ordering::Release);
         if let Ok(rest) = self.node.rest() {
             rest.registry().note_deleted(self.tag, shared.identity.id());
+            rest.registry().note_alarm(self.tag, shared.identity.id(), None, head.applied);
             rest.behind.put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
         }
     }

@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::registry::Registry;
 use crate::error::Result;
-use crate::journal::ClassTag;
+use crate::journal::{ClassTag, LogPosition};
 use crate::{ObjectId, Timestamp};
 
 /// Rows of the index that are read at once for each class.
@@ -48,8 +48,10 @@ struct Entry {
     class: ClassTag,
     /// When the log says that it wants to be woken.
     next: Option<Timestamp>,
-    /// What the tables say, if that is known.
-    table: Option<Option<Timestamp>>,
+    /// The position after the commit that said so.
+    since: LogPosition,
+    /// Whether the tables say the same.
+    settled: bool,
     /// It is being woken.
     running: bool,
     /// It could not be woken, and is left alone until then.
@@ -63,8 +65,18 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(class: ClassTag, next: Option<Timestamp>, table: Option<Option<Timestamp>>) -> Self {
-        Entry { class, next, table, running: false, held: None, failures: 0, flights: BTreeSet::new(), beside: None }
+    fn new(class: ClassTag) -> Self {
+        Entry {
+            class,
+            next: None,
+            since: LogPosition(0),
+            settled: false,
+            running: false,
+            held: None,
+            failures: 0,
+            flights: BTreeSet::new(),
+            beside: None,
+        }
     }
 
     /// When it is to be woken as things are.
@@ -76,9 +88,9 @@ impl Entry {
         }
     }
 
-    /// Whether the tables alone say the same.
-    fn is_settled(&self) -> bool {
-        !self.running && self.held.is_none() && self.flights.is_empty() && self.table == Some(self.next)
+    /// Whether there is nothing to remember.
+    fn is_idle(&self) -> bool {
+        self.settled && !self.running && self.held.is_none() && self.flights.is_empty()
     }
 }
 
@@ -126,10 +138,12 @@ impl WakeQueue {
     }
 
     /// The log says when an object wants to be woken. Whether that is before anything that was waited for.
-    fn note(&mut self, class: ClassTag, id: ObjectId, next: Option<Timestamp>) -> bool {
-        self.entries.entry(id).or_insert_with(|| Entry::new(class, None, None));
+    fn note(&mut self, class: ClassTag, id: ObjectId, next: Option<Timestamp>, since: LogPosition) -> bool {
+        self.entries.entry(id).or_insert_with(|| Entry::new(class));
         self.change(id, |entry| {
             entry.next = next;
+            entry.since = since;
+            entry.settled = false;
             // Somebody has woken it.
             entry.held = None;
         })
@@ -137,7 +151,7 @@ impl WakeQueue {
 
     /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
     fn begin_flight(&mut self, class: ClassTag, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
-        self.entries.entry(id).or_insert_with(|| Entry::new(class, None, None));
+        self.entries.entry(id).or_insert_with(|| Entry::new(class));
         self.change(id, |entry| {
             entry.flights.insert(alarm.to_owned());
             entry.beside = beside;
@@ -197,7 +211,7 @@ impl WakeQueue {
             }
             Some((at, id, read)) => {
                 if let Some(class) = read {
-                    self.entries.insert(id, Entry::new(class, Some(at), Some(Some(at))));
+                    self.entries.insert(id, Entry { next: Some(at), settled: true, ..Entry::new(class) });
                 }
                 self.change(id, |entry| entry.running = true);
                 match self.entries.get(&id) {
@@ -236,7 +250,10 @@ impl WakeQueue {
                 Woken::Idle(next) => {
                     (entry.failures, entry.held) = (0, None);
                     match entry.flights.is_empty() {
-                        true => entry.next = next,
+                        true => {
+                            entry.settled &= entry.next == next;
+                            entry.next = next;
+                        }
                         false => entry.beside = next,
                     }
                 }
@@ -251,7 +268,7 @@ impl WakeQueue {
 
     /// Forgets an object of which the tables say as much: its row may have been passed over meanwhile, and is read again.
     fn tidy(&mut self, id: ObjectId) {
-        if let Some(entry) = self.entries.get(&id).filter(|entry| entry.is_settled()) {
+        if let Some(entry) = self.entries.get(&id).filter(|entry| entry.is_idle()) {
             if let Some(reader) = self.readers.get_mut(&entry.class) {
                 *reader = Reader::default();
             }
@@ -261,17 +278,31 @@ impl WakeQueue {
     }
 
     /// The tables are up to the heads of these objects.
-    pub(super) fn settled(&mut self, heads: impl Iterator<Item = (ObjectId, Option<Timestamp>)>) {
-        for (id, next) in heads {
+    ///
+    /// What was noted after a head was handed over is newer than it, even if it says the same: an older one may follow.
+    pub(super) fn settled(&mut self, heads: impl Iterator<Item = (ObjectId, LogPosition)>) {
+        for (id, applied) in heads {
             if let Some(entry) = self.entries.get_mut(&id) {
-                entry.table = Some(next);
-                if entry.is_settled() {
+                entry.settled = applied >= entry.since;
+                if entry.is_idle() {
                     self.forget(id);
                 }
             }
         }
         self.generation += 1;
         self.readers.values_mut().for_each(|reader| *reader = Reader::default());
+    }
+
+    /// Whether it knows of no object more than the tables do.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.order.is_empty()
+    }
+
+    /// The rows that were read ahead.
+    #[cfg(test)]
+    pub(super) fn rows_in_memory(&self) -> usize {
+        self.readers.values().map(|reader| reader.ahead.len()).sum()
     }
 
     fn forget(&mut self, id: ObjectId) {
@@ -305,8 +336,10 @@ impl Registry {
     }
 
     /// The log says when an object wants to be woken. Whether that is before anything that is waited for.
-    pub fn note_alarm(&self, class: ClassTag, id: ObjectId, next: Option<Timestamp>) -> bool {
-        self.wakes.lock().note(class, id, next)
+    ///
+    /// `since` is the position after the commit that says so.
+    pub fn note_alarm(&self, class: ClassTag, id: ObjectId, next: Option<Timestamp>, since: LogPosition) -> bool {
+        self.wakes.lock().note(class, id, next, since)
     }
 
     /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.

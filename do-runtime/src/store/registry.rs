@@ -225,7 +225,6 @@ impl Registry {
     /// An object's deletion was committed.
     pub fn note_deleted(&self, class: ClassTag, id: ObjectId) {
         self.overlay.lock().delete(id, class);
-        self.note_alarm(class, id, None);
     }
 
     /// Brings the tables up to the heads that the store has, and what lay over them for these objects away.
@@ -237,8 +236,7 @@ impl Registry {
                 batch.iter().map(|(id, _)| overlay.fate(*id).cloned()).collect()
             };
             self.told(Self::write(&connection, batch, &fates))?;
-            let next = |head: &Head| head.next_alarm.filter(|_| !head.deleted);
-            self.wakes.lock().settled(batch.iter().map(|(id, head)| (*id, next(head))));
+            self.wakes.lock().settled(batch.iter().map(|(id, head)| (*id, head.applied)));
             let mut overlay = self.overlay.lock();
             for ((id, head), before) in batch.iter().zip(fates) {
                 // What was noted meanwhile is newer than this head.
