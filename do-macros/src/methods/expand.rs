@@ -4,12 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::model::{Block, Written};
-<<<<<<< HEAD
-use super::{dispatch, stub};
-use crate::carry::block;
-=======
 use super::{alarms, dispatch, stub};
->>>>>>> metadata
+use crate::carry::block;
 
 /// A block without mistakes.
 pub(super) fn block(written: &Written, block: &Block) -> TokenStream {

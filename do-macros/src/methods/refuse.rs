@@ -7,12 +7,9 @@ use syn::ext::IdentExt;
 use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
-<<<<<<< HEAD
-use super::validate;
-use crate::carry::block;
-=======
 use super::{alarms, validate};
->>>>>>> metadata
+use crate::carry::block;
+use crate::object::{schedule_path, stub_path};
 use crate::problems::Problems;
 use crate::types;
 
@@ -30,32 +27,22 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
-<<<<<<< HEAD
-    let stub = crate::object::stub_path(object);
+    let (stub, schedule) = (stub_path(object), schedule_path(object));
+    let alarms = alarms::stand_in(written, object);
     block::handlers(
         object,
         &quote! {
-=======
-    let (stub, schedule) = (validate::stub_path(object), validate::schedule_path(object));
-    let alarms = alarms::stand_in(written, object);
-    quote! {
-        const _: () = {
->>>>>>> metadata
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
                 #(#methods)*
             }
 
-<<<<<<< HEAD
+            #alarms
+
             impl ::do_runtime::__private::Dispatch for #object
             where
                 for<'a> #stub: ::core::marker::Sized,
             {
-=======
-            #alarms
-
-            impl ::do_runtime::__private::Dispatch for #object {
->>>>>>> metadata
                 type Request = ();
                 type Stub = #stub;
                 type Schedule<'a> = #schedule<'a>;

@@ -24,20 +24,15 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         }
         return None;
     }
-<<<<<<< HEAD
-    let stub = crate::object::stub_path(&object);
-    let mut block = Block { object, stub, init: None, handlers: Vec::new(), request: format_ident!("Request") };
-=======
     let mut block = Block {
-        stub: stub_path(&object),
-        schedule: schedule_path(&object),
+        stub: crate::object::stub_path(&object),
+        schedule: crate::object::schedule_path(&object),
         object,
         init: None,
         handlers: Vec::new(),
         alarms: Vec::new(),
         request: format_ident!("Request"),
     };
->>>>>>> metadata
     let mut first_init: Option<&Ident> = None;
     let mut called: Vec<Name<'_>> = Vec::new();
     let mut scheduled: Vec<Name<'_>> = Vec::new();
@@ -113,27 +108,6 @@ fn object(written: &Written, problems: &mut Problems) -> Option<Path> {
     Some(path)
 }
 
-<<<<<<< HEAD
-=======
-/// The path of its stub.
-pub(super) fn stub_path(object: &Path) -> Path {
-    beside(object, crate::object::stub_ident)
-}
-
-/// The path of its schedule.
-pub(super) fn schedule_path(object: &Path) -> Path {
-    beside(object, crate::object::schedule_ident)
-}
-
-fn beside(object: &Path, ident: fn(&Ident) -> Ident) -> Path {
-    let mut path = object.clone();
-    if let Some(last) = path.segments.last_mut() {
-        last.ident = ident(&last.ident);
-    }
-    path
-}
-
->>>>>>> metadata
 fn init(method: &ImplItemFn, object: &Path, problems: &mut Problems) -> Option<Init> {
     let signature = &method.sig;
     if let Some(token) = &signature.asyncness {

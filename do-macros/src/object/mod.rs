@@ -51,17 +51,25 @@ pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
 }
 
-<<<<<<< HEAD
 /// Its path, beside that of the object.
 pub(crate) fn stub_path(object: &Path) -> Path {
-    let mut stub = object.clone();
-    if let Some(last) = stub.segments.last_mut() {
-        last.ident = stub_ident(&last.ident);
-    }
-    stub
-=======
+    beside(object, stub_ident)
+}
+
 /// `ChatRoomSchedule`.
 pub(crate) fn schedule_ident(object: &Ident) -> Ident {
     format_ident!("{}Schedule", object.unraw(), span = object.span())
->>>>>>> metadata
+}
+
+/// Its path, beside that of the object.
+pub(crate) fn schedule_path(object: &Path) -> Path {
+    beside(object, schedule_ident)
+}
+
+fn beside(object: &Path, ident: fn(&Ident) -> Ident) -> Path {
+    let mut path = object.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = ident(&last.ident);
+    }
+    path
 }

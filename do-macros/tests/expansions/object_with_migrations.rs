@@ -6,7 +6,8 @@ pub struct RateLimiterStub(
 where
     for<'a> RateLimiter: ::do_runtime::__private::Dispatch;
 /// Sets the alarms of a [`RateLimiter`]: what `cx.schedule()` gives.
-pub struct RateLimiterSchedule<'a>(::do_runtime::__private::Schedule<'a>);
+#[derive(Debug)]
+pub struct RateLimiterSchedule<'a>(::do_runtime::Schedule<'a>);
 const _: () = {
     #[allow(dead_code)]
     impl RateLimiterStub
@@ -64,30 +65,17 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<'a> ::core::convert::From<::do_runtime::__private::Schedule<'a>>
+    impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>>
     for RateLimiterSchedule<'a> {
-        fn from(schedule: ::do_runtime::__private::Schedule<'a>) -> Self {
+        fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
             Self(schedule)
         }
     }
     #[automatically_derived]
-    impl<'a> ::core::convert::From<RateLimiterSchedule<'a>>
-    for ::do_runtime::__private::Schedule<'a> {
-        fn from(schedule: RateLimiterSchedule<'a>) -> Self {
-            schedule.0
-        }
-    }
-    #[automatically_derived]
     impl<'a> ::core::ops::Deref for RateLimiterSchedule<'a> {
-        type Target = ::do_runtime::__private::Schedule<'a>;
+        type Target = ::do_runtime::Schedule<'a>;
         fn deref(&self) -> &Self::Target {
             &self.0
-        }
-    }
-    #[automatically_derived]
-    impl ::core::ops::DerefMut for RateLimiterSchedule<'_> {
-        fn deref_mut(&mut self) -> &mut Self::Target {
-            &mut self.0
         }
     }
     const _: fn() = ::do_runtime::__private::callable::<RateLimiter>;

@@ -34,7 +34,8 @@ pub struct ChatRoomStub(
 where
     for<'a> ChatRoom: ::do_runtime::__private::Dispatch;
 /// Sets the alarms of a [`ChatRoom`]: what `cx.schedule()` gives.
-pub struct ChatRoomSchedule<'a>(::do_runtime::__private::Schedule<'a>);
+#[derive(Debug)]
+pub struct ChatRoomSchedule<'a>(::do_runtime::Schedule<'a>);
 #[doc(hidden)]
 #[allow(unused_macros)]
 macro_rules! __object_ChatRoom {
@@ -102,30 +103,16 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<'a> ::core::convert::From<::do_runtime::__private::Schedule<'a>>
-    for ChatRoomSchedule<'a> {
-        fn from(schedule: ::do_runtime::__private::Schedule<'a>) -> Self {
+    impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for ChatRoomSchedule<'a> {
+        fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
             Self(schedule)
         }
     }
     #[automatically_derived]
-    impl<'a> ::core::convert::From<ChatRoomSchedule<'a>>
-    for ::do_runtime::__private::Schedule<'a> {
-        fn from(schedule: ChatRoomSchedule<'a>) -> Self {
-            schedule.0
-        }
-    }
-    #[automatically_derived]
     impl<'a> ::core::ops::Deref for ChatRoomSchedule<'a> {
-        type Target = ::do_runtime::__private::Schedule<'a>;
+        type Target = ::do_runtime::Schedule<'a>;
         fn deref(&self) -> &Self::Target {
             &self.0
-        }
-    }
-    #[automatically_derived]
-    impl ::core::ops::DerefMut for ChatRoomSchedule<'_> {
-        fn deref_mut(&mut self) -> &mut Self::Target {
-            &mut self.0
         }
     }
     impl ::do_runtime::__private::Object for ChatRoom {

@@ -9,7 +9,8 @@ use super::model::Alarm;
 use crate::methods::model::{Argument, Block, Passing, Role, Written};
 use crate::methods::printing::hidden;
 use crate::methods::refuse::is_context;
-use crate::methods::validate::{cfgs, schedule_path};
+use crate::methods::validate::cfgs;
+use crate::object::schedule_path;
 use crate::types;
 
 /// `impl ChatRoomSchedule<'_> { … }`, unless there are no alarms.
