@@ -1,6 +1,7 @@
-//! Durations in attributes, in jiff's friendly form: `"30s"`, `"1m 30s"`, `"24h 1s"`.
+//! Durations in attributes, in jiff's friendly form: `"30s"`, `"1m 30s"`, `"24h 1s"`, `"30d"`. A day has 24 hours.
 
-use jiff::SignedDuration;
+use jiff::SpanRelativeTo;
+use jiff::fmt::friendly::SpanParser;
 use syn::LitStr;
 
 use crate::problems::Problems;
@@ -8,7 +9,8 @@ use crate::problems::Problems;
 /// The milliseconds of a duration, which is at least one.
 pub(crate) fn millis(text: &LitStr, problems: &mut Problems) -> Option<u64> {
     let value = text.value();
-    let Ok(duration) = value.parse::<SignedDuration>() else {
+    let span = SpanParser::new().parse_span(&value);
+    let Ok(duration) = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours())) else {
         let message = format!("{value:?} is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\"");
         problems.at(text, message);
         return None;
@@ -39,6 +41,7 @@ mod tests {
         assert_eq!(read("1m 30s"), Ok(90_000));
         assert_eq!(read("24h 1s"), Ok(86_401_000));
         assert_eq!(read("250ms"), Ok(250));
+        assert_eq!(read("1d 12h"), Ok(129_600_000));
     }
 
     #[test]

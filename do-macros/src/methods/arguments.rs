@@ -1,9 +1,10 @@
 //! The parameters of a handler: `self`, `cx` or `this`, and the arguments.
 
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::{FnArg, Ident, Pat, PatType, Path, Receiver, Signature, Type};
 
-use super::model::{Argument, Passing};
+use super::model::{Argument, Context, Passing};
 use crate::problems::Problems;
 use crate::types;
 
@@ -15,6 +16,13 @@ pub(super) struct Inputs<'s> {
     pub(super) context: Option<ContextParameter<'s>>,
     /// The others.
     pub(super) rest: Vec<&'s PatType>,
+}
+
+impl Inputs<'_> {
+    /// Whether there is a `cx` or a `this`.
+    pub(super) fn has_context(&self) -> Context {
+        if self.context.is_some() { Context::Taken } else { Context::LeftOut }
+    }
 }
 
 /// `cx` or `this`.
@@ -101,12 +109,25 @@ fn context(ty: &Type) -> Result<Option<ContextParameter<'_>>, &'static str> {
     }))
 }
 
-/// An argument, unless there is something wrong with it.
-pub(super) fn argument(written: &PatType, object: &Path, problems: &mut Problems) -> Option<Argument> {
+/// The arguments, unless there is something wrong with one of them.
+pub(super) fn all(inputs: Option<&Inputs<'_>>, object: &Path, problems: &mut Problems) -> Option<Vec<Argument>> {
+    let arguments: Vec<_> = inputs?.rest.iter().map(|written| argument(written, object, problems)).collect();
+    arguments.into_iter().collect()
+}
+
+fn argument(written: &PatType, object: &Path, problems: &mut Problems) -> Option<Argument> {
     let ident = ident(written, problems);
     let passing = passing(&written.ty, problems);
     let ty = syn::parse2(types::without_self(&written.ty, object)).unwrap_or_else(|_| (*written.ty).clone());
-    Some(Argument { ident: ident?, ty, passing: passing? })
+    let ident = ident?;
+    Some(Argument { proof: ident.clone(), ident, ty, passing: passing? })
+}
+
+impl Argument {
+    /// The name by which it is written down.
+    pub(super) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
 }
 
 fn ident(written: &PatType, problems: &mut Problems) -> Option<Ident> {
@@ -117,10 +138,7 @@ fn ident(written: &PatType, problems: &mut Problems) -> Option<Ident> {
     match &*written.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => Some(pattern.ident.clone()),
         pattern => {
-            problems.at(
-                pattern,
-                "the stub needs a name for this argument: write `name: Type`, and take it apart in the body",
-            );
+            problems.at(pattern, "this argument needs a name: write `name: Type`, and take it apart in the body");
             None
         }
     }

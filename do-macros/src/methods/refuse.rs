@@ -7,7 +7,9 @@ use syn::ext::IdentExt;
 use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
-use super::validate;
+use super::{alarms, validate};
+use crate::carry::block;
+use crate::object::{schedule_path, stub_path};
 use crate::problems::Problems;
 use crate::types;
 
@@ -17,25 +19,33 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
     let problems = problems.into_tokens();
     let rest = match (validate::plain_path(written), written.purpose) {
         (Some(object), Purpose::Handlers) => stand_in(written, &object),
-        _ => TokenStream::new(),
+        (Some(object), Purpose::Helpers) => block::helpers(&object),
+        (None, _) => TokenStream::new(),
     };
     quote!(#problems #item #rest)
 }
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
-    let stub = validate::stub_path(object);
-    quote! {
-        const _: () = {
+    let (stub, schedule) = (stub_path(object), schedule_path(object));
+    let alarms = alarms::stand_in(written, object);
+    block::handlers(
+        object,
+        &quote! {
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
                 #(#methods)*
             }
 
-            impl ::do_runtime::__private::Dispatch for #object {
+            #alarms
+
+            impl ::do_runtime::__private::Dispatch for #object
+            where
+                for<'a> #stub: ::core::marker::Sized,
+            {
                 type Request = ();
                 type Stub = #stub;
-                type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
+                type Schedule<'a> = #schedule<'a>;
 
                 fn dispatch(
                     _: (),
@@ -44,8 +54,8 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
                     ::do_runtime::__private::refused()
                 }
             }
-        };
-    }
+        },
+    )
 }
 
 fn methods(written: &Written, object: &Path) -> Vec<TokenStream> {
@@ -88,7 +98,8 @@ fn method(written: &WrittenMethod, ident: &syn::Ident, object: &Path) -> TokenSt
     }
 }
 
-fn is_context(ty: &Type) -> bool {
+/// Whether it is the type of `cx` or `this`.
+pub(super) fn is_context(ty: &Type) -> bool {
     let inner = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,

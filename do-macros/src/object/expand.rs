@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Fields, Ident, Path};
 
 use super::model::{Field, Keep, Object, Written};
+use super::schedule;
 use crate::carry::freeze::{self, Asked};
 use crate::carry::table::Frozen;
 use crate::generics::{self, Generics};
@@ -20,6 +21,7 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     let ident = &item.ident;
     let stub = stub(written);
     let stub_impls = stub_impls(written);
+    let (schedule, schedule_impls) = (schedule::schedule(written), schedule::impls(written));
     let callable = quote_spanned!(ident.span()=> ::do_runtime::__private::callable::<#ident>);
     let first_values = object.fields.iter().filter_map(first_value_function);
     let stored_fields = object.fields.iter().filter_map(stored_field);
@@ -38,6 +40,12 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
         }
     });
     let object_impl = object_impl(written, object, &imports);
+    let absent = (!imports.is_empty()).then(|| {
+        quote! {
+            #[allow(unused_imports)]
+            use ::do_runtime::__private::Absent as _;
+        }
+    });
     let tables_of = quote!(::do_runtime::__private::sql::TablesOf<(#(#imports,)*)>);
     let frozen = Frozen { object: ident.clone(), tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
     let migrations = written.migrations.as_ref().map(|migrations| (migrations.word.clone(), migrations.tokens.clone()));
@@ -45,12 +53,15 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     quote! {
         #item
         #stub
+        #schedule
         const _: () = {
             #stub_impls
+            #schedule_impls
             const _: fn() = #callable;
 
             #(#first_values)*
             #(#stored_fields)*
+            #absent
             #(#declares)*
             #object_impl
 
@@ -70,8 +81,8 @@ fn imports(written: &Written) -> Vec<Asked> {
         let (table, span) = (last(path), path.span());
         // Tables of two modules may be called the same.
         let import = match written.tables[..index].iter().any(|earlier| last(earlier) == table) {
-            true => format_ident!("__{object}_{table}_{index}", span = span),
-            false => format_ident!("__{object}_{table}", span = span),
+            true => format_ident!("__write_attribute_table_above_{table}_for_{object}_{index}", span = span),
+            false => format_ident!("__write_attribute_table_above_{table}_for_{object}", span = span),
         };
         Asked { import, path: path.clone() }
     };
@@ -161,7 +172,7 @@ fn object_impl(written: &Written, object: &Object, tables: &[Ident]) -> TokenStr
     let ident = &written.item.ident;
     let class = &object.class;
     let tables =
-        tables.iter().map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
+        tables.iter().map(|table| quote_spanned!(table.span()=> ::do_runtime::__private::Present::<#table>::DEF));
     let limits = &written.limits;
     let migrations = written.migrations.as_ref().map(|migrations| migrations::constant(&migrations.steps));
     let jurisdiction = match &written.jurisdiction {
@@ -303,8 +314,11 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
     let item = &written.item;
     let ident = &item.ident;
     let Generics { declared, arguments, bounds } = generics::for_all(&item.generics);
-    let stub = item.generics.params.is_empty().then(|| stub(written));
-    let stub_impls = item.generics.params.is_empty().then(|| stub_impls(written));
+    let is_plain = item.generics.params.is_empty();
+    let stub = is_plain.then(|| stub(written));
+    let stub_impls = is_plain.then(|| stub_impls(written));
+    let schedule = is_plain.then(|| schedule::schedule(written));
+    let schedule_impls = is_plain.then(|| schedule::impls(written));
     let declares = written
         .tables
         .iter()
@@ -325,9 +339,11 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
         #problems
         #item
         #stub
+        #schedule
         #frozen
         const _: () = {
             #stub_impls
+            #schedule_impls
             #(#declares)*
 
             impl #declared ::do_runtime::__private::Object for #ident #arguments #bounds {

@@ -6,6 +6,7 @@ mod expand;
 mod limits;
 mod model;
 mod parse;
+mod schedule;
 mod validate;
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ pub(crate) use parse::OPTIONS;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Ident, ItemStruct};
+use syn::{Ident, ItemStruct, Path};
 
 use crate::problems::Problems;
 use model::Written;
@@ -48,4 +49,27 @@ fn references(written: &Written) -> Option<TokenStream> {
 /// `ChatRoomStub`.
 pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
+}
+
+/// Its path, beside that of the object.
+pub(crate) fn stub_path(object: &Path) -> Path {
+    beside(object, stub_ident)
+}
+
+/// `ChatRoomSchedule`.
+pub(crate) fn schedule_ident(object: &Ident) -> Ident {
+    format_ident!("{}Schedule", object.unraw(), span = object.span())
+}
+
+/// Its path, beside that of the object.
+pub(crate) fn schedule_path(object: &Path) -> Path {
+    beside(object, schedule_ident)
+}
+
+fn beside(object: &Path, ident: fn(&Ident) -> Ident) -> Path {
+    let mut path = object.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = ident(&last.ident);
+    }
+    path
 }

@@ -25,7 +25,13 @@ const OF_OBJECTS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of a durable object: every column of a table is stored, so remove it"),
     ("ephemeral", "`#[ephemeral]` is for a field of a durable object: every column of a table is stored, so remove it"),
     ("rpc", "`#[rpc]` is for a method in a `#[durable_object] impl` block: remove it here"),
+    ("alarm", "`#[alarm]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
+];
+
+const BESIDE: &[(&str, &str)] = &[
+    ("table", "`#[table]` is there already: write it once"),
+    ("durable_object", "a struct is a table or a durable object: remove this, or the `#[table]` before it"),
 ];
 
 /// The table as it is written, or nothing if the item is no struct at all.
@@ -41,6 +47,7 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
             return None;
         }
     };
+    strip::take(&mut item.attrs, &[], BESIDE, problems);
     let mut written =
         Written { item: item.clone(), name: None, indexes: Vec::new(), search: None, export: None, fields: Vec::new() };
     for option in options::read(arguments, TABLE, Repeat::Allowed(&["index", "unique"]), problems) {

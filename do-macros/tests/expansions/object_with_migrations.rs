@@ -5,6 +5,9 @@ pub struct RateLimiterStub(
 )
 where
     for<'a> RateLimiter: ::do_runtime::__private::Dispatch;
+/// Sets the alarms of a [`RateLimiter`]: what `cx.schedule()` gives.
+#[derive(Debug)]
+pub struct RateLimiterSchedule<'a>(::do_runtime::Schedule<'a>);
 const _: () = {
     #[allow(dead_code)]
     impl RateLimiterStub
@@ -61,14 +64,34 @@ const _: () = {
             &self.0
         }
     }
-    const _: fn() = ::do_runtime::__private::callable::<RateLimiter>;
     #[automatically_derived]
-    impl ::do_runtime::__private::Declares<__RateLimiter_Hit> for RateLimiter {}
+    impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>>
+    for RateLimiterSchedule<'a> {
+        fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
+            Self(schedule)
+        }
+    }
+    #[automatically_derived]
+    impl<'a> ::core::ops::Deref for RateLimiterSchedule<'a> {
+        type Target = ::do_runtime::Schedule<'a>;
+        fn deref(&self) -> &Self::Target {
+            &self.0
+        }
+    }
+    const _: fn() = ::do_runtime::__private::callable::<RateLimiter>;
+    #[allow(unused_imports)]
+    use ::do_runtime::__private::Absent as _;
+    #[automatically_derived]
+    impl ::do_runtime::__private::Declares<
+        __write_attribute_table_above_Hit_for_RateLimiter,
+    > for RateLimiter {}
     #[automatically_derived]
     impl ::do_runtime::__private::Object for RateLimiter {
         const CLASS: &'static ::core::primitive::str = "RateLimiter";
         const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[
-            <__RateLimiter_Hit as ::do_runtime::__private::Table>::DEF,
+            ::do_runtime::__private::Present::<
+                __write_attribute_table_above_Hit_for_RateLimiter,
+            >::DEF,
         ];
         const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT;
         const JURISDICTION: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
@@ -126,12 +149,15 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::do_runtime::__private::sql::TablesOf<(__RateLimiter_Hit,)> for RateLimiter {}
+    impl ::do_runtime::__private::sql::TablesOf<
+        (__write_attribute_table_above_Hit_for_RateLimiter,),
+    > for RateLimiter {}
 };
 #[allow(unused_imports)]
-use Hit as __RateLimiter_Hit;
-__RateLimiter_Hit! {
-    { ::do_runtime::__private::__freeze } { { __RateLimiter_Hit Hit } { RateLimiter } {
+use Hit as __write_attribute_table_above_Hit_for_RateLimiter;
+__write_attribute_table_above_Hit_for_RateLimiter! {
+    { ::do_runtime::__private::__freeze } { {
+    __write_attribute_table_above_Hit_for_RateLimiter Hit } { RateLimiter } { pub } {
     migrations 1 =
     r#"
                         CREATE TABLE hit (id INTEGER PRIMARY KEY) STRICT;
@@ -139,7 +165,4 @@ __RateLimiter_Hit! {
     2 = "ALTER TABLE hit ADD COLUMN at INTEGER", 3 = backfill(backfills::times), 4 =
     file("tests/expansions/migration.sql"), } }
 }
-#[doc(hidden)]
-#[allow(unused_imports)]
-pub(crate) use __object_RateLimiter as RateLimiter;
 const _: () = ::do_runtime::__private::references_are_declared::<RateLimiter>();

@@ -23,6 +23,9 @@ use crate::ownership::Link;
 use crate::sqlite::AlarmRow;
 use crate::{ObjectId, Timestamp};
 
+/// Replies that have expired are removed so many at a time.
+const SWEPT: u32 = 1000;
+
 /// Which alarm is to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pick {
@@ -112,6 +115,10 @@ fn start<O: Dispatch>(
     let now = shared.host.node().now();
     let row = match first {
         Some(row) if row.due <= now || pick != Pick::Due => row,
+        _ if pick == Pick::Due && awake.replies_due().is_some_and(|due| due <= now) => {
+            let swept = awake.in_one(shared, |awake| awake.cx.sweep_replies(SWEPT));
+            return (swept.map(|()| Started::Ran(shared.position())), awake.kept());
+        }
         first => {
             let next = if flights.is_empty() { awake.next_due() } else { first.map(|row| row.due) };
             return (Ok(Started::Idle(next)), Instance::Kept);
@@ -346,9 +353,13 @@ impl<O: Dispatch> Awake<O> {
     /// What is due after the open transaction: read again only for what it has touched.
     #[inline]
     pub(super) fn due_after(&self, before: Due) -> Result<Due> {
-        match self.cx.has_touched_alarms() {
-            true => Ok(Due { alarms: self.cx.database.earliest_alarm()?, ..before }),
-            false => Ok(before),
+        let mut due = before;
+        if self.cx.has_touched_alarms() {
+            due.alarms = self.cx.database.earliest_alarm()?;
         }
+        if self.cx.has_touched_replies() {
+            due.replies = self.cx.replies_due()?;
+        }
+        Ok(due)
     }
 }

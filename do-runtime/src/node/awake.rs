@@ -11,6 +11,7 @@ use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::HandOver;
 use crate::journal::{CommitKind, Log, TemplateId};
+use crate::metadata::Metadata;
 use crate::object::alarms::{AlarmDef, missing};
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
@@ -62,11 +63,17 @@ impl<O: Dispatch> Awake<O> {
         self.due.next()
     }
 
+    /// When replies that have expired are to be removed.
+    pub(super) fn replies_due(&self) -> Option<Timestamp> {
+        self.due.replies
+    }
+
     /// Reads what is due, of an object whose head says that something is.
     pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
         self.told = told;
         if told.is_some() {
             self.due.alarms = self.cx.database.earliest_alarm()?;
+            self.due.replies = self.cx.replies_due()?;
         }
         Ok(())
     }
@@ -138,6 +145,9 @@ impl<O: Dispatch> Awake<O> {
             return Ok(());
         }
         self.begin(shared)?;
+        self.cx.meta.begin_wake();
+        let span = self.cx.meta.span();
+        let _within = span.as_ref().map(|span| span.enter());
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
             Ok(Ok(())) => self.commit(shared).map(drop),
@@ -147,7 +157,14 @@ impl<O: Dispatch> Awake<O> {
         if result.is_err() {
             self.undo();
         }
+        self.cx.meta.end();
         result
+    }
+
+    /// What goes with the call that runs.
+    #[inline]
+    pub(crate) fn meta(&mut self) -> &mut Metadata {
+        &mut self.cx.meta
     }
 
     fn begin(&mut self, shared: &Shared<O>) -> Result<()> {

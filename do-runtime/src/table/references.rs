@@ -13,8 +13,10 @@ pub const fn references_are_declared<O: Object>() {
         let mut reference = 0;
         while reference < tables[at].references.len() {
             let other = tables[at].references[reference];
-            if !declares(tables, other) {
-                undeclared(tables[at].rust_name, other);
+            match declared(tables, other) {
+                None => undeclared(tables[at].rust_name, other),
+                Some(found) if !has_id(found) => without_id(tables[at].rust_name, found.rust_name),
+                Some(_) => {}
             }
             reference += 1;
         }
@@ -22,16 +24,26 @@ pub const fn references_are_declared<O: Object>() {
     }
 }
 
-const fn declares(tables: &[&TableDef], name: &str) -> bool {
+const fn declared<'t>(tables: &[&'t TableDef], name: &str) -> Option<&'t TableDef> {
     let mut at = 0;
     while at < tables.len() {
         // One without a name has mistakes that are told already, and so has what refers to it.
         if tables[at].name.is_empty() || name.is_empty() || same(tables[at].name, name) {
-            return true;
+            return Some(tables[at]);
         }
         at += 1;
     }
-    false
+    None
+}
+
+/// Whether an `Id` can be its key.
+const fn has_id(table: &TableDef) -> bool {
+    match table.key {
+        [key] => same(table.columns[*key].sql_type, "INTEGER"),
+        // One that has mistakes.
+        [] => true,
+        _ => false,
+    }
 }
 
 const fn same(a: &str, b: &str) -> bool {
@@ -51,6 +63,15 @@ const fn undeclared(table: &str, other: &str) -> ! {
     panic!("{}", message.text())
 }
 
+/// Stops the compiler with a sentence.
+#[track_caller]
+const fn without_id(table: &str, other: &str) -> ! {
+    let message = Message::NONE.add("`").add(table).add("` refers to `").add(other).add("` by an `Id<").add(other);
+    let message = message.add(">`, which is not its key: write `#[key]` above one field `id: Id<").add(other);
+    let message = message.add(">` of it, or leave `#[references]` out");
+    panic!("{}", message.text())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,9 +85,9 @@ mod tests {
     #[test]
     fn a_table_is_found_by_its_whole_name() {
         let tables = [&def("message", &[]), &def("author", &["message"])];
-        assert!(declares(&tables, "message"));
-        assert!(!declares(&tables, "messages"));
-        assert!(!declares(&tables, "mess"));
+        assert!(declared(&tables, "message").is_some());
+        assert!(declared(&tables, "messages").is_none());
+        assert!(declared(&tables, "mess").is_none());
     }
 
     #[test]
