@@ -11,7 +11,6 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::alarms::WakeQueue;
 use super::file::{self, FolderId, Found, Kind};
 use super::location::Location;
 use super::meta;
@@ -19,6 +18,7 @@ use super::overlay::{Again, Fate, Overlay};
 use super::page_store::Head;
 use super::template_code::{self, Template};
 use super::trouble::Trouble;
+use super::wakes::WakeQueue;
 use crate::error::{Error, Result};
 use crate::image::{PAGE, Page};
 use crate::journal::{ClassTag, LogPosition, Reached, TemplateId};
