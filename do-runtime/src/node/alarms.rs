@@ -13,8 +13,8 @@ use std::task::{Poll, Waker};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::{Awake, Due, Host};
-use crate::call::{Body, Entry, Instance, Place, Progress, Shared, Slot, TurnFor, TurnOf, refusal, serve};
+use super::{Awake, Host};
+use crate::call::{Body, Entry, Instance, Place, Progress, Slot, TurnFor, TurnOf, refusal, serve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::LogPosition;
 use crate::object::alarms::{self, AlarmDef, AlarmRun, Ended, ExhaustedRun};
@@ -332,34 +332,32 @@ impl<O: Dispatch> Awake<O> {
             false => Instance::Kept,
         }
     }
+}
 
-    /// While asynchronous alarms run, the log says that they are due, and the scheduler has to be told of the others.
-    pub(super) fn tell_beside(&self, shared: &Shared<O>) {
-        let flights = shared.host.flights(shared.identity.id());
-        if !flights.is_empty() {
-            shared.host.note_beside(shared.identity.id(), self.first_beside(&flights));
+impl<O: Dispatch> Host<O> {
+    /// The asynchronous alarms of an object that run.
+    pub(super) fn flights(&self, id: ObjectId) -> BTreeSet<String> {
+        self.node().rest().map(|rest| rest.registry().flights(id)).unwrap_or_default()
+    }
+
+    /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
+    pub(super) fn begin_flight(&self, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
+        if let Ok(rest) = self.node().rest() {
+            rest.registry().begin_flight(self.tag(), id, alarm, beside);
         }
     }
 
-    /// Sets the alarms that the class sets by itself and that are not set.
-    pub(super) fn keep_alarms(&self) -> Result<()> {
-        for row in alarms::missing(&self.cx)? {
-            self.cx.touch_alarms();
-            self.cx.database.put_alarm(&row)?;
+    /// When the first of the alarms of an object is due that do not run.
+    pub(super) fn note_beside(&self, id: ObjectId, beside: Option<Timestamp>) {
+        if self.node().rest().is_ok_and(|rest| rest.registry().note_beside(id, beside)) {
+            self.node().scheduler().poke();
         }
-        Ok(())
     }
 
-    /// What is due after the open transaction: read again only for what it has touched.
-    #[inline]
-    pub(super) fn due_after(&self, before: Due) -> Result<Due> {
-        let mut due = before;
-        if self.cx.has_touched_alarms() {
-            due.alarms = self.cx.database.earliest_alarm()?;
+    /// An asynchronous alarm of an object has ended.
+    pub(super) fn end_flight(&self, id: ObjectId, alarm: &str) {
+        if self.node().rest().is_ok_and(|rest| rest.registry().end_flight(id, alarm)) {
+            self.node().scheduler().poke();
         }
-        if self.cx.has_touched_replies() {
-            due.replies = self.cx.replies_due()?;
-        }
-        Ok(due)
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::HandOver;
 use crate::journal::{CommitKind, Log, TemplateId};
 use crate::metadata::Metadata;
-use crate::object::alarms::{AlarmDef, missing};
+use crate::object::alarms::AlarmDef;
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
 use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
@@ -37,10 +37,10 @@ pub(crate) struct Awake<O> {
     object: Owned<O>,
     pub(super) cx: Cx<O>,
     stored: StoredState,
-    history: History,
-    due: Due,
+    pub(super) history: History,
+    pub(super) due: Due,
     /// When the log and the scheduler think that it wants to be woken.
-    told: Option<Timestamp>,
+    pub(super) told: Option<Timestamp>,
 }
 
 /// What is committed of an object, and how.
@@ -56,26 +56,6 @@ pub(crate) struct History {
 impl<O: Dispatch> Awake<O> {
     pub(crate) fn new(object: O, cx: Cx<O>, stored: StoredState, history: History) -> Self {
         Awake { object: Owned::new(object, O::sendable()), cx, stored, history, due: Due::default(), told: None }
-    }
-
-    /// When it wants to be woken.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.due.next()
-    }
-
-    /// When replies that have expired are to be removed.
-    pub(super) fn replies_due(&self) -> Option<Timestamp> {
-        self.due.replies
-    }
-
-    /// Reads what is due, of an object whose head says that something is.
-    pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
-        self.told = told;
-        if told.is_some() {
-            self.due.alarms = self.cx.database.earliest_alarm()?;
-            self.due.replies = self.cx.replies_due()?;
-        }
-        Ok(())
     }
 
     /// Runs a handler in a transaction: `Ok` commits all of it, an error or a panic undoes all of it.
@@ -167,7 +147,7 @@ impl<O: Dispatch> Awake<O> {
         &mut self.cx.meta
     }
 
-    fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
+    pub(super) fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
         let node = shared.host.node();
         node.log().admit(O::LIMITS.transaction)?;
         self.cx.begin(node.now());
@@ -182,7 +162,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Puts storage and stored fields back to where the transaction began.
-    fn undo(&mut self) -> Instance {
+    pub(super) fn undo(&mut self) -> Instance {
         if self.history.void {
             return Instance::Spoiled;
         }
@@ -232,7 +212,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
-    fn commit_unborn(&mut self) -> Result<()> {
+    pub(super) fn commit_unborn(&mut self) -> Result<()> {
         let fields = self.write_fields()?;
         let due = self.due_after(self.due)?;
         DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
@@ -292,7 +272,7 @@ impl<O: Dispatch> Awake<O> {
         self.history.sequence += 1;
         if next != self.told {
             self.told = next;
-            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next);
+            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next, shared.position());
         }
         if self.cx.has_touched_alarms() {
             self.tell_beside(shared);
@@ -365,23 +345,6 @@ impl<O: Dispatch> Awake<O> {
             _ => self.migrate(shared),
         };
         followed.map_err(|error| error.context(&shared.identity))
-    }
-
-    /// Sets the alarms that the class keeps set, if any isn't: at a wake. Of an object that does not exist they wait for a
-    /// handler's first commit.
-    pub(crate) fn set_kept_alarms(&mut self, shared: &Shared<O>) -> Result<()> {
-        if !const { AlarmDef::any_kept(O::ALARMS) } || missing(&self.cx)?.is_empty() {
-            return Ok(());
-        }
-        if self.history.sequence > 0 {
-            return self.in_one(shared, |awake| awake.keep_alarms());
-        }
-        self.begin(shared)?;
-        let done = self.keep_alarms().and_then(|()| self.commit_unborn());
-        if done.is_err() {
-            self.undo();
-        }
-        done
     }
 
     /// A transaction of the runtime's own.
