@@ -33,7 +33,7 @@ pub(crate) struct Awake<O> {
     object: Owned<O>,
     pub(super) cx: Cx<O>,
     stored: StoredState,
-    history: History,
+    pub(super) history: History,
 }
 
 /// What is committed of an object, and how.
@@ -57,10 +57,10 @@ impl<O: Dispatch> Awake<O> {
         shared: &Shared<O>,
         handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
     ) -> (Result<T, E>, Ran) {
-        let (result, instance) = match self.begin(shared) {
+        let (result, instance) = match self.begin_handler(shared) {
             Err(error) => (Err(E::from(error)), Instance::Kept),
             Ok(()) => match self.run(|object, cx| handler(object, cx)) {
-                Ok(Ok(value)) => match self.commit(shared) {
+                Ok(Ok(value)) => match self.commit_handler(shared) {
                     Ok(instance) => (Ok(value), instance),
                     Err(error) => (Err(E::from(error)), self.undo()),
                 },
@@ -117,10 +117,10 @@ impl<O: Dispatch> Awake<O> {
         if !O::HAS_INIT {
             return Ok(());
         }
-        self.begin(shared)?;
+        self.begin_handler(shared)?;
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
-            Ok(Ok(())) => self.commit(shared).map(drop),
+            Ok(Ok(())) => self.commit_handler(shared).map(drop),
             Ok(Err(error)) => Err(error),
             Err(panic) => Err(panicked(&shared.identity, &*panic)),
         };
@@ -130,7 +130,7 @@ impl<O: Dispatch> Awake<O> {
         result
     }
 
-    fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
+    pub(super) fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
         let node = shared.host.node();
         node.log().admit(O::LIMITS.transaction)?;
         self.cx.begin(node.now());
@@ -145,7 +145,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Puts storage and stored fields back to where the transaction began.
-    fn undo(&mut self) -> Instance {
+    pub(super) fn undo(&mut self) -> Instance {
         if self.history.void {
             return Instance::Spoiled;
         }
@@ -161,7 +161,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Commits the transaction and appends its record to the log.
-    fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
+    pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
         if self.cx.erased && self.is_empty()? {
             return self.commit_deletion(shared);
         }
@@ -189,6 +189,7 @@ impl<O: Dispatch> Awake<O> {
 
     /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
     fn commit_unborn(&mut self) -> Result<()> {
+        self.cx.database.refuse_expired(self.cx.now())?;
         let fields = self.write_fields()?;
         DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
         self.stored.commit(fields);
@@ -305,6 +306,7 @@ impl<O: Dispatch> Awake<O> {
         if SchemaMark::in_database(&self.cx.database)? == Some(template.mark) {
             return Ok(());
         }
+        let _time = HandlerContext::enter(shared.host.node().now());
         let followed = match O::MIGRATIONS {
             [] => self.in_one(shared, |awake| sqlite::follow(&awake.cx.database, O::TABLES).map(drop)),
             _ => self.migrate(shared),

@@ -5,6 +5,7 @@ mod background;
 mod builder;
 mod checkpoint;
 mod core;
+mod expiry;
 mod fence;
 mod folder;
 mod home;

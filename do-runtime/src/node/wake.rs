@@ -85,7 +85,9 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     let cx = Cx::new(database, surroundings, node.now());
     let mut awake = Awake::new(object, cx, stored, history);
     let followed = if head.is_some() { awake.follow_schema(shared) } else { Ok(()) };
-    if let Err(error) = followed.and_then(|()| awake.init(shared)) {
+    // From here on; migrations find all rows.
+    let watched = followed.and_then(|()| awake.cx.database.watch(O::TABLES));
+    if let Err(error) = watched.and_then(|()| awake.init(shared)) {
         awake.leave(shared);
         return Err(error);
     }

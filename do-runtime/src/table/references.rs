@@ -1,10 +1,12 @@
-//! What a table refers to is declared by the object too: otherwise SQLite would refuse its first row.
+//! What a table refers to is declared by the object too: otherwise SQLite would refuse its first row. And what refers to rows
+//! that expire does not hold them back.
 
-use super::TableDef;
 use super::message::Message;
+use super::{OnDelete, ReferenceDef, TableDef};
 use crate::object::Object;
 
-/// Looks, while the program is compiled, for a table of `O` that refers to one which `O` does not declare.
+/// Looks, while the program is compiled, for a table of `O` that refers to one which `O` does not declare, or that would keep
+/// rows of another from expiring.
 #[track_caller]
 pub const fn references_are_declared<O: Object>() {
     let tables = O::TABLES;
@@ -12,9 +14,14 @@ pub const fn references_are_declared<O: Object>() {
     while at < tables.len() {
         let mut reference = 0;
         while reference < tables[at].references.len() {
-            let other = tables[at].references[reference];
-            if !declares(tables, other) {
-                undeclared(tables[at].rust_name, other);
+            let other = &tables[at].references[reference];
+            match position(tables, other.table) {
+                None => undeclared(tables[at].rust_name, other.table),
+                Some(parent) if holds_back(tables, at, other, parent) => {
+                    let column = tables[at].columns[other.column].name;
+                    held_back(tables[at].rust_name, column, tables[parent].rust_name);
+                }
+                Some(_) => {}
             }
             reference += 1;
         }
@@ -22,11 +29,42 @@ pub const fn references_are_declared<O: Object>() {
     }
 }
 
-const fn declares(tables: &[&TableDef], name: &str) -> bool {
+/// Where the table of a name is. One without a name has mistakes that are told already, and so has what refers to it.
+const fn position(tables: &[&TableDef], name: &str) -> Option<usize> {
     let mut at = 0;
     while at < tables.len() {
-        // One without a name has mistakes that are told already, and so has what refers to it.
         if tables[at].name.is_empty() || name.is_empty() || same(tables[at].name, name) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether a reference keeps rows of another table from going when their time is over.
+const fn holds_back(tables: &[&TableDef], child: usize, reference: &ReferenceDef, parent: usize) -> bool {
+    if tables[parent].name.is_empty() || tables[child].name.is_empty() || !goes(tables, parent, tables.len()) {
+        return false;
+    }
+    match reference.on_delete {
+        OnDelete::Cascade => false,
+        OnDelete::SetNull => !tables[child].columns[reference.column].null,
+        OnDelete::Restrict => true,
+    }
+}
+
+/// Whether rows of a table go by themselves: they expire, or go with rows that do.
+const fn goes(tables: &[&TableDef], table: usize, fuel: usize) -> bool {
+    if tables[table].expiry.is_some() {
+        return true;
+    }
+    let mut at = 0;
+    while at < tables[table].references.len() && fuel > 0 {
+        let reference = &tables[table].references[at];
+        if matches!(reference.on_delete, OnDelete::Cascade)
+            && let Some(parent) = position(tables, reference.table)
+            && goes(tables, parent, fuel - 1)
+        {
             return true;
         }
         at += 1;
@@ -51,27 +89,65 @@ const fn undeclared(table: &str, other: &str) -> ! {
     panic!("{}", message.text())
 }
 
+/// Stops the compiler with a sentence.
+#[track_caller]
+const fn held_back(table: &str, column: &str, other: &str) -> ! {
+    let message = Message::NONE.add("rows of `").add(other).add("` expire, and `").add(table).add("::").add(column);
+    let message = message.add("` would keep them: write `#[references(on_delete = cascade)]`, or `set_null` with an `Option`");
+    panic!("{}", message.text())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Table;
-    use crate::table::tests::sample::Tag;
+    use crate::table::tests::sample::{Message as Line, Tag};
+    use crate::table::{ExpiryDef, Table};
 
-    const fn def(name: &'static str, references: &'static [&'static str]) -> TableDef {
+    const fn def(name: &'static str, references: &'static [ReferenceDef]) -> TableDef {
         TableDef { name, references, ..*Tag::DEF }
+    }
+
+    const fn to(table: &'static str, on_delete: OnDelete) -> ReferenceDef {
+        ReferenceDef { column: 0, table, on_delete }
     }
 
     #[test]
     fn a_table_is_found_by_its_whole_name() {
-        let tables = [&def("message", &[]), &def("author", &["message"])];
-        assert!(declares(&tables, "message"));
-        assert!(!declares(&tables, "messages"));
-        assert!(!declares(&tables, "mess"));
+        let tables = [&def("message", &[]), &def("author", &[])];
+        assert_eq!(position(&tables, "message"), Some(0));
+        assert_eq!(position(&tables, "messages"), None);
+        assert_eq!(position(&tables, "mess"), None);
+    }
+
+    #[test]
+    fn what_cascades_from_rows_that_expire_goes_with_them() {
+        const EXPIRY: Option<ExpiryDef> = Some(ExpiryDef { column: "at", ttl: 1 });
+        let root = TableDef { expiry: EXPIRY, ..def("root", &[]) };
+        let child = def("child", &[to("root", OnDelete::Cascade)]);
+        let grandchild = def("grandchild", &[to("child", OnDelete::Cascade), to("grandchild", OnDelete::Cascade)]);
+        let other = def("other", &[to("grandchild", OnDelete::SetNull)]);
+        let tables = [&root, &child, &grandchild, &other];
+        assert_eq!([0, 1, 2, 3].map(|table| goes(&tables, table, tables.len())), [true, true, true, false]);
+        assert!(holds_back(&tables, 3, &to("child", OnDelete::Restrict), 1));
+        assert!(!holds_back(&tables, 3, &to("other", OnDelete::Restrict), 3));
+    }
+
+    #[test]
+    fn what_can_not_be_null_is_not_set_to_null() {
+        let root = TableDef { expiry: Some(ExpiryDef { column: "at", ttl: 1 }), ..def("root", &[]) };
+        let child = TableDef { name: "child", ..*Line::DEF };
+        assert!(holds_back(&[&root, &child], 1, &to("root", OnDelete::SetNull), 0));
     }
 
     #[test]
     #[should_panic(expected = "`Message` refers to the table `author`, which the object does not declare")]
-    fn what_is_missing_is_named() {
+    fn the_sentence_names_both() {
         undeclared("Message", "author");
+    }
+
+    #[test]
+    #[should_panic(expected = "rows of `Session` expire, and `Item::session` would keep them")]
+    fn what_would_keep_rows_is_named() {
+        held_back("Item", "session", "Session");
     }
 }

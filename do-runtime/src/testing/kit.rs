@@ -1,19 +1,17 @@
 //! The kit that a test is given.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
-use crate::engine::{Engine, Params};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::{Builder, Home, Objects, checkpoint, durable, put_to_sleep, reopen};
 use crate::object::{Cx, Dispatch, Object, TypedStub};
-use crate::table::{Table, TableDef, quoted};
+use crate::sqlite::expiry;
+use crate::table::{Table, TableDef};
 use crate::time::IntoDuration;
-use crate::value::ValueRef;
 use crate::{ObjectId, Timestamp};
 
 /// When virtual time begins: 2026-01-01T00:00:00Z.
@@ -228,7 +226,15 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the object has no such table, or an error of the runtime.
     pub async fn physical_rows<T: Table>(&self, stub: &impl TypedStub) -> Result<u64> {
-        self.inside(stub, |_, cx| physical_rows(cx, T::DEF)).await
+        let mut turn = TurnFor::new(stub.stub().slot()?, TurnOf::Instance).await?;
+        let (awake, shared) = turn.parts();
+        let result = match awake {
+            // Not as one who writes: that would delete what has expired.
+            Body::Awake(awake) => awake.shared(shared, |_, cx| physical_rows(cx, T::DEF)).0,
+            _ => Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept")),
+        };
+        give_back(turn);
+        result
     }
 
     /// The simulated disk, to look at its files and to make it fail.
@@ -249,13 +255,5 @@ fn physical_rows<O: Object>(cx: &Cx<O>, table: &TableDef) -> Result<u64> {
     if !O::TABLES.iter().any(|declared| declared.name == table.name) {
         return Err(Error::invalid(format!("`{}` has no table `{}`", O::CLASS, table.rust_name)));
     }
-    let mut rows = 0;
-    let sql = format!("SELECT count(*) FROM {}", quoted(table.name));
-    cx.database.query(&sql, Params::Positional(&[]), &mut |row| {
-        if let ValueRef::Integer(count) = row.value(0) {
-            rows = count.unsigned_abs();
-        }
-        Ok(ControlFlow::Break(()))
-    })?;
-    Ok(rows)
+    expiry::physical_rows(&cx.database, table)
 }
