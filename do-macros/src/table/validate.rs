@@ -8,7 +8,7 @@ use super::model::{
     Column, Default, Index, Made, Optional, Order, Reference, Table, Uniqueness, Written, WrittenDefault, WrittenField,
     WrittenIndex,
 };
-use super::search;
+use super::{expiry, search};
 use crate::problems::Problems;
 use ::quote::quote as tokens;
 
@@ -44,9 +44,10 @@ pub(super) fn table(written: &Written, problems: &mut Problems) -> Option<Table>
     repeated_names(written, &columns, problems);
     let key = key(written, problems);
     let assigned = assigned(written, &columns, &key, problems);
-    let mut table = Table { name, columns, key, assigned, indexes: Vec::new(), search: None };
+    let mut table = Table { name, columns, key, assigned, indexes: Vec::new(), search: None, expiry: None };
     table.indexes = indexes(written, &table, problems);
     table.search = search::checked(written, &table, problems);
+    table.expiry = expiry::checked(written, &table, problems);
     Some(table)
 }
 
@@ -101,6 +102,8 @@ fn checked_name(name: &LitStr, what: &str, problems: &mut Problems) -> String {
         problems.at(name, format!("the name of {what} has no quotes, braces or control characters"));
     } else if text.to_ascii_lowercase().starts_with("sqlite_") {
         problems.at(name, "names that begin with `sqlite_` belong to SQLite: choose another");
+    } else if text.eq_ignore_ascii_case(expiry::WRITTEN_AT) {
+        problems.at(name, format!("`{}` is the runtime's own column: choose another name", expiry::WRITTEN_AT));
     }
     text
 }
@@ -246,7 +249,7 @@ fn reference(field: &WrittenField, ty: &Type, default: &Option<Default>, problem
     if written.on_delete == Some(OnDelete::SetNull) && inner.is_none() && default.is_none() {
         problems.at(&field.ty, format!("`set_null` needs room for NULL: write `Option<{}>`", types::readable(ty)));
     }
-    Some(Reference { table: (*table).clone(), on_delete: written.on_delete })
+    Some(Reference { span: written.span, table: (*table).clone(), on_delete: written.on_delete })
 }
 
 fn indexes(written: &Written, table: &Table, problems: &mut Problems) -> Vec<Index> {

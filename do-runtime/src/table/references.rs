@@ -19,7 +19,8 @@ pub const fn references_are_declared<O: Object>() {
                 None => undeclared(tables[at].rust_name, other.table),
                 Some(parent) if holds_back(tables, at, other, parent) => {
                     let column = tables[at].columns[other.column].name;
-                    held_back(tables[at].rust_name, column, tables[parent].rust_name);
+                    let field = Message::NONE.add(tables[at].rust_name).add("::").add(column);
+                    held_back(field.text(), tables[parent].rust_name, other.on_delete);
                 }
                 Some(_) => {}
             }
@@ -43,7 +44,9 @@ const fn position(tables: &[&TableDef], name: &str) -> Option<usize> {
 
 /// Whether a reference keeps rows of another table from going when their time is over.
 const fn holds_back(tables: &[&TableDef], child: usize, reference: &ReferenceDef, parent: usize) -> bool {
-    if tables[parent].name.is_empty() || tables[child].name.is_empty() || !goes(tables, parent, tables.len()) {
+    // Of a table with an expiry of its own it was told where the reference stands.
+    let told = tables[parent].expiry.is_some() || tables[parent].name.is_empty() || tables[child].name.is_empty();
+    if told || !goes(tables, parent, tables.len()) {
         return false;
     }
     match reference.on_delete {
@@ -89,11 +92,24 @@ const fn undeclared(table: &str, other: &str) -> ! {
     panic!("{}", message.text())
 }
 
+/// Looks, while the program is compiled, whether a reference that neither cascades nor can become NULL keeps rows from expiring.
+#[track_caller]
+pub const fn keeps_nothing(field: &str, other: &TableDef, on_delete: OnDelete) {
+    if other.expiry.is_some() {
+        held_back(field, other.rust_name, on_delete);
+    }
+}
+
 /// Stops the compiler with a sentence.
 #[track_caller]
-const fn held_back(table: &str, column: &str, other: &str) -> ! {
-    let message = Message::NONE.add("rows of `").add(other).add("` expire, and `").add(table).add("::").add(column);
-    let message = message.add("` would keep them: write `#[references(on_delete = cascade)]`, or `set_null` with an `Option`");
+const fn held_back(field: &str, other: &str, on_delete: OnDelete) -> ! {
+    let message = Message::NONE.add("rows of `").add(other).add("` expire, and `").add(field);
+    let message = match on_delete {
+        OnDelete::SetNull => message.add("` can't become NULL then: make it an `Option`, or write `on_delete = cascade`"),
+        OnDelete::Cascade | OnDelete::Restrict => message.add(
+            "` would keep them: write `#[references(on_delete = cascade)]`, or `on_delete = set_null` and an `Option`",
+        ),
+    };
     panic!("{}", message.text())
 }
 
@@ -135,8 +151,9 @@ mod tests {
     #[test]
     fn what_can_not_be_null_is_not_set_to_null() {
         let root = TableDef { expiry: Some(ExpiryDef { column: "at", ttl: 1 }), ..def("root", &[]) };
-        let child = TableDef { name: "child", ..*Line::DEF };
-        assert!(holds_back(&[&root, &child], 1, &to("root", OnDelete::SetNull), 0));
+        let child = def("child", &[to("root", OnDelete::Cascade)]);
+        let grandchild = TableDef { name: "grandchild", ..*Line::DEF };
+        assert!(holds_back(&[&root, &child, &grandchild], 2, &to("child", OnDelete::SetNull), 1));
     }
 
     #[test]
@@ -148,6 +165,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "rows of `Session` expire, and `Item::session` would keep them")]
     fn what_would_keep_rows_is_named() {
-        held_back("Item", "session", "Session");
+        held_back("Item::session", "Session", OnDelete::Restrict);
     }
 }
