@@ -10,6 +10,7 @@
 //! | `analysis` | what the tree tells of results, parameters, literals, and of how tables are looked into |
 //! | `columns`, `params` | what goes out and what comes in |
 //! | `plan` | reads of whole tables |
+//! | `expiry` | what tables whose rows expire do not allow |
 //! | `refuse`, `explain`, `excerpt` | messages |
 //! | `unchecked` | what stands for all of it without the feature `checked-sql` |
 
@@ -18,6 +19,8 @@ mod analysis;
 #[cfg(feature = "checked-sql")]
 mod columns;
 pub(crate) mod excerpt;
+#[cfg(feature = "checked-sql")]
+mod expiry;
 #[cfg(feature = "checked-sql")]
 mod explain;
 pub(crate) mod lexer;
@@ -123,6 +126,9 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     memory::renew_budget();
     let statement =
         worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, worlds))?;
+    if let Some(refusal) = expiry::refusal(sql, &tokens, schema, worlds) {
+        return Err(refusal);
+    }
     let analysis = shape.map(|shape| Analysis::of(&shape, sql, schema, worlds));
     if let Some((at, message)) = analysis.as_ref().and_then(|analysis| analysis.problems.first()) {
         return Err(format!("{message}\n{}", excerpt::excerpt(sql, *at, "")));

@@ -135,14 +135,16 @@ mod tests {
         assert_eq!(position(&tables, "mess"), None);
     }
 
+    const EXPIRY: Option<ExpiryDef> = Some(ExpiryDef { column: "at", ttl: 1 });
+    const ROOT: TableDef = TableDef { expiry: EXPIRY, ..def("root", &[]) };
+    const OF_ROOT: &[ReferenceDef] = &[to("root", OnDelete::Cascade)];
+    const OF_CHILD: &[ReferenceDef] = &[to("child", OnDelete::Cascade), to("grandchild", OnDelete::Cascade)];
+    const OTHERS: &[ReferenceDef] = &[to("grandchild", OnDelete::SetNull)];
+
     #[test]
     fn what_cascades_from_rows_that_expire_goes_with_them() {
-        const EXPIRY: Option<ExpiryDef> = Some(ExpiryDef { column: "at", ttl: 1 });
-        let root = TableDef { expiry: EXPIRY, ..def("root", &[]) };
-        let child = def("child", &[to("root", OnDelete::Cascade)]);
-        let grandchild = def("grandchild", &[to("child", OnDelete::Cascade), to("grandchild", OnDelete::Cascade)]);
-        let other = def("other", &[to("grandchild", OnDelete::SetNull)]);
-        let tables = [&root, &child, &grandchild, &other];
+        let tables =
+            [&ROOT, &def("child", OF_ROOT), &def("grandchild", OF_CHILD), &def("other", OTHERS)];
         assert_eq!([0, 1, 2, 3].map(|table| goes(&tables, table, tables.len())), [true, true, true, false]);
         assert!(holds_back(&tables, 3, &to("child", OnDelete::Restrict), 1));
         assert!(!holds_back(&tables, 3, &to("other", OnDelete::Restrict), 3));
@@ -150,10 +152,9 @@ mod tests {
 
     #[test]
     fn what_can_not_be_null_is_not_set_to_null() {
-        let root = TableDef { expiry: Some(ExpiryDef { column: "at", ttl: 1 }), ..def("root", &[]) };
-        let child = def("child", &[to("root", OnDelete::Cascade)]);
+        let child = def("child", OF_ROOT);
         let grandchild = TableDef { name: "grandchild", ..*Line::DEF };
-        assert!(holds_back(&[&root, &child, &grandchild], 2, &to("child", OnDelete::SetNull), 1));
+        assert!(holds_back(&[&ROOT, &child, &grandchild], 2, &to("child", OnDelete::SetNull), 1));
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(crate) fn sweep(database: &Database, tables: &[&TableDef], now: Timestamp, m
         let deleted = database.write(&sql, &[Value::Integer(last), Value::Integer(limit)])?;
         left = left.saturating_sub(deleted);
         if left == 0 {
-            return Ok(self::earliest(database, tables)?.is_some_and(|earliest| earliest <= now));
+            return Ok(earliest(database, tables)?.is_some_and(|earliest| earliest <= now));
         }
     }
     Ok(false)
