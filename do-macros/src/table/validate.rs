@@ -70,6 +70,10 @@ fn column(field: &WrittenField, written: &Written, problems: &mut Problems) -> C
         Some(name) => checked_name(name, "a column", problems),
         None => field_name.clone(),
     };
+    if name.eq_ignore_ascii_case(expiry::WRITTEN_AT) {
+        let at = field.name.as_ref().map_or_else(|| field.ident.span(), LitStr::span);
+        problems.at_span(at, format!("`{name}` is the runtime's own column: choose another name"));
+    }
     if let Some(span) = field.key {
         if column_type.null {
             problems.at(&field.ty, "a key is never NULL: write its type without `Option`");
@@ -102,8 +106,6 @@ fn checked_name(name: &LitStr, what: &str, problems: &mut Problems) -> String {
         problems.at(name, format!("the name of {what} has no quotes, braces or control characters"));
     } else if text.to_ascii_lowercase().starts_with("sqlite_") {
         problems.at(name, "names that begin with `sqlite_` belong to SQLite: choose another");
-    } else if text.eq_ignore_ascii_case(expiry::WRITTEN_AT) {
-        problems.at(name, format!("`{}` is the runtime's own column: choose another name", expiry::WRITTEN_AT));
     }
     text
 }
