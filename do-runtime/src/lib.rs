@@ -104,9 +104,8 @@ pub mod __private {
     pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
     pub use crate::table::generated::*;
     pub use crate::table::{
-        ColumnDef, Declares, ExpiryDef, FromRow, Given, IndexDef, KeySource, NewRow, OnDelete, ReferenceDef, RowShape, Table,
-        TableDef, ValueShape,
-        row_fits,
+        ColumnDef, Declares, ExpiryDef, FromRow, Given, IndexDef, KeySource, NewRow, OnDelete, ReferenceDef, RowShape,
+        Table, TableDef, ValueShape, row_fits,
     };
     pub use crate::time::Timestamp;
     pub use crate::value::{Binds, BindsInside, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};

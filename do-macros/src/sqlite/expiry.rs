@@ -12,7 +12,8 @@ const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
 /// The tables whose rows go by themselves: they expire, or go with rows that do.
 pub(super) fn going(schema: &Schema, empty: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut going: Vec<String> = schema.tables.iter().filter(|table| table.expires).map(|table| table.name.clone()).collect();
+    let mut going: Vec<String> =
+        schema.tables.iter().filter(|table| table.expires).map(|table| table.name.clone()).collect();
     if going.is_empty() {
         return Ok(going);
     }
@@ -38,7 +39,8 @@ pub(super) fn going(schema: &Schema, empty: &Connection) -> rusqlite::Result<Vec
 /// Why a statement is refused.
 pub(super) fn refusal(sql: &str, tokens: &[Token<'_>], schema: &Schema, worlds: &Worlds) -> Option<String> {
     let at = |token: &Token<'_>, message: String| Some(format!("{message}\n{}", excerpt(sql, token.at, "")));
-    let going: Vec<&String> = worlds.going.iter().filter(|table| tokens.iter().any(|token| names(token, table))).collect();
+    let going: Vec<&String> =
+        worlds.going.iter().filter(|table| tokens.iter().any(|token| names(token, table))).collect();
     let qualified = tokens.windows(3).find_map(|window| {
         let table = going.iter().find(|table| names(&window[2], table))?;
         (names(&window[0], "main") && window[1].is(".")).then_some((&window[0], *table))
@@ -53,10 +55,20 @@ pub(super) fn refusal(sql: &str, tokens: &[Token<'_>], schema: &Schema, worlds: 
             return at(token, format!("`{search}` alone finds rows that have expired: join it with `{table}`"));
         }
     }
+    let indexed =
+        tokens.windows(2).find(|pair| pair[0].is_any(&["INDEXED", "NOT"]) && pair[1].is_any(&["BY", "INDEXED"]));
+    if let Some(pair) = indexed.filter(|_| !going.is_empty()) {
+        let table = going[0];
+        return at(
+            &pair[0],
+            format!("the rows of `{table}` expire: how they are found is left to SQLite, without `INDEXED`"),
+        );
+    }
     let (token, name) = ROWIDS.iter().find_map(|name| Some((rowid(tokens, name, worlds)?, *name)))?;
     let table = going.first()?;
     let of_table = schema.tables.iter().find(|known| known.name.eq_ignore_ascii_case(table))?;
-    let is_column = |table: &crate::schema::Table| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+    let is_column =
+        |table: &crate::schema::Table| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
     if schema.tables.iter().any(is_column) {
         return None;
     }
@@ -82,9 +94,8 @@ fn rowid<'t, 'a>(tokens: &'t [Token<'a>], name: &str, worlds: &Worlds) -> Option
             Some([qualifier, dot]) if dot.is(".") => Some(qualifier),
             _ => None,
         };
-        let is_other = qualifier.is_some_and(|word| {
-            of_full_text(word) || (0..tokens.len()).any(|from| is_alias(&tokens[from..], word))
-        });
+        let is_other = qualifier
+            .is_some_and(|word| of_full_text(word) || (0..tokens.len()).any(|from| is_alias(&tokens[from..], word)));
         names(token, name) && !is_other
     });
     found.map(|(_, token)| token)

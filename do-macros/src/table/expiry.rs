@@ -96,7 +96,8 @@ fn from(column: &Ident, written: &Written, table: &Table, problems: &mut Problem
 fn own_expiry(position: usize, field: &WrittenField, table: &Table, problems: &mut Problems) -> Option<usize> {
     let column = &table.columns[position];
     if !is_time(column) {
-        let message = "`#[expires_at]` goes on a `Timestamp`, or on an `Option<Timestamp>` for rows that may never expire";
+        let message =
+            "`#[expires_at]` goes on a `Timestamp`, or on an `Option<Timestamp>` for rows that may never expire";
         problems.at(&field.ty, message);
         return None;
     }
@@ -118,7 +119,8 @@ fn is_time(column: &Column) -> bool {
 /// The name of the index that finds what has expired, unless one that is there begins with the column.
 fn index(column: Option<usize>, table: &Table) -> Option<String> {
     let whole = table.indexes.iter().filter(|index| index.filter.is_none()).map(super::model::Index::positions);
-    let is_there = column.is_some_and(|column| whole.chain([table.key.clone()]).any(|over| over.first() == Some(&column)));
+    let is_there =
+        column.is_some_and(|column| whole.chain([table.key.clone()]).any(|over| over.first() == Some(&column)));
     let of = column.map_or("written_at", |column| &table.columns[column].name);
     let mut name = format!("{}_{of}", table.name);
     while table.indexes.iter().any(|index| index.name == name) {

@@ -16,7 +16,8 @@ use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::{strip, suggest};
 
-const TABLE: Place = Place { what: "`#[table]`", known: &["name", "index", "unique", "search", "ttl", "ttl_from", "export"] };
+const TABLE: Place =
+    Place { what: "`#[table]`", known: &["name", "index", "unique", "search", "ttl", "ttl_from", "export"] };
 const COLUMN: Place = Place { what: "`#[column]`", known: &["name", "json", "check"] };
 const REFERENCES: Place = Place { what: "`#[references]`", known: &["on_delete"] };
 

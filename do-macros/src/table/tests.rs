@@ -76,7 +76,8 @@ fn a_table_whose_rows_expire() {
 #[test]
 fn an_index_over_the_expiry_is_made_unless_there_is_one() {
     let ddl = |arguments, fields| {
-        let expansion = super::expand(arguments, quote!(struct Session { #[key] id: Id<Session>, #fields })).to_string();
+        let expansion =
+            super::expand(arguments, quote!(struct Session { #[key] id: Id<Session>, #fields })).to_string();
         let lines = expansion.split("r#\"").nth(1).unwrap_or_default().split("\"#").next().unwrap_or_default();
         lines.lines().filter(|line| line.starts_with("CREATE INDEX")).map(str::to_owned).collect::<Vec<_>>()
     };
@@ -100,7 +101,10 @@ fn an_index_over_the_expiry_is_made_unless_there_is_one() {
         ddl(quote!(), quote!(#[expires_at] #[column(name = "end")] until: Option<Timestamp>)),
         ["CREATE INDEX session_end ON session (\"end\");"]
     );
-    assert_eq!(ddl(quote!(ttl = "24h"), quote!(token: String)), ["CREATE INDEX session_written_at ON session (__written_at);"]);
+    assert_eq!(
+        ddl(quote!(ttl = "24h"), quote!(token: String)),
+        ["CREATE INDEX session_written_at ON session (__written_at);"]
+    );
 }
 
 #[test]

@@ -7,8 +7,8 @@
 use std::ops::ControlFlow;
 
 use super::database::Database;
-use super::expiry::hidden;
 use super::declaration::{Declaration, same};
+use super::expiry::hidden;
 use super::full_text;
 use super::glue::Origin;
 use super::history::{self, History, Outline};

@@ -17,10 +17,10 @@ mod text;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use expiry::WRITTEN_AT;
 pub use expiry::{ExpiryDef, OnDelete, ReferenceDef};
 pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
-pub(crate) use expiry::WRITTEN_AT;
 pub(crate) use rows::{all, at_most_one, each};
 pub use schema::schema_fingerprint;
 pub use search::{Match, Search};

@@ -5,11 +5,15 @@ use super::message::Message;
 use super::{OnDelete, ReferenceDef, TableDef};
 use crate::object::Object;
 
+/// Tables of an object whose references are looked at.
+const MOST: usize = 256;
+
 /// Looks, while the program is compiled, for a table of `O` that refers to one which `O` does not declare, or that would keep
 /// rows of another from expiring.
 #[track_caller]
 pub const fn references_are_declared<O: Object>() {
     let tables = O::TABLES;
+    let goes = going(tables);
     let mut at = 0;
     while at < tables.len() {
         let mut reference = 0;
@@ -17,7 +21,7 @@ pub const fn references_are_declared<O: Object>() {
             let other = &tables[at].references[reference];
             match position(tables, other.table) {
                 None => undeclared(tables[at].rust_name, other.table),
-                Some(parent) if holds_back(tables, at, other, parent) => {
+                Some(parent) if holds_back(tables, &goes, at, other, parent) => {
                     let column = tables[at].columns[other.column].name;
                     let field = Message::NONE.add(tables[at].rust_name).add("::").add(column);
                     held_back(field.text(), tables[parent].rust_name, other.on_delete);
@@ -43,10 +47,16 @@ const fn position(tables: &[&TableDef], name: &str) -> Option<usize> {
 }
 
 /// Whether a reference keeps rows of another table from going when their time is over.
-const fn holds_back(tables: &[&TableDef], child: usize, reference: &ReferenceDef, parent: usize) -> bool {
+const fn holds_back(
+    tables: &[&TableDef],
+    goes: &[bool; MOST],
+    child: usize,
+    reference: &ReferenceDef,
+    parent: usize,
+) -> bool {
     // Of a table with an expiry of its own it was told where the reference stands.
     let told = tables[parent].expiry.is_some() || tables[parent].name.is_empty() || tables[child].name.is_empty();
-    if told || !goes(tables, parent, tables.len()) {
+    if told || parent >= MOST || !goes[parent] {
         return false;
     }
     match reference.on_delete {
@@ -56,17 +66,33 @@ const fn holds_back(tables: &[&TableDef], child: usize, reference: &ReferenceDef
     }
 }
 
-/// Whether rows of a table go by themselves: they expire, or go with rows that do.
-const fn goes(tables: &[&TableDef], table: usize, fuel: usize) -> bool {
-    if tables[table].expiry.is_some() {
-        return true;
+/// Which tables' rows go by themselves: they expire, or go with rows that do. Of more tables than [`MOST`] the last ones are not
+/// looked at.
+const fn going(tables: &[&TableDef]) -> [bool; MOST] {
+    let mut goes = [false; MOST];
+    let mut found = true;
+    while found {
+        found = false;
+        let mut at = 0;
+        while at < tables.len() && at < MOST {
+            if !goes[at] && (tables[at].expiry.is_some() || goes_with(tables, &goes, at)) {
+                goes[at] = true;
+                found = true;
+            }
+            at += 1;
+        }
     }
+    goes
+}
+
+const fn goes_with(tables: &[&TableDef], goes: &[bool; MOST], table: usize) -> bool {
     let mut at = 0;
-    while at < tables[table].references.len() && fuel > 0 {
+    while at < tables[table].references.len() {
         let reference = &tables[table].references[at];
         if matches!(reference.on_delete, OnDelete::Cascade)
             && let Some(parent) = position(tables, reference.table)
-            && goes(tables, parent, fuel - 1)
+            && parent < MOST
+            && goes[parent]
         {
             return true;
         }
@@ -105,7 +131,9 @@ pub const fn keeps_nothing(field: &str, other: &TableDef, on_delete: OnDelete) {
 const fn held_back(field: &str, other: &str, on_delete: OnDelete) -> ! {
     let message = Message::NONE.add("rows of `").add(other).add("` expire, and `").add(field);
     let message = match on_delete {
-        OnDelete::SetNull => message.add("` can't become NULL then: make it an `Option`, or write `on_delete = cascade`"),
+        OnDelete::SetNull => {
+            message.add("` can't become NULL then: make it an `Option`, or write `on_delete = cascade`")
+        }
         OnDelete::Cascade | OnDelete::Restrict => message.add(
             "` would keep them: write `#[references(on_delete = cascade)]`, or `on_delete = set_null` and an `Option`",
         ),
@@ -143,18 +171,19 @@ mod tests {
 
     #[test]
     fn what_cascades_from_rows_that_expire_goes_with_them() {
-        let tables =
-            [&ROOT, &def("child", OF_ROOT), &def("grandchild", OF_CHILD), &def("other", OTHERS)];
-        assert_eq!([0, 1, 2, 3].map(|table| goes(&tables, table, tables.len())), [true, true, true, false]);
-        assert!(holds_back(&tables, 3, &to("child", OnDelete::Restrict), 1));
-        assert!(!holds_back(&tables, 3, &to("other", OnDelete::Restrict), 3));
+        let tables = [&ROOT, &def("child", OF_ROOT), &def("grandchild", OF_CHILD), &def("other", OTHERS)];
+        let goes = going(&tables);
+        assert_eq!(goes[..5], [true, true, true, false, false]);
+        assert!(holds_back(&tables, &goes, 3, &to("child", OnDelete::Restrict), 1));
+        assert!(!holds_back(&tables, &goes, 3, &to("other", OnDelete::Restrict), 3));
     }
 
     #[test]
     fn what_can_not_be_null_is_not_set_to_null() {
         let child = def("child", OF_ROOT);
         let grandchild = TableDef { name: "grandchild", ..*Line::DEF };
-        assert!(holds_back(&[&ROOT, &child, &grandchild], 2, &to("child", OnDelete::SetNull), 1));
+        let tables = [&ROOT, &child, &grandchild];
+        assert!(holds_back(&tables, &going(&tables), 2, &to("child", OnDelete::SetNull), 1));
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::schema::{Column, Schema, Table};
 pub(super) fn schema(ddl: &str) -> Schema {
     let own = ddl.contains(" ANY");
     let columns = if own { vec![Column { name: "mood".to_owned(), class: None, nullable: false }] } else { Vec::new() };
-    let table = Table { rust: "Message".to_owned(), name: "message".to_owned(), columns, ddl: ddl.to_owned(), expires: false };
+    let table =
+        Table { rust: "Message".to_owned(), name: "message".to_owned(), columns, ddl: ddl.to_owned(), expires: false };
     Schema { object: "Room".to_owned(), tables: vec![table] }
 }
 

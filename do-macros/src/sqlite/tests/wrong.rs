@@ -204,6 +204,7 @@ fn what_would_see_rows_that_have_expired_is_refused() {
             "`main.room` would show rows that have expired: write `room`\n  SELECT name FROM main.room LIMIT 1\n                   ^^^^",
         ),
         ("INSERT INTO \"main\".room (name, kind) VALUES ('a', 1)", "`main.room` would show"),
+        ("SELECT id FROM room NOT INDEXED LIMIT 1", "the rows of `room` expire: how they are found is left to SQLite"),
         ("SELECT room.rowid FROM room LIMIT 1", "`room`, whose rows expire, has no `rowid`: write `id`\n"),
         ("SELECT id FROM room ORDER BY _ROWID_ LIMIT 1", "`room`, whose rows expire, has no `_rowid_`: write `id`\n"),
     ] {
@@ -212,7 +213,8 @@ fn what_would_see_rows_that_have_expired_is_refused() {
         assert!(check(&chat(), sql).is_ok(), "{sql}");
     }
     assert_eq!(
-        check(&schema, "SELECT message_search.rowid FROM message_search WHERE message_search MATCH 'a' LIMIT 1").is_err(),
+        check(&schema, "SELECT message_search.rowid FROM message_search WHERE message_search MATCH 'a' LIMIT 1")
+            .is_err(),
         cascades
     );
     for right in [

@@ -1,6 +1,6 @@
 //! The tables of a class as SQL of a user's may see them: each a common table expression of the table's own name.
 //!
-//! The condition on the time begins with `+`, so that SQLite takes the way to the rows that it would take without it, which is
+//! The conditions begin with `+`, so that SQLite takes the way to the rows that it would take without it, which is
 //! the one that `sql!` looked at when the program was compiled.
 
 use super::NOW_FUNCTION;
@@ -76,9 +76,8 @@ impl Relations {
 
     /// The tables that statements don't see as they are.
     pub(super) fn seen(&self) -> Vec<Seen> {
-        let concerned = |table: &usize| {
-            self.goes[*table] || self.references(*table).any(|(_, parent)| self.goes[parent])
-        };
+        let concerned =
+            |table: &usize| self.goes[*table] || self.references(*table).any(|(_, parent)| self.goes[parent]);
         (0..self.tables.len()).filter(concerned).map(|table| self.see(table)).collect()
     }
 
@@ -170,7 +169,7 @@ impl Relations {
         }
         let (name, row) = (quoted(self.tables[parent].name), format!("\"__do_{depth}\""));
         let lives = self.lives(parent, &row, depth + 1);
-        format!("EXISTS (SELECT 1 FROM main.{name} AS {row} WHERE {row}.{} = {value} AND {lives})", self.key(parent))
+        format!("+EXISTS (SELECT 1 FROM main.{name} AS {row} WHERE {row}.{} = {value} AND {lives})", self.key(parent))
     }
 
     fn is_not_gone(&self, table: usize, value: &str) -> String {

@@ -24,7 +24,9 @@ pub(in crate::sqlite) fn follow(database: &Database, declared: &Database) -> Res
     let (there, wanted) = (objects(database)?, objects(declared)?);
     let is_table = |object: &&Object| object.kind == "table";
     for wanted_table in wanted.iter().filter(is_table) {
-        let Some(table) = there.iter().filter(is_table).find(|there| is(&there.name, &wanted_table.name)) else { continue };
+        let Some(table) = there.iter().filter(is_table).find(|there| is(&there.name, &wanted_table.name)) else {
+            continue;
+        };
         match (column(table), column(wanted_table)) {
             (None, Some(column)) => {
                 add(database, table, column)?;
@@ -60,7 +62,8 @@ pub(in crate::sqlite) fn bring_back(database: &Database) -> Result<()> {
         if let Some(table) = table.filter(|table| column(table).is_some()) {
             let (of, key) = (columns(database, &aside.name)?, key(database, &table.name)?);
             if key.len() + 1 == of.len() && key.iter().all(|column| of.iter().any(|other| is(other, column))) {
-                let same = key.iter().map(|column| quoted(column)).map(|column| format!("aside.{column} = here.{column}"));
+                let same =
+                    key.iter().map(|column| quoted(column)).map(|column| format!("aside.{column} = here.{column}"));
                 database.batch(&format!(
                     "UPDATE {} AS here SET {WRITTEN_AT} = aside.{WRITTEN_AT} FROM {} AS aside WHERE {}",
                     quoted(&table.name),

@@ -73,7 +73,9 @@ fn refuse(tokens: &[Token<'_>], expiring: &Expiring, concerned: &[&Seen]) -> Res
     match concerned.first() {
         Some(seen) if tokens.first().is_some_and(|first| first.is("CREATE")) && makes("VIEW") => {
             let name = seen.def.name;
-            Err(Error::invalid(format!("a view over `{name}` would show rows that have expired: write a query instead")))
+            Err(Error::invalid(format!(
+                "a view over `{name}` would show rows that have expired: write a query instead"
+            )))
         }
         _ => Ok(()),
     }

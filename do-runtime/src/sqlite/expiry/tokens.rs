@@ -95,7 +95,9 @@ fn blank(rest: &str, first: char) -> Option<usize> {
 fn token(rest: &str, first: char) -> (Kind, usize) {
     let word = |text: &str| text.find(|c| !is_word(c)).unwrap_or(text.len());
     match first {
-        'x' | 'X' if rest[1..].starts_with('\'') => (Kind::Other, quoted(&rest[1..], '\'').map_or(rest.len(), |end| end + 1)),
+        'x' | 'X' if rest[1..].starts_with('\'') => {
+            (Kind::Other, quoted(&rest[1..], '\'').map_or(rest.len(), |end| end + 1))
+        }
         // SQLite refuses a quote that is never closed.
         '\'' | '"' | '`' => quoted(rest, first).map_or((Kind::Other, rest.len()), |length| (Kind::Quoted, length)),
         '[' => rest.find(']').map_or((Kind::Other, rest.len()), |end| (Kind::Quoted, end + 1)),
@@ -145,8 +147,22 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "SELECT", "a", "FROM", "\"mes\"\"sage\"", ",", "[b c]", ",", "`d`", "WHERE", "e", "=", "x'00'", "AND", "f",
-                ">", "1.5e-3"
+                "SELECT",
+                "a",
+                "FROM",
+                "\"mes\"\"sage\"",
+                ",",
+                "[b c]",
+                ",",
+                "`d`",
+                "WHERE",
+                "e",
+                "=",
+                "x'00'",
+                "AND",
+                "f",
+                ">",
+                "1.5e-3"
             ]
         );
         assert!(tokens(sql)[3].names("MES\"sage"));

@@ -3,7 +3,8 @@
 use super::*;
 use crate::sqlite::{Outline, SchemaMark, Work, follow};
 
-const WITHOUT: &str = "CREATE TABLE message (id INTEGER PRIMARY KEY, \"group\" TEXT NOT NULL, body TEXT NOT NULL DEFAULT 'none') STRICT;
+const WITHOUT: &str =
+    "CREATE TABLE message (id INTEGER PRIMARY KEY, \"group\" TEXT NOT NULL, body TEXT NOT NULL DEFAULT 'none') STRICT;
     CREATE UNIQUE INDEX message_group_body ON message (\"group\", body);";
 
 static BEFORE: TableDef = TableDef { expiry: None, schema: WITHOUT, ..MESSAGE_COPY };
@@ -72,7 +73,8 @@ fn a_table_that_loses_its_ttl_loses_no_row() {
     write(&database, 502, &["INSERT INTO message VALUES (2, 'b', 'y')"]);
     let _time = at(NOW);
     assert_eq!(rows(&database, "SELECT * FROM message").unwrap(), ["id, group, body", "1, a, x", "2, b, y"]);
-    let indexes = rows(&database, "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'message'").unwrap();
+    let indexes =
+        rows(&database, "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'message'").unwrap();
     assert_eq!(indexes, ["name", "message_group_body"]);
 }
 
@@ -126,7 +128,9 @@ fn steps_find_the_tables_as_they_are_declared_and_rows_keep_their_time() {
     write(&database, 5, &["INSERT INTO message VALUES (1, 'a')"]);
     write(&database, 50, &["INSERT INTO message VALUES (2, 'b')"]);
     let database = migrated(database, &EXPIRING_TABLES, &[FIRST, SECOND], 90);
-    for (now, ids) in [(104, vec!["id", "1", "2", "9"]), (105, vec!["id", "2", "9"]), (150, vec!["id", "9"]), (190, vec![])] {
+    for (now, ids) in
+        [(104, vec!["id", "1", "2", "9"]), (105, vec!["id", "2", "9"]), (150, vec!["id", "9"]), (190, vec![])]
+    {
         let _time = at(now);
         assert_eq!(rows(&database, "SELECT id FROM message ORDER BY id").unwrap(), ids, "at {now}");
     }

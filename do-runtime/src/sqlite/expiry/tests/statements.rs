@@ -97,7 +97,10 @@ const READS: &[&str] = &[
 fn reads_see_what_they_would_see_if_it_were_deleted() {
     let (there, deleted) = (database(), swept());
     let _time = at(NOW);
-    assert!(there.has_expired(Timestamp::from_millis(NOW)).unwrap() && !deleted.has_expired(Timestamp::from_millis(NOW)).unwrap());
+    assert!(
+        there.has_expired(Timestamp::from_millis(NOW)).unwrap()
+            && !deleted.has_expired(Timestamp::from_millis(NOW)).unwrap()
+    );
     for sql in READS {
         let expected = rows(&deleted, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let seen = rows(&there, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -140,10 +143,7 @@ fn what_would_see_rows_that_are_gone_is_refused() {
     }
     there.begin_exclusive().unwrap();
     let view = refused(&there, "CREATE VIEW living AS SELECT * FROM session");
-    assert_eq!(
-        view.to_string(),
-        "a view over `session` would show rows that have expired: write a query instead"
-    );
+    assert_eq!(view.to_string(), "a view over `session` would show rows that have expired: write a query instead");
 }
 
 #[test]

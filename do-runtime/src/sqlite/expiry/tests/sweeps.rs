@@ -26,7 +26,11 @@ fn a_sweep_deletes_at_most_so_many_and_says_whether_more_are_left() {
     let database = empty();
     let rows: Vec<String> = (1..=25).map(|id| format!("INSERT INTO session VALUES ({id}, 't{id}', {id})")).collect();
     write(&database, 0, &rows.iter().map(String::as_str).collect::<Vec<_>>());
-    write(&database, 0, &["INSERT INTO item VALUES (1, 3, 'a'), (2, 20, 'b')", "INSERT INTO branch VALUES (1, NULL, 9, NULL)"]);
+    write(
+        &database,
+        0,
+        &["INSERT INTO item VALUES (1, 3, 'a'), (2, 20, 'b')", "INSERT INTO branch VALUES (1, NULL, 9, NULL)"],
+    );
     let sweep = |most| {
         database.begin_exclusive().unwrap();
         let more = expiry::sweep(&database, &TABLES, Timestamp::from_millis(112), most).unwrap();
@@ -45,7 +49,9 @@ fn a_sweep_deletes_at_most_so_many_and_says_whether_more_are_left() {
 #[test]
 fn a_sweep_finds_its_rows_by_the_index() {
     let database = empty();
-    for (table, index) in [("session", "session_used_at (used_at<?)"), ("message", "message_written_at (__written_at<?)")] {
+    for (table, index) in
+        [("session", "session_used_at (used_at<?)"), ("message", "message_written_at (__written_at<?)")]
+    {
         let column = if table == "session" { "used_at" } else { "__written_at" };
         let sql = format!("EXPLAIN QUERY PLAN SELECT rowid FROM {table} WHERE {column} <= 5 ORDER BY {column} LIMIT 3");
         let mut plan = String::new();
