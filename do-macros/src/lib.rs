@@ -119,7 +119,7 @@ pub fn derive_column(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct readable from the row of a query, by the names of the columns.
-#[proc_macro_derive(Row)]
+#[proc_macro_derive(Row, attributes(column))]
 pub fn derive_row(input: TokenStream) -> TokenStream {
     derive::row::expand(&parse_macro_input!(input as DeriveInput)).into()
 }

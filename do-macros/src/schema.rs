@@ -72,4 +72,6 @@ pub(crate) struct Column {
     pub(crate) class: Option<Class>,
     /// Whether it may be NULL.
     pub(crate) nullable: bool,
+    /// The field, as `index = (…)` takes it; `None` if it can't be indexed.
+    pub(crate) field: Option<String>,
 }

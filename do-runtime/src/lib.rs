@@ -9,6 +9,7 @@
 //! | `object` | what a handler sees: `Cx`, key-values, stored fields, `This` |
 //! | `call` | stubs, calls, the queue of an object, running in place |
 //! | `ownership` | the baton of an object, and why things may move between threads |
+//! | `absent` | what generated code falls back on where a type is no table, or no object |
 //! | `proof` | what generated code asks of the user's types, once for each |
 //! | `node` | `Objects`: the folder, its objects, waking and hibernating them |
 //! | `engine` | the boundary between handlers and storage |
@@ -26,6 +27,7 @@ compile_error!(
     "do-runtime contains the panics of handlers, which `panic = \"abort\"` prevents: build with `panic = \"unwind\"`"
 );
 
+mod absent;
 mod call;
 #[doc(hidden)]
 pub mod engine;
@@ -91,6 +93,7 @@ pub mod __private {
     pub use do_macros::{__freeze, __sql};
     pub use inventory;
 
+    pub use crate::absent::{Absent, Present, no_object};
     pub use crate::call::{Ran, Run};
     pub use crate::engine::RowAccess;
     pub use crate::error::{Error, Result, RpcError};
@@ -108,7 +111,7 @@ pub mod __private {
         Table, TableDef, ValueShape, row_fits,
     };
     pub use crate::time::Timestamp;
-    pub use crate::value::{Binds, BindsInside, Blob, Column, Integer, Real, Text, ToValue, Value, ValueRef};
+    pub use crate::value::{Binds, BindsInside, Blob, Column, Count, Integer, Real, Text, ToValue, Value, ValueRef};
     pub use crate::{ObjectId, Stub};
 
     /// The bytes of an argument, for the limits on arguments and queues.
@@ -138,6 +141,7 @@ pub mod __private {
         };
     }
     pub use crate::__register as register;
+    pub use crate::{__schema, __unless_object};
 }
 
 /// The examples of the user's documentation.

@@ -8,14 +8,16 @@ use syn::spanned::Spanned;
 use syn::{Path, Token, Visibility, braced};
 
 use super::table::{Carried, Frozen};
-use super::{Reach, beside, definition};
+use super::{Reach, callback};
 #[cfg(feature = "checked-sql")]
 use crate::migrations;
 use crate::problems::Problems;
 use crate::schema::Table;
+use crate::types::readable;
 
-/// A table that is to be asked. It is asked through an import: if there is no such table, that is one error at its name, and
-/// whatever goes through the import has no error of its own.
+/// A table that is to be asked. It is asked through an import: if there is nothing of its name, that is one error at the name,
+/// and whatever goes through the import has no error of its own. If it is no table, the import has no macro, which is the one
+/// error; so the import is called after what is to be written.
 pub(crate) struct Asked {
     /// The import.
     pub(crate) import: Ident,
@@ -42,12 +44,15 @@ pub(crate) struct Freezing {
     pub(crate) todo: Vec<Asked>,
     /// What was said.
     pub(crate) frozen: Frozen,
+    /// How far the object is visible.
+    pub(crate) vis: Visibility,
     /// `migrations`, and its steps as they are written.
     pub(crate) migrations: Option<(Ident, TokenStream)>,
 }
 
 impl Freezing {
-    /// Asks the next table, or writes the object's macro.
+    /// Asks the next table, or writes the object's macro. Nothing but the last answer mentions that macro: where a table can't
+    /// be asked, nobody looks for it.
     pub(crate) fn next(self) -> TokenStream {
         match self.todo.first() {
             Some(Asked { import, .. }) => quote!(#import! { {::do_runtime::__private::__freeze} {#self} }),
@@ -59,7 +64,8 @@ impl Freezing {
         let mut problems = Problems::default();
         resolve_references(&mut self.frozen.tables);
         let object = self.frozen.object.clone();
-        let callback = definition(&macro_ident(&object), Reach::Crate, &self.frozen.to_token_stream());
+        let name = format_ident!("__object_{}", object.unraw());
+        let callback = callback(&name, &object, &self.vis, Reach::Crate, &self.frozen.to_token_stream());
         if !self.frozen.refused {
             self.check_migrations(&mut problems);
         }
@@ -108,22 +114,24 @@ fn resolve_references(tables: &mut [(Path, Table)]) {
 
 impl ToTokens for Freezing {
     fn to_tokens(&self, to: &mut TokenStream) {
-        let Freezing { todo, frozen, migrations } = self;
+        let Freezing { todo, frozen, vis, migrations } = self;
         let migrations = migrations.iter().map(|(word, steps)| quote!(#word #steps));
-        to.extend(quote!({#(#todo),*} {#frozen} {#(#migrations)*}));
+        to.extend(quote!({#(#todo),*} {#frozen} {#vis} {#(#migrations)*}));
     }
 }
 
 impl Parse for Freezing {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (todo, frozen, migrations);
+        let (todo, frozen, vis, migrations);
         braced!(todo in input);
         braced!(frozen in input);
+        braced!(vis in input);
         braced!(migrations in input);
         let migrations = if migrations.is_empty() { None } else { Some((migrations.parse()?, migrations.parse()?)) };
         Ok(Freezing {
             todo: todo.parse_terminated(Asked::parse, Token![,])?.into_iter().collect(),
             frozen: frozen.parse()?,
+            vis: vis.parse()?,
             migrations,
         })
     }
@@ -151,39 +159,49 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let Asked { path, .. } = freezing.todo.remove(0);
+    let (at, mut problems) = (path.span(), Problems::default());
     match table {
-        Carried::Table(table) => freezing.frozen.tables.push((path, table)),
+        Carried::Table(table) => match same_name(&freezing.frozen.tables, &table) {
+            Some((earlier, _)) => {
+                let message = format!(
+                    "`{}` is called `{}` in the database, as `{}` is: write `#[table(name = \"…\")]` above one of them",
+                    readable(&path),
+                    table.name,
+                    readable(earlier)
+                );
+                problems.at(&path, message);
+                freezing.frozen.refused = true;
+            }
+            None => freezing.frozen.tables.push((path, table)),
+        },
+        Carried::Object => {
+            let path = readable(&path);
+            problems.at_span(at, format!("`{path}` is a durable object: `tables(…)` names structs with `#[table]`"));
+            freezing.frozen.refused = true;
+        }
         Carried::Refused => freezing.frozen.refused = true,
     }
-    freezing.next()
+    let (next, problems) = (freezing.next(), problems.into_tokens());
+    quote!(#problems #next)
 }
 
-/// Asks the tables of an object for their schemas, and puts the macro that knows them beside it.
+/// A table that is called like another, as SQLite compares names.
+fn same_name<'t>(tables: &'t [(Path, Table)], table: &Table) -> Option<&'t (Path, Table)> {
+    tables.iter().find(|(_, earlier)| earlier.name.eq_ignore_ascii_case(&table.name))
+}
+
+/// Asks the tables of an object for their schemas; the last answer puts the macro that knows them beside the object.
 pub(crate) fn begin(
     vis: &Visibility,
     tables: Vec<Asked>,
     frozen: Frozen,
     migrations: Option<(Ident, TokenStream)>,
 ) -> TokenStream {
-    let object = frozen.object.clone();
-    let at = match tables.as_slice() {
-        // Where the table's own import fails, the compiler says it once.
-        [only] => only.path.span(),
-        _ => object.span(),
-    };
-    let mut name = macro_ident(&object);
-    name.set_span(at);
-    let beside = beside(&name, &object, vis, Reach::Crate, at);
-    let first = Freezing { todo: tables, frozen, migrations }.next();
-    quote!(#first #beside)
+    Freezing { todo: tables, frozen, vis: vis.clone(), migrations }.next()
 }
 
 /// The macro of an object with mistakes.
 pub(crate) fn refused(vis: &Visibility, object: &Ident) -> TokenStream {
     let frozen = Frozen { object: object.clone(), tables: Vec::new(), refused: true, deny_scans: false };
     begin(vis, Vec::new(), frozen, None)
-}
-
-fn macro_ident(object: &Ident) -> Ident {
-    format_ident!("__object_{}", object.unraw())
 }

@@ -6,11 +6,12 @@
 //!
 //! `#[durable_object]` on a struct asks its tables one after another (`freeze`), and puts what they say into the object's own.
 
+pub(crate) mod block;
 pub(crate) mod freeze;
 pub(crate) mod table;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Visibility;
 
 /// How far a schema goes.
@@ -30,14 +31,15 @@ pub(crate) fn callback(
     reach: Reach,
     schema: &TokenStream,
 ) -> TokenStream {
-    let definition = definition(name, reach, schema);
-    let beside = beside(name, type_, vis, reach, Span::call_site());
-    quote!(#definition #beside)
-}
-
-/// The macro that hands out a schema.
-fn definition(name: &Ident, reach: Reach, schema: &TokenStream) -> TokenStream {
     let export = (reach == Reach::Everywhere).then(|| quote!(#[macro_export]));
+    let vis = match (reach, vis) {
+        (Reach::Everywhere, Visibility::Public(_)) => quote!(pub),
+        // A macro that is not exported is at most as visible as the crate.
+        (_, Visibility::Public(_)) => quote!(pub(crate)),
+        (_, vis) => quote!(#vis),
+    };
+    let mut type_ = type_.clone();
+    type_.set_span(type_.span().located_at(Span::call_site()));
     quote! {
         #[doc(hidden)]
         #[allow(unused_macros)]
@@ -47,23 +49,8 @@ fn definition(name: &Ident, reach: Reach, schema: &TokenStream) -> TokenStream {
                 $($callback)* ! { {$($payload)*} {#schema} }
             };
         }
-    }
-}
-
-/// The `use` that puts a macro beside a type.
-fn beside(name: &Ident, type_: &Ident, vis: &Visibility, reach: Reach, at: Span) -> TokenStream {
-    let vis = match (reach, vis) {
-        (Reach::Everywhere, Visibility::Public(_)) => quote!(pub),
-        // A macro that is not exported is at most as visible as the crate.
-        (_, Visibility::Public(_)) => quote!(pub(crate)),
-        (_, vis) => quote!(#vis),
-    };
-    let mut type_ = type_.clone();
-    type_.set_span(type_.span().located_at(at));
-    let import = quote_spanned!(at=> use #name as #type_;);
-    quote! {
         #[doc(hidden)]
         #[allow(unused_imports)]
-        #vis #import
+        #vis use #name as #type_;
     }
 }

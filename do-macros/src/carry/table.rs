@@ -1,6 +1,6 @@
 //! A table on its way: as tokens, and read back.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Path, Token, bracketed, token};
@@ -15,6 +15,8 @@ pub(crate) enum Carried {
     Table(Table),
     /// It has mistakes, which are reported where it stands.
     Refused,
+    /// It is an object.
+    Object,
 }
 
 /// The tokens of a table without mistakes.
@@ -24,7 +26,12 @@ pub(crate) fn tokens(table: &Table) -> TokenStream {
         let name = &column.name;
         let class = format_ident!("{}", column.class.map_or("own".to_owned(), |class| class.sql().to_lowercase()));
         let null = column.nullable.then(|| quote!(?));
-        quote!(#name #class #null)
+        let field = match &column.field {
+            Some(field) if field == name => None,
+            Some(field) => Some(quote!(= #field)),
+            None => Some(quote!(= !)),
+        };
+        quote!(#name #class #null #field)
     });
     let expires = table.expires.then(|| quote!(expires));
     quote!(#rust #name #ddl [#(#columns),*] #expires)
@@ -38,8 +45,9 @@ pub(crate) fn refused() -> TokenStream {
 impl Parse for Carried {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(syn::Ident) {
-            input.parse::<TokenTree>()?;
-            return Ok(Carried::Refused);
+            let refused = input.parse::<Ident>()? == "refused";
+            input.parse::<TokenStream>()?;
+            return Ok(if refused { Carried::Refused } else { Carried::Object });
         }
         let text = || input.parse::<LitStr>().map(|text| text.value());
         let (rust, name, ddl) = (text()?, text()?, text()?);
@@ -55,7 +63,12 @@ fn column(input: ParseStream<'_>) -> syn::Result<Column> {
     let name = input.parse::<LitStr>()?.value();
     let class: Ident = input.parse()?;
     let nullable = input.parse::<Option<Token![?]>>()?.is_some();
-    Ok(Column { name, class: Class::from_sql(&class.to_string()), nullable })
+    let field = match input.parse::<Option<Token![=]>>()? {
+        None => Some(name.clone()),
+        Some(_) if input.parse::<Option<Token![!]>>()?.is_some() => None,
+        Some(_) => Some(input.parse::<LitStr>()?.value()),
+    };
+    Ok(Column { name, class: Class::from_sql(&class.to_string()), nullable, field })
 }
 
 /// What an object's macro hands out.
@@ -96,6 +109,11 @@ impl ToTokens for Frozen {
 
 impl Parse for Frozen {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![!]) {
+            // Of something that is no object.
+            let object = Ident::new("Object", input.parse::<Token![!]>()?.span);
+            return Ok(Frozen { object, tables: Vec::new(), refused: true, deny_scans: false });
+        }
         let object = input.parse()?;
         let refused = input.parse::<Option<Token![!]>>()?.is_some();
         let deny_scans = input.parse::<Option<Token![#]>>()?.is_some();

@@ -98,6 +98,11 @@ fn fields<'i>(input: &'i DeriveInput, problems: &mut Problems) -> Vec<Field<'i>>
             .iter()
             .filter_map(|field| {
                 let ident = field.ident.as_ref()?;
+                if let Some(attribute) = field.attrs.iter().find(|attribute| attribute.path().is_ident("column")) {
+                    let message =
+                        format!("a field reads the column of its own name: write `AS {ident}` in the SQL instead");
+                    problems.at(attribute, message);
+                }
                 Some(Field { ident, name: ident.unraw().to_string(), ty: &field.ty })
             })
             .collect(),

@@ -45,7 +45,8 @@ pub(super) fn constants(block: &Block) -> TokenStream {
     quote!(#(#constants)*)
 }
 
-/// `impl Dispatch for ChatRoom`.
+/// `impl Dispatch for ChatRoom`. Its bound always holds where there is a stub; where there is none, that is told already, and the
+/// compiler asks no more.
 pub(super) fn dispatch(block: &Block) -> TokenStream {
     let Block { object, stub, request, .. } = block;
     let arms = block.handlers.iter().map(|handler| arm(handler, request));
@@ -70,7 +71,10 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl ::do_runtime::__private::Dispatch for #object {
+        impl ::do_runtime::__private::Dispatch for #object
+        where
+            for<'a> #stub: ::core::marker::Sized,
+        {
             type Request = #request;
             type Stub = #stub;
 

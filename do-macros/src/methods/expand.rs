@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::model::{Block, Written};
 use super::{dispatch, stub};
+use crate::carry::block;
 
 /// A block without mistakes.
 pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
@@ -14,14 +15,15 @@ pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
     let requests = dispatch::requests(block);
     let constants = dispatch::constants(block);
     let dispatch = dispatch::dispatch(block);
-    quote! {
-        #item
-        const _: () = {
+    let rest = block::handlers(
+        object,
+        &quote! {
             #methods
             #requests
             #constants
             #dispatch
             ::do_runtime::__private::register! { #object }
-        };
-    }
+        },
+    );
+    quote!(#item #rest)
 }

@@ -8,6 +8,7 @@ use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
 use super::validate;
+use crate::carry::block;
 use crate::problems::Problems;
 use crate::types;
 
@@ -17,22 +18,27 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
     let problems = problems.into_tokens();
     let rest = match (validate::plain_path(written), written.purpose) {
         (Some(object), Purpose::Handlers) => stand_in(written, &object),
-        _ => TokenStream::new(),
+        (Some(object), Purpose::Helpers) => block::helpers(&object),
+        (None, _) => TokenStream::new(),
     };
     quote!(#problems #item #rest)
 }
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
-    let stub = validate::stub_path(object);
-    quote! {
-        const _: () = {
+    let stub = crate::object::stub_path(object);
+    block::handlers(
+        object,
+        &quote! {
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
                 #(#methods)*
             }
 
-            impl ::do_runtime::__private::Dispatch for #object {
+            impl ::do_runtime::__private::Dispatch for #object
+            where
+                for<'a> #stub: ::core::marker::Sized,
+            {
                 type Request = ();
                 type Stub = #stub;
 
@@ -43,8 +49,8 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
                     ::do_runtime::__private::refused()
                 }
             }
-        };
-    }
+        },
+    )
 }
 
 fn methods(written: &Written, object: &Path) -> Vec<TokenStream> {

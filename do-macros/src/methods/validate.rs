@@ -28,7 +28,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         }
         return None;
     }
-    let stub = stub_path(&object);
+    let stub = crate::object::stub_path(&object);
     let mut block = Block { object, stub, init: None, handlers: Vec::new(), request: format_ident!("Request") };
     let mut first_init: Option<&Ident> = None;
     let mut names: Vec<Name<'_>> = Vec::new();
@@ -93,15 +93,6 @@ fn object(written: &Written, problems: &mut Problems) -> Option<Path> {
         return None;
     }
     Some(path)
-}
-
-/// The path of its stub.
-pub(super) fn stub_path(object: &Path) -> Path {
-    let mut stub = object.clone();
-    if let Some(last) = stub.segments.last_mut() {
-        last.ident = crate::object::stub_ident(&last.ident);
-    }
-    stub
 }
 
 fn init(method: &ImplItemFn, object: &Path, problems: &mut Problems) -> Option<Init> {

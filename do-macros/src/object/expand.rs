@@ -38,6 +38,12 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
         }
     });
     let object_impl = object_impl(written, object, &imports);
+    let absent = (!imports.is_empty()).then(|| {
+        quote! {
+            #[allow(unused_imports)]
+            use ::do_runtime::__private::Absent as _;
+        }
+    });
     let tables_of = quote!(::do_runtime::__private::sql::TablesOf<(#(#imports,)*)>);
     let frozen = Frozen { object: ident.clone(), tables: Vec::new(), refused: false, deny_scans: written.deny_scans };
     let migrations = written.migrations.as_ref().map(|migrations| (migrations.word.clone(), migrations.tokens.clone()));
@@ -51,6 +57,7 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
 
             #(#first_values)*
             #(#stored_fields)*
+            #absent
             #(#declares)*
             #object_impl
 
@@ -70,8 +77,8 @@ fn imports(written: &Written) -> Vec<Asked> {
         let (table, span) = (last(path), path.span());
         // Tables of two modules may be called the same.
         let import = match written.tables[..index].iter().any(|earlier| last(earlier) == table) {
-            true => format_ident!("__{object}_{table}_{index}", span = span),
-            false => format_ident!("__{object}_{table}", span = span),
+            true => format_ident!("__write_attribute_table_above_{table}_for_{object}_{index}", span = span),
+            false => format_ident!("__write_attribute_table_above_{table}_for_{object}", span = span),
         };
         Asked { import, path: path.clone() }
     };
@@ -161,7 +168,7 @@ fn object_impl(written: &Written, object: &Object, tables: &[Ident]) -> TokenStr
     let ident = &written.item.ident;
     let class = &object.class;
     let tables =
-        tables.iter().map(|table| quote_spanned!(table.span()=> <#table as ::do_runtime::__private::Table>::DEF));
+        tables.iter().map(|table| quote_spanned!(table.span()=> ::do_runtime::__private::Present::<#table>::DEF));
     let limits = &written.limits;
     let migrations = written.migrations.as_ref().map(|migrations| migrations::constant(&migrations.steps));
     let jurisdiction = match &written.jurisdiction {

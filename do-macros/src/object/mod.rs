@@ -16,7 +16,7 @@ pub(crate) use parse::OPTIONS;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Ident, ItemStruct};
+use syn::{Ident, ItemStruct, Path};
 
 use crate::problems::Problems;
 use model::Written;
@@ -48,4 +48,13 @@ fn references(written: &Written) -> Option<TokenStream> {
 /// `ChatRoomStub`.
 pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
+}
+
+/// Its path, beside that of the object.
+pub(crate) fn stub_path(object: &Path) -> Path {
+    let mut stub = object.clone();
+    if let Some(last) = stub.segments.last_mut() {
+        last.ident = stub_ident(&last.ident);
+    }
+    stub
 }

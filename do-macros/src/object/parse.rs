@@ -32,6 +32,11 @@ const OF_TABLES: &[(&str, &str)] = &[
     ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
 ];
 
+const BESIDE: &[(&str, &str)] = &[
+    ("durable_object", "`#[durable_object]` is there already: write it once"),
+    ("table", "a struct is a table or a durable object: remove this, or the `#[durable_object]` before it"),
+];
+
 /// The object as it is written.
 pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Problems) -> Written {
     let mut written = Written {
@@ -44,6 +49,7 @@ pub(super) fn object(arguments: TokenStream, item: ItemStruct, problems: &mut Pr
         deny_scans: false,
         fields: Vec::new(),
     };
+    strip::take(&mut written.item.attrs, &[], BESIDE, problems);
     for option in options::read(arguments, OBJECT, Repeat::Refused, problems) {
         match option.key().as_str() {
             "tables" => written.tables = tables(&option, problems),

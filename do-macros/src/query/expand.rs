@@ -1,10 +1,10 @@
 //! Prints what a `sql!` becomes.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Type};
+use syn::{Expr, Path, Type};
 
 use super::parse::Call;
 use crate::schema::{Class, Schema};
@@ -39,18 +39,18 @@ pub(super) fn call(call: &Call) -> TokenStream {
         _ => None,
     };
     if cfg!(not(feature = "checked-sql")) {
-        return unchecked(call, &checked);
+        return unchecked(call, &checked, &schema);
     }
     let statement = match (&call.row, checked.columns.is_empty()) {
         (Some(row), true) if !types::is_unit(row) => {
             let message = "this statement gives no rows: leave the row type out, or add `RETURNING` and the columns";
             return refused(syn::Error::new(row.span(), message));
         }
-        (_, true) => statement(call, &checked, &quote!(())),
+        (_, true) => statement(call, &checked, &schema, &quote!(())),
         (Some(row), false) => {
-            let fits = fits(row, &checked, at);
+            let fits = fits(&call.object, row, &checked, at);
             let read = quote_spanned!(row.span()=> <#row as ::do_runtime::__private::sql::Rows>::Read);
-            let statement = statement(call, &checked, &read);
+            let statement = statement(call, &checked, &schema, &read);
             quote!({ #fits #statement })
         }
         (None, false) => match record(call, &checked, &schema) {
@@ -65,14 +65,14 @@ pub(super) fn call(call: &Call) -> TokenStream {
 }
 
 /// A statement that is left to the first wake of the object: it is put where that finds it.
-fn unchecked(call: &Call, checked: &Checked) -> TokenStream {
+fn unchecked(call: &Call, checked: &Checked, schema: &Schema) -> TokenStream {
     if call.row.is_none() && matches!(checked.access, Access::Reads) {
         let message = "without the feature `checked-sql` nothing is known of the columns: name the type of the rows, as in \
                        `sql!(cx, Row, \"…\")`";
         return refused(syn::Error::new(call.sql.span(), message));
     }
     let row = call.row.as_ref().map_or(quote!(()), |row| quote!(#row));
-    let (object, sql, statement) = (&call.object, &call.sql, statement(call, checked, &row));
+    let (object, sql, statement) = (&call.object, &call.sql, statement(call, checked, schema, &row));
     quote! {{
         ::do_runtime::__private::inventory::submit! {
             ::do_runtime::__private::WrittenSql {
@@ -120,11 +120,11 @@ fn parameters_match(call: &Call, checked: &Checked) -> syn::Result<()> {
 }
 
 /// The call of the runtime.
-fn statement(call: &Call, checked: &Checked, row: &TokenStream) -> TokenStream {
+fn statement(call: &Call, checked: &Checked, schema: &Schema, row: &TokenStream) -> TokenStream {
     let (object, cx, sql) = (&call.object, &call.cx, &call.sql);
-    let params = checked.params.iter().map(|param| parameter(call, param));
+    let params = checked.params.iter().map(|param| parameter(call, param, schema));
     let params = quote!(&[#(#params),*]);
-    match checked.access {
+    let run = match checked.access {
         Access::Reads => {
             let cx = quote_spanned!(cx.span()=> &*#cx);
             quote!(::do_runtime::__private::sql::reads::<#object, #row>(#cx, #sql, #params))
@@ -134,6 +134,13 @@ fn statement(call: &Call, checked: &Checked, row: &TokenStream) -> TokenStream {
             // The parameters first: `cx.now()` may be one of them.
             quote!(::do_runtime::__private::sql::writes::<#object, #row>(#params, #cx, #sql))
         }
+    };
+    match checked.params.iter().any(|param| param.own.is_some_and(|origin| has_types(schema, origin))) {
+        true => quote!({
+            use ::do_runtime::__private::sql::{OfBlob as _, OfInteger as _, OfReal as _, OfText as _, OfUnknown as _};
+            #run
+        }),
+        false => run,
     }
 }
 
@@ -145,7 +152,7 @@ fn variable(name: &str, at: Span) -> Ident {
     }
 }
 
-fn parameter(call: &Call, param: &Param) -> TokenStream {
+fn parameter(call: &Call, param: &Param, schema: &Schema) -> TokenStream {
     let name = &param.name;
     let (value, span) = match call.bound.iter().find(|(bound, _)| bound.unraw() == name.as_str()) {
         // The reference is to the whole of it: `&n as i64` would be one to `n`.
@@ -159,11 +166,19 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
             (quote!(#ident), call.sql.span())
         }
     };
+    if let Some((table, column)) = param.own.filter(|origin| has_types(schema, *origin)) {
+        let object = &call.object;
+        let column = quote_spanned!(span=> ::do_runtime::__private::sql::of_column::<#object, _, _, #table, #column>());
+        let function = if param.form == Form::One { quote_spanned!(span=> one) } else { quote_spanned!(span=> list) };
+        let value = quote_spanned!(span=> (&&&&&#column).#function(&#value));
+        return quote!((#name, #value));
+    }
     let function = match (param.form, param.class) {
         (Form::One, None) => quote_spanned!(span=> any),
         (Form::List, None) => quote_spanned!(span=> any_list),
         (form, Some(class)) => {
             let marker = match class {
+                Class::Integer if param.count => quote_spanned!(span=> Count),
                 Class::Integer => quote_spanned!(span=> Integer),
                 Class::Real => quote_spanned!(span=> Real),
                 Class::Text => quote_spanned!(span=> Text),
@@ -179,10 +194,17 @@ fn parameter(call: &Call, param: &Param) -> TokenStream {
 }
 
 /// The proof that the rows can be read as their type.
-fn fits(row: &Type, checked: &Checked, at: Span) -> TokenStream {
+fn fits(object: &Path, row: &Type, checked: &Checked, at: Span) -> TokenStream {
     let columns = checked.columns.iter().map(|column| {
-        let ResultColumn { name, class, nullable, excerpt, .. } = column;
-        let class = class.map_or("", Class::sql);
+        let ResultColumn { name, nullable, excerpt, .. } = column;
+        let class = match (column.class, column.own, column.mixed) {
+            (Some(class), ..) => class.sql().to_token_stream(),
+            (None, Some((table, column)), _) => {
+                quote!(::do_runtime::__private::sql::class_of::<#object>(#table, #column))
+            }
+            (None, None, Some((one, other))) => format!("{} or {}", one.sql(), other.sql()).to_token_stream(),
+            (None, None, None) => quote!(""),
+        };
         quote! {
             ::do_runtime::__private::Given { name: #name, sql_type: #class, null: #nullable, excerpt: #excerpt }
         }
@@ -212,7 +234,7 @@ fn record(call: &Call, checked: &Checked, schema: &Schema) -> Result<TokenStream
     let types: Vec<Ident> = (0..fields.len()).map(|index| format_ident!("T{index}")).collect();
     let names = checked.columns.iter().map(|column| &column.name);
     let indexes = 0..fields.len();
-    let statement = statement(call, checked, &quote!(_));
+    let statement = statement(call, checked, schema, &quote!(_));
     Ok(quote! {{
         /// A row of this query.
         #[allow(dead_code)]
@@ -254,14 +276,16 @@ fn field(column: &ResultColumn, span: Span) -> Result<Ident, String> {
     })
 }
 
+/// Whether the type of a column can be asked for: there are tuples of so many.
+fn has_types(schema: &Schema, (table, _): (usize, usize)) -> bool {
+    const WIDEST: usize = 16;
+    schema.tables.len() <= WIDEST && schema.tables[table].columns.len() <= WIDEST
+}
+
 /// A value of the column's type, which is never made.
 fn value_of_type(call: &Call, column: &ResultColumn, schema: &Schema) -> Result<TokenStream, String> {
-    const WIDEST: usize = 16;
     let object = &call.object;
-    if let Some((table, index)) = column.origin
-        && schema.tables.len() <= WIDEST
-        && schema.tables[table].columns.len() <= WIDEST
-    {
+    if let Some((table, index)) = column.origin.filter(|origin| has_types(schema, *origin)) {
         let value = quote!(::do_runtime::__private::sql::column_type::<#object, _, _, #table, #index>());
         let declared_null = schema.tables[table].columns[index].nullable;
         return Ok(match column.nullable && !declared_null {
@@ -271,6 +295,11 @@ fn value_of_type(call: &Call, column: &ResultColumn, schema: &Schema) -> Result<
     }
     let Some(class) = column.class else {
         let ResultColumn { name, excerpt, .. } = column;
+        if let Some((one, other)) = column.mixed {
+            let (one, other) = (one.sql(), other.sql());
+            let advice = "write `CAST(… AS TEXT)` or the like, so that it is of one class";
+            return Err(format!("the column `{name}` is {one} or {other}: {advice}\n{excerpt}"));
+        }
         return Err(format!(
             "the type of the column `{name}` can't be told: name a row type, as in `sql!(cx, (i64,), \"…\")`\n{excerpt}"
         ));

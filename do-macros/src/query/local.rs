@@ -14,10 +14,24 @@ pub(crate) fn give(item: &mut ItemImpl, object: &Path) {
                 parse_quote! {
                     #[allow(unused_macros)]
                     macro_rules! sql {
-                        ($($tokens:tt)*) => {
-                            #object! { {::do_runtime::__private::__sql} {#object, $($tokens)*} }
-                        };
+                        ($($tokens:tt)*) => {{
+                            #[allow(unused_imports)]
+                            use #object as __schema;
+                            {
+                                #[allow(unused_imports)]
+                                use ::do_runtime::__private::__sql;
+                                __schema! { {__sql} {#object, $($tokens)*} }
+                            }
+                        }};
                     }
+                },
+            );
+            // Stands in where the object has no macro, which is an error elsewhere.
+            method.block.stmts.insert(
+                0,
+                parse_quote! {
+                    #[allow(unused_imports)]
+                    use ::do_runtime::__private::__schema;
                 },
             );
         }

@@ -15,3 +15,15 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Err(error) => expand::refused(error),
     }
 }
+
+#[cfg(all(test, not(feature = "checked-sql")))]
+mod tests {
+    use quote::quote;
+
+    #[test]
+    fn rows_without_a_type_are_refused_where_nothing_is_known_of_them() {
+        let expanded = super::expand(quote!({ Room, cx, "SELECT 1" } { Room })).to_string();
+        assert!(expanded.contains("without the feature `checked-sql` nothing is known of the columns"), "{expanded}");
+        assert!(expanded.contains("name the type of the rows, as in `sql!(cx, Row, \\\"…\\\")`"), "{expanded}");
+    }
+}

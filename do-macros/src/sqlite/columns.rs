@@ -45,11 +45,21 @@ fn known(sql: &str, output: &Output, seen: &[Type]) -> ResultColumn {
     let class = match output.value.told {
         Told::Known(class) => Some(class),
         Told::Ask => class_seen(seen),
-        Told::Silent => None,
+        Told::Own(..) | Told::Mixed(..) | Told::Silent => None,
+    };
+    let own = match output.value.told {
+        Told::Own(table, column) => Some((table, column)),
+        _ => None,
+    };
+    let mixed = match output.value.told {
+        Told::Mixed(one, other) => Some((one, other)),
+        _ => None,
     };
     ResultColumn {
         name: String::new(),
         class,
+        own,
+        mixed,
         nullable: output.value.nullable,
         origin: output.value.origin,
         excerpt: excerpt(sql, output.at, ""),
@@ -64,7 +74,15 @@ fn by_metadata(statement: &Statement<'_>, position: usize, schema: &Schema) -> R
         let column = columns.iter().position(|known| Some(known.name.as_str()) == column.origin_name())?;
         Some((table, column))
     });
-    ResultColumn { name: String::new(), class: None, nullable: true, origin, excerpt: String::new() }
+    ResultColumn {
+        name: String::new(),
+        class: None,
+        own: origin,
+        mixed: None,
+        nullable: true,
+        origin,
+        excerpt: String::new(),
+    }
 }
 
 /// The one class on which all trials agree.

@@ -83,7 +83,7 @@ pub(super) fn refusal(sql: &str, tokens: &[Token<'_>], schema: &Schema, worlds: 
 
 /// Where the number of a row is asked for, unless it is that of full text.
 fn rowid<'t, 'a>(tokens: &'t [Token<'a>], name: &str, worlds: &Worlds) -> Option<&'t Token<'a>> {
-    let of_full_text = |token: &Token<'_>| worlds.virtual_tables.iter().any(|table| names(token, table));
+    let of_full_text = |token: &Token<'_>| worlds.virtual_tables.iter().any(|table| names(token, &table.name));
     let is_alias = |from: &[Token<'_>], word: &Token<'_>| match from {
         [table, as_, alias, ..] if of_full_text(table) && as_.is("AS") => alias.name() == word.name(),
         [table, alias, ..] if of_full_text(table) => alias.name().is_some() && alias.name() == word.name(),

@@ -11,18 +11,22 @@
 //! | `columns`, `params` | what goes out and what comes in |
 //! | `plan` | reads of whole tables |
 //! | `expiry` | what tables whose rows expire do not allow |
-//! | `refuse`, `explain`, `excerpt` | messages |
+//! | `refuse`, `explain`, `dialects`, `keywords`, `excerpt` | messages |
 //! | `unchecked` | what stands for all of it without the feature `checked-sql` |
 
 #[cfg(feature = "checked-sql")]
 mod analysis;
 #[cfg(feature = "checked-sql")]
 mod columns;
+#[cfg(feature = "checked-sql")]
+mod dialects;
 pub(crate) mod excerpt;
 #[cfg(feature = "checked-sql")]
 mod expiry;
 #[cfg(feature = "checked-sql")]
 mod explain;
+#[cfg(feature = "checked-sql")]
+mod keywords;
 pub(crate) mod lexer;
 #[cfg(feature = "checked-sql")]
 pub(crate) mod memory;
@@ -75,6 +79,10 @@ pub(crate) struct Param {
     pub form: Form,
     /// Of the column that it is compared with or assigned to; `None` if that can't be told.
     pub class: Option<Class>,
+    /// The column that it is compared with or assigned to, whose type is the user's own: table and column in the schema.
+    pub own: Option<(usize, usize)>,
+    /// It is a LIMIT or an OFFSET.
+    pub count: bool,
     /// The line of its first place, with a caret.
     pub excerpt: String,
 }
@@ -91,6 +99,10 @@ pub(crate) struct ResultColumn {
     pub name: String,
     /// `None` if it can't be told.
     pub class: Option<Class>,
+    /// Of the class of this column, whose type is the user's own: table and column in the schema.
+    pub own: Option<(usize, usize)>,
+    /// Now of the one class, now of the other: nothing reads both.
+    pub mixed: Option<(Class, Class)>,
     pub nullable: bool,
     /// Table and column in the schema, for a column that comes as it is stored.
     pub origin: Option<(usize, usize)>,
@@ -109,7 +121,7 @@ pub(crate) fn check(schema: &Schema, sql: &str) -> Result<Checked, String> {
 
 /// The names of the parameters of a statement that is not checked.
 pub(crate) fn parameters(sql: &str) -> Vec<String> {
-    params::find(sql, &lexer::lex(sql), |_| None).into_iter().map(|param| param.name).collect()
+    params::find(sql, &lexer::lex(sql), |_| params::Known::default()).into_iter().map(|param| param.name).collect()
 }
 
 #[cfg(feature = "checked-sql")]
@@ -126,7 +138,8 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     memory::renew_budget();
     let statement =
         worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, worlds))?;
-    if let Some(refusal) = expiry::refusal(sql, &tokens, schema, worlds) {
+    let refusal = explain::unknown_collation(sql, &tokens, worlds);
+    if let Some(refusal) = refusal.or_else(|| expiry::refusal(sql, &tokens, schema, worlds)) {
         return Err(refusal);
     }
     let analysis = shape.map(|shape| Analysis::of(&shape, sql, schema, worlds));
@@ -136,7 +149,8 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     let access = if statement.readonly() { Access::Reads } else { Access::Writes };
     let columns = columns::describe(sql, &statement, analysis.as_ref(), schema, worlds);
     drop(statement);
-    let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, &worlds.empty, analysis, schema, access));
-    let params = params::find(sql, &tokens, |name| params::class(name, analysis.as_ref()?));
+    let scan = analysis.as_ref().and_then(|analysis| plan::full_scan(sql, worlds, analysis, schema, access));
+    let known = |name: &str| analysis.as_ref().map(|analysis| params::known(name, analysis)).unwrap_or_default();
+    let params = params::find(sql, &tokens, known);
     Ok(Checked { access, params, columns, scan })
 }

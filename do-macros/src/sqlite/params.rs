@@ -7,8 +7,16 @@ use super::lexer::{Kind, Token};
 use super::{Form, Param};
 use crate::schema::Class;
 
+/// What the places of a parameter tell of it.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) class: Option<Class>,
+    pub(super) own: Option<(usize, usize)>,
+    pub(super) count: bool,
+}
+
 /// All parameters with the class that is told of each, by the order in which they first appear.
-pub(super) fn find(sql: &str, tokens: &[Token<'_>], class: impl Fn(&str) -> Option<Class>) -> Vec<Param> {
+pub(super) fn find(sql: &str, tokens: &[Token<'_>], known: impl Fn(&str) -> Known) -> Vec<Param> {
     let mut params: Vec<Param> = Vec::new();
     for (position, token) in tokens.iter().enumerate() {
         if token.kind != Kind::Param {
@@ -24,13 +32,18 @@ pub(super) fn find(sql: &str, tokens: &[Token<'_>], class: impl Fn(&str) -> Opti
                     param.form = Form::One;
                 }
             }
-            None => params.push(Param {
-                name: name.to_owned(),
-                places: vec![token.at],
-                form,
-                class: class(name),
-                excerpt: excerpt(sql, token.at, ""),
-            }),
+            None => {
+                let Known { class, own, count } = known(name);
+                params.push(Param {
+                    name: name.to_owned(),
+                    places: vec![token.at],
+                    form,
+                    class,
+                    own,
+                    count,
+                    excerpt: excerpt(sql, token.at, ""),
+                })
+            }
         }
     }
     params
@@ -44,10 +57,20 @@ fn is_list(tokens: &[Token<'_>], position: usize) -> bool {
         && tokens.get(position + 1).is_some_and(|next| next.is(")"))
 }
 
-/// The one class that every place agrees on.
+/// What every place agrees on.
 #[cfg(feature = "checked-sql")]
-pub(super) fn class(name: &str, analysis: &Analysis<'_>) -> Option<Class> {
-    let mut told = analysis.told.iter().filter(|(param, _)| param == name).map(|(_, class)| *class);
+pub(super) fn known(name: &str, analysis: &Analysis<'_>) -> Known {
+    let class = agreed(name, &analysis.told);
+    Known {
+        class,
+        own: if class.is_none() { agreed(name, &analysis.told_own) } else { None },
+        count: analysis.counts.iter().any(|count| count == name),
+    }
+}
+
+#[cfg(feature = "checked-sql")]
+fn agreed<T: Copy + PartialEq>(name: &str, told: &[(String, T)]) -> Option<T> {
+    let mut told = told.iter().filter(|(param, _)| param == name).map(|(_, told)| *told);
     let first = told.next()?;
-    told.all(|class| class == first).then_some(first)
+    told.all(|other| other == first).then_some(first)
 }

@@ -3,8 +3,10 @@
 use rusqlite::Connection;
 
 use super::Access;
-use super::analysis::{Analysis, Use};
+use super::analysis::{Analysis, Hindrance, Use};
 use super::lexer::lex;
+use super::shape;
+use super::worlds::Worlds;
 use crate::schema::{Schema, Table};
 use crate::sql::quote;
 
@@ -30,11 +32,12 @@ type Candidate = Vec<(String, bool)>;
 /// The warning for a statement that reads a whole table, if it does.
 pub(super) fn full_scan(
     sql: &str,
-    empty: &Connection,
+    worlds: &Worlds,
     analysis: &Analysis<'_>,
     schema: &Schema,
     access: Access,
 ) -> Option<String> {
+    let empty = &worlds.empty;
     let steps = steps(sql, empty)?;
     let scanned = scanned(&steps, &analysis.uses);
     let first = scanned.uses.first()?;
@@ -45,19 +48,78 @@ pub(super) fn full_scan(
     });
     let excuse = "write `allow(scan, \"reason\")` after the SQL";
     let (read, advice) = match found {
-        Some((table, indexes)) => {
-            let indexes: Vec<String> = indexes.iter().map(|index| format!("`index = {}`", spelled(index))).collect();
-            (table, format!("add {} to `#[table]` of `{}`, or {excuse}", indexes.join(" and "), table.rust))
+        Some((table, indexes)) => (table, format!("{}, or {excuse}", add(&indexes, table))),
+        None => {
+            let limit = if access == Access::Reads { limit(sql, empty, schema, worlds) } else { Limit::Useless };
+            (table, without_index(analysis, limit, access, excuse))
         }
-        None if access == Access::Writes || limited(sql) => (table, format!("no index can help: {excuse}")),
-        None => (table, format!("no index can help: add a LIMIT, or {excuse}")),
     };
     Some(format!("this query reads every row of `{}`; {advice}", read.name))
 }
 
-/// Whether there is a LIMIT already.
-fn limited(sql: &str) -> bool {
-    lex(sql).iter().any(|token| token.depth == 0 && token.is("LIMIT"))
+fn add(indexes: &[Candidate], table: &Table) -> String {
+    let indexes: Vec<String> = indexes.iter().map(|index| format!("`index = {}`", spelled(index, table))).collect();
+    format!("add {} to `#[table]` of `{}`", indexes.join(" and "), table.rust)
+}
+
+/// What can be done where no index helps the query as it is.
+fn without_index(analysis: &Analysis<'_>, limit: Limit, access: Access, excuse: &str) -> String {
+    let mut ways: Vec<String> = Vec::new();
+    let mut at = String::new();
+    match analysis.hindrances.first() {
+        Some(Hindrance::Pattern(column)) => {
+            at = format!(" with a pattern of `{column}`");
+            ways.push(format!("find its words with `search = {column}` and MATCH"));
+        }
+        Some(Hindrance::Computed) => {
+            at = " with what is computed of a column".to_owned();
+            ways.push("keep it in a column of its own with an index".to_owned());
+        }
+        Some(Hindrance::Truth(column, truth)) => {
+            ways.push(format!("write `{column} = {truth}`, and add an index for it"));
+        }
+        None => {}
+    }
+    match limit {
+        Limit::Helps => ways.push("add a LIMIT".to_owned()),
+        Limit::HelpsWith(index) => ways.push(format!("add a LIMIT, and {index}")),
+        // What is counted or summed up is all read, and one row is given.
+        Limit::Useless if access == Access::Reads && analysis.hindrances.is_empty() => {
+            ways.push("narrow it with a WHERE on a column that has an index".to_owned());
+        }
+        Limit::Useless => {}
+    }
+    match ways.as_slice() {
+        [] => format!("no index can help{at}: {excuse}"),
+        ways => format!("no index can help{at}: {}, or {excuse}", ways.join(", or ")),
+    }
+}
+
+/// What a LIMIT would do.
+enum Limit {
+    Useless,
+    Helps,
+    /// It stops the reading if this is done too.
+    HelpsWith(String),
+}
+
+/// Tries the statement with a LIMIT.
+fn limit(sql: &str, empty: &Connection, schema: &Schema, worlds: &Worlds) -> Limit {
+    let tokens = lex(sql);
+    let end = tokens.iter().rev().find(|token| !token.is(";")).map_or(0, |token| token.at + token.text.len());
+    let limited = format!("{} LIMIT 1", &sql[..end]);
+    let Some(shape) = shape::parse(&lex(&limited)) else { return Limit::Useless };
+    let analysis = Analysis::of(&shape, &limited, schema, worlds);
+    let Some(steps) = steps(&limited, empty) else { return Limit::Useless };
+    let scanned = scanned(&steps, &analysis.uses);
+    if scanned.uses.is_empty() {
+        return Limit::Helps;
+    }
+    let found = scanned.uses.iter().find_map(|used| {
+        let table = &schema.tables[used.table];
+        proposal(&limited, empty, &analysis, used, table, scanned.count).map(|found| add(&found, table))
+    });
+    found.map_or(Limit::Useless, Limit::HelpsWith)
 }
 
 fn steps(sql: &str, connection: &Connection) -> Option<Vec<Step>> {
@@ -145,11 +207,13 @@ fn proposal(
         after
     };
     let rowid = used.rowid.as_deref();
-    let single = candidates(used).into_iter().map(|candidate| vec![candidate]);
+    let can = |column: &String| field(table, column).is_some();
+    let single = candidates(used).into_iter().filter(|columns| columns.iter().all(|(column, _)| can(column)));
+    let single = single.map(|candidate| vec![candidate]);
     // Each side of an OR needs an index of its own.
     let of_one = |column: &String| vec![(column.clone(), false)];
     let columns: Vec<&String> =
-        used.equal.iter().chain(&used.range).filter(|column| Some(column.as_str()) != rowid).collect();
+        used.equal.iter().chain(&used.range).filter(|column| Some(column.as_str()) != rowid && can(column)).collect();
     let pairs = columns.iter().enumerate().flat_map(|(at, one)| {
         columns[at + 1..].iter().filter(move |other| *other != one).map(move |other| vec![of_one(one), of_one(other)])
     });
@@ -209,15 +273,21 @@ fn listing(columns: &Candidate) -> String {
     format!("({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))
 }
 
-/// As `#[table]` takes it. One column is read in both directions.
-fn spelled(columns: &Candidate) -> String {
+/// As `#[table]` takes it: by its fields. One column is read in both directions.
+fn spelled(columns: &Candidate, table: &Table) -> String {
+    let field = |name: &str| field(table, name).unwrap_or(name).to_owned();
     match columns.as_slice() {
-        [(name, _)] => name.clone(),
+        [(name, _)] => field(name),
         columns => {
-            let column = |(name, descending): &(String, bool)| format!("{name}{}", direction(*descending));
+            let column = |(name, descending): &(String, bool)| format!("{}{}", field(name), direction(*descending));
             format!("({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// The field of a column, if it can be indexed.
+fn field<'t>(table: &'t Table, column: &str) -> Option<&'t str> {
+    table.columns.iter().find(|known| known.name == column)?.field.as_deref()
 }
 
 fn direction(descending: bool) -> &'static str {

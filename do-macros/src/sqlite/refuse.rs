@@ -34,6 +34,10 @@ fn placeholder(sql: &str, tokens: &[Token<'_>]) -> Option<String> {
         text.strip_prefix(':').is_some_and(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_'))
     };
     let token = tokens.iter().find(|token| token.kind == Kind::Param && !is_named(token.text))?;
+    if token.text == ":" {
+        let message = "`::` is no operator here: write `CAST(value AS type)`";
+        return Some(format!("{message}\n{}", excerpt(sql, token.at, "")));
+    }
     let name = token.text[1..].trim_start_matches(|c: char| !c.is_alphabetic());
     let instead = if name.is_empty() { ":name" } else { &format!(":{name}") };
     let message = format!("write `{instead}` instead of `{}`: parameters are variables, by name", token.text);
@@ -66,7 +70,7 @@ fn kept(target: &Target, worlds: &Worlds) -> Option<String> {
     if name.starts_with("sqlite_") {
         return Some(format!("the table `{name}` is SQLite's own: SQL can't write it"));
     }
-    let search = worlds.virtual_tables.iter().find(|table| {
+    let search = worlds.virtual_tables.iter().map(|table| &table.name).find(|table| {
         let table = table.to_ascii_lowercase();
         name == table
             || ["_data", "_idx", "_content", "_docsize", "_config"].iter().any(|part| name == table.clone() + part)

@@ -25,9 +25,16 @@ pub(super) struct Worlds {
     /// Beside each column of the schema.
     pub(super) columns: Vec<Vec<Declared>>,
     /// The tables for full-text search and the like.
-    pub(super) virtual_tables: Vec<String>,
+    pub(super) virtual_tables: Vec<Virtual>,
     /// The tables whose rows go by themselves.
     pub(super) going: Vec<String>,
+}
+
+/// A table for full-text search.
+pub(super) struct Virtual {
+    pub(super) name: String,
+    /// Its columns, without the hidden ones.
+    pub(super) columns: Vec<String>,
 }
 
 /// What SQLite says of a column.
@@ -82,10 +89,7 @@ impl Worlds {
             seed(&full, table, |_| true);
             seed(&sparse, table, |position| columns[position].not_null);
         }
-        let virtual_tables = empty
-            .prepare("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")?
-            .query_map([], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
+        let virtual_tables = virtual_tables(&empty)?;
         let going = expiry::going(schema, &empty)?;
         Ok(Worlds { empty, full, sparse, columns, virtual_tables, going })
     }
@@ -116,6 +120,19 @@ fn observe(world: &Connection, sql: &str, value: &Value, seen: &mut [Vec<Type>])
         }
     }
     Ok(())
+}
+
+fn virtual_tables(empty: &Connection) -> rusqlite::Result<Vec<Virtual>> {
+    let names: Vec<String> = empty
+        .prepare("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut columns = empty.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let with_columns = names.into_iter().map(|name| {
+        let columns = columns.query_map([&name], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Virtual { name, columns })
+    });
+    with_columns.collect()
 }
 
 fn declared(empty: &Connection, table: &crate::schema::Table) -> rusqlite::Result<Vec<Declared>> {

@@ -59,7 +59,9 @@ fn column(column: &Column) -> checks::Column {
         Storage::Json | Storage::OwnJson => Some(checks::Class::Text),
         Storage::Own => None,
     };
-    checks::Column { name: column.name.clone(), class, nullable: column.column_type.null }
+    let is_json = matches!(column.column_type.storage, Storage::Json | Storage::OwnJson);
+    let field = (!is_json).then(|| column.field_name.clone());
+    checks::Column { name: column.name.clone(), class, nullable: column.column_type.null, field }
 }
 
 /// The types of the columns, for rows that have no type of their own.

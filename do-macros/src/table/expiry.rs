@@ -170,9 +170,16 @@ pub(super) fn references(written: &Written, table: &Table) -> TokenStream {
         let (row, other) = (written.item.ident.unraw(), &reference.table);
         let field = format!("{row}::{}", column.field_name);
         let on_delete = expand::on_delete(reference);
-        let other = quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::DEF);
+        // Of what is no table nothing is said here.
+        let other = quote_spanned!(other.span()=> ::do_runtime::__private::Present::<#other>::DEF);
         let proof = quote_spanned!(reference.span=> ::do_runtime::__private::keeps_nothing(#field, #other, #on_delete));
-        Some(quote!(const _: () = #proof;))
+        Some(quote! {
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::do_runtime::__private::Absent as _;
+                #proof;
+            };
+        })
     });
     quote!(#(#proofs)*)
 }

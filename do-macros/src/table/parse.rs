@@ -29,6 +29,11 @@ const OF_OBJECTS: &[(&str, &str)] = &[
     ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
 ];
 
+const BESIDE: &[(&str, &str)] = &[
+    ("table", "`#[table]` is there already: write it once"),
+    ("durable_object", "a struct is a table or a durable object: remove this, or the `#[table]` before it"),
+];
+
 /// The table as it is written, or nothing if the item is no struct at all.
 pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut Problems) -> Option<Written> {
     let mut item = match syn::parse2::<Item>(item.clone()) {
@@ -42,6 +47,7 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
             return None;
         }
     };
+    strip::take(&mut item.attrs, &[], BESIDE, problems);
     let mut written = Written {
         item: item.clone(),
         name: None,

@@ -46,223 +46,255 @@ impl ChatRoom {
     fn helper(&self) {}
 }
 const _: () = {
-    #[allow(dead_code, private_interfaces, unreachable_pub)]
-    impl ChatRoomStub {
-        /// Adds a message.
-        pub fn post(
-            &self,
-            author: impl ::core::convert::Into<String>,
-            body: impl ::core::convert::Into<String>,
-        ) -> ::do_runtime::Call<ChatRoom, Message, CallError<Refused>> {
-            ::do_runtime::__private::TypedStub::stub(self)
-                .call(
-                    &POST,
-                    Request::Post {
-                        author: ::core::convert::Into::into(author),
-                        body: ::core::convert::Into::into(body),
-                    },
-                )
-        }
-        /// The newest messages.
-        pub fn history(&self, limit: u32) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
-            ::do_runtime::__private::TypedStub::stub(self)
-                .call(&HISTORY, Request::History { limit })
-        }
-        /// Calls `ChatRoom::find`.
-        #[must_use]
-        pub fn search(
-            &self,
-            text: &str,
-            limit: u32,
-        ) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
-            ::do_runtime::__private::TypedStub::stub(self)
-                .call(
-                    &SEARCH,
-                    Request::Search {
-                        text: ::std::borrow::ToOwned::to_owned(text),
-                        limit,
-                    },
-                )
-        }
-        /// Calls `ChatRoom::reset`.
-        pub fn reset(&self) -> ::do_runtime::Call<ChatRoom, ()> {
-            ::do_runtime::__private::TypedStub::stub(self).call(&RESET, Request::Reset)
-        }
-        #[cfg(feature = "import")]
-        /// Calls `ChatRoom::import`.
-        pub fn import(
-            &self,
-            lines: Vec<Line>,
-            at: Option<Timestamp>,
-        ) -> ::do_runtime::Call<ChatRoom, u64> {
-            ::do_runtime::__private::TypedStub::stub(self)
-                .call(
-                    &IMPORT,
-                    Request::Import {
-                        lines: ::do_runtime::__private::Carried::<Vec<Line>>::new(lines),
-                        at,
-                    },
-                )
-        }
-        /// Calls `ChatRoom::forward`.
-        pub fn forward(
-            &self,
-            room: impl ::core::convert::Into<String>,
-            copies: [Option<ChatRoom>; 2],
-        ) -> ::do_runtime::Call<
-            ChatRoom,
-            <model::Sent as ::do_runtime::__private::Outcome>::Value,
-            <model::Sent as ::do_runtime::__private::Outcome>::Error,
-        > {
-            ::do_runtime::__private::TypedStub::stub(self)
-                .call(
-                    &FORWARD,
-                    Request::Forward {
-                        room: ::core::convert::Into::into(room),
-                        copies: ::do_runtime::__private::Carried::<
-                            [Option<ChatRoom>; 2],
-                        >::new(copies),
-                    },
-                )
-        }
-        /// Calls `ChatRoom::relay`.
-        #[deprecated(note = "use `history`")]
-        pub fn relay(&self, to: &str) -> ::do_runtime::Call<ChatRoom, ()> {
-            ::do_runtime::__private::TypedStub::stub(self)
-                .call(
-                    &RELAY,
-                    Request::Relay {
-                        to: ::std::borrow::ToOwned::to_owned(to),
-                    },
-                )
-        }
-    }
-    #[doc(hidden)]
-    #[allow(private_interfaces, unreachable_pub)]
-    pub enum Request {
-        Post { author: String, body: String },
-        History { limit: u32 },
-        Search { text: ::std::string::String, limit: u32 },
-        Reset,
-        #[cfg(feature = "import")]
-        Import {
-            lines: ::do_runtime::__private::Carried<Vec<Line>>,
-            at: Option<Timestamp>,
-        },
-        Forward {
-            room: String,
-            copies: ::do_runtime::__private::Carried<[Option<ChatRoom>; 2]>,
-        },
-        Relay { to: ::std::string::String },
-    }
-    static POST: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-        "post",
-    );
-    static HISTORY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-        "history",
-    );
-    static SEARCH: ::do_runtime::__private::Method = ::do_runtime::__private::Method::slow(
-        "search",
-    );
-    static RESET: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-        "reset",
-    );
-    #[cfg(feature = "import")]
-    static IMPORT: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-        "import",
-    );
-    static FORWARD: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-        "forward",
-    );
-    static RELAY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-        "relay",
-    );
-    #[automatically_derived]
-    impl ::do_runtime::__private::Dispatch for ChatRoom {
-        type Request = Request;
-        type Stub = ChatRoomStub;
-        fn dispatch(
-            request: Request,
-            run: ::do_runtime::__private::Run<'_, Self>,
-        ) -> ::do_runtime::__private::Ran {
-            match request {
-                Request::Post { author, body } => {
-                    run.exclusive::<
-                            Message,
-                            CallError<Refused>,
-                        >(|me, cx| me.post(cx, author, body))
-                }
-                Request::History { limit } => {
-                    run.shared::<
-                            Vec<Message>,
-                            ::do_runtime::Error,
-                        >(|me, cx| me.history(cx, limit))
-                }
-                Request::Search { text, limit } => {
-                    run.shared::<
-                            Vec<Message>,
-                            ::do_runtime::Error,
-                        >(|me, cx| me.find(cx, &text, limit))
-                }
-                Request::Reset => {
-                    run.exclusive::<(), ::do_runtime::Error>(|me, _| me.reset())
-                }
-                #[cfg(feature = "import")]
-                Request::Import { lines, at } => {
-                    run.exclusive::<
-                            u64,
-                            ::do_runtime::Error,
-                        >(|me, cx| me.import(cx, lines.take(), at))
-                }
-                Request::Forward { room, copies } => {
-                    run.orchestrate::<
-                            <model::Sent as ::do_runtime::__private::Outcome>::Value,
-                            <model::Sent as ::do_runtime::__private::Outcome>::Error,
-                            _,
-                        >(move |this| async move {
-                        <model::Sent as ::do_runtime::__private::Outcome>::into_result(
-                            Self::forward(this, room, copies.take()).await,
+    #[allow(unused_imports)]
+    use ::do_runtime::__private::{__schema, __schema as ChatRoomStub};
+    {
+        #[allow(unused_imports)]
+        use ChatRoom as __schema;
+        #[allow(unused_imports)]
+        use ChatRoomStub as __write_attribute_durable_object_above_ChatRoom;
+        {
+            #[allow(unused_imports)]
+            use ::do_runtime::__private::__unless_object;
+            __schema! {
+                { __unless_object } { #[allow(dead_code)] type ChatRoomStub =
+                __write_attribute_durable_object_above_ChatRoom; #[allow(unused_imports)]
+                use ::do_runtime::__private::Absent as _; const _ : () =
+                ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
+            }
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl ChatRoomStub {
+                /// Adds a message.
+                pub fn post(
+                    &self,
+                    author: impl ::core::convert::Into<String>,
+                    body: impl ::core::convert::Into<String>,
+                ) -> ::do_runtime::Call<ChatRoom, Message, CallError<Refused>> {
+                    ::do_runtime::__private::TypedStub::stub(self)
+                        .call(
+                            &POST,
+                            Request::Post {
+                                author: ::core::convert::Into::into(author),
+                                body: ::core::convert::Into::into(body),
+                            },
                         )
-                    })
                 }
-                #[allow(deprecated)]
-                Request::Relay { to } => {
-                    run.orchestrate::<
-                            (),
-                            ::do_runtime::Error,
-                            _,
-                        >(move |_| async move { Self::relay(&to).await })
+                /// The newest messages.
+                pub fn history(
+                    &self,
+                    limit: u32,
+                ) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
+                    ::do_runtime::__private::TypedStub::stub(self)
+                        .call(&HISTORY, Request::History { limit })
                 }
-            }
-        }
-        fn argument_bytes(request: &Request) -> ::core::primitive::u64 {
-            match request {
-                Request::Post { author, body } => {
-                    ::do_runtime::__private::argument_bytes(author)
-                        + ::do_runtime::__private::argument_bytes(body)
+                /// Calls `ChatRoom::find`.
+                #[must_use]
+                pub fn search(
+                    &self,
+                    text: &str,
+                    limit: u32,
+                ) -> ::do_runtime::Call<ChatRoom, Vec<Message>> {
+                    ::do_runtime::__private::TypedStub::stub(self)
+                        .call(
+                            &SEARCH,
+                            Request::Search {
+                                text: ::std::borrow::ToOwned::to_owned(text),
+                                limit,
+                            },
+                        )
                 }
-                Request::History { .. } => 0,
-                Request::Search { text, .. } => {
-                    ::do_runtime::__private::argument_bytes(text)
+                /// Calls `ChatRoom::reset`.
+                pub fn reset(&self) -> ::do_runtime::Call<ChatRoom, ()> {
+                    ::do_runtime::__private::TypedStub::stub(self)
+                        .call(&RESET, Request::Reset)
                 }
-                Request::Reset => 0,
                 #[cfg(feature = "import")]
-                Request::Import { lines, .. } => {
-                    ::do_runtime::__private::argument_bytes(lines)
+                /// Calls `ChatRoom::import`.
+                pub fn import(
+                    &self,
+                    lines: Vec<Line>,
+                    at: Option<Timestamp>,
+                ) -> ::do_runtime::Call<ChatRoom, u64> {
+                    ::do_runtime::__private::TypedStub::stub(self)
+                        .call(
+                            &IMPORT,
+                            Request::Import {
+                                lines: ::do_runtime::__private::Carried::<
+                                    Vec<Line>,
+                                >::new(lines),
+                                at,
+                            },
+                        )
                 }
-                Request::Forward { room, copies } => {
-                    ::do_runtime::__private::argument_bytes(room)
-                        + ::do_runtime::__private::argument_bytes(copies)
+                /// Calls `ChatRoom::forward`.
+                pub fn forward(
+                    &self,
+                    room: impl ::core::convert::Into<String>,
+                    copies: [Option<ChatRoom>; 2],
+                ) -> ::do_runtime::Call<
+                    ChatRoom,
+                    <model::Sent as ::do_runtime::__private::Outcome>::Value,
+                    <model::Sent as ::do_runtime::__private::Outcome>::Error,
+                > {
+                    ::do_runtime::__private::TypedStub::stub(self)
+                        .call(
+                            &FORWARD,
+                            Request::Forward {
+                                room: ::core::convert::Into::into(room),
+                                copies: ::do_runtime::__private::Carried::<
+                                    [Option<ChatRoom>; 2],
+                                >::new(copies),
+                            },
+                        )
                 }
-                Request::Relay { to } => ::do_runtime::__private::argument_bytes(to),
+                /// Calls `ChatRoom::relay`.
+                #[deprecated(note = "use `history`")]
+                pub fn relay(&self, to: &str) -> ::do_runtime::Call<ChatRoom, ()> {
+                    ::do_runtime::__private::TypedStub::stub(self)
+                        .call(
+                            &RELAY,
+                            Request::Relay {
+                                to: ::std::borrow::ToOwned::to_owned(to),
+                            },
+                        )
+                }
+            }
+            #[doc(hidden)]
+            #[allow(private_interfaces, unreachable_pub)]
+            pub enum Request {
+                Post { author: String, body: String },
+                History { limit: u32 },
+                Search { text: ::std::string::String, limit: u32 },
+                Reset,
+                #[cfg(feature = "import")]
+                Import {
+                    lines: ::do_runtime::__private::Carried<Vec<Line>>,
+                    at: Option<Timestamp>,
+                },
+                Forward {
+                    room: String,
+                    copies: ::do_runtime::__private::Carried<[Option<ChatRoom>; 2]>,
+                },
+                Relay { to: ::std::string::String },
+            }
+            static POST: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+                "post",
+            );
+            static HISTORY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+                "history",
+            );
+            static SEARCH: ::do_runtime::__private::Method = ::do_runtime::__private::Method::slow(
+                "search",
+            );
+            static RESET: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+                "reset",
+            );
+            #[cfg(feature = "import")]
+            static IMPORT: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+                "import",
+            );
+            static FORWARD: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+                "forward",
+            );
+            static RELAY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
+                "relay",
+            );
+            #[automatically_derived]
+            impl ::do_runtime::__private::Dispatch for ChatRoom
+            where
+                for<'a> ChatRoomStub: ::core::marker::Sized,
+            {
+                type Request = Request;
+                type Stub = ChatRoomStub;
+                fn dispatch(
+                    request: Request,
+                    run: ::do_runtime::__private::Run<'_, Self>,
+                ) -> ::do_runtime::__private::Ran {
+                    match request {
+                        Request::Post { author, body } => {
+                            run.exclusive::<
+                                    Message,
+                                    CallError<Refused>,
+                                >(|me, cx| me.post(cx, author, body))
+                        }
+                        Request::History { limit } => {
+                            run.shared::<
+                                    Vec<Message>,
+                                    ::do_runtime::Error,
+                                >(|me, cx| me.history(cx, limit))
+                        }
+                        Request::Search { text, limit } => {
+                            run.shared::<
+                                    Vec<Message>,
+                                    ::do_runtime::Error,
+                                >(|me, cx| me.find(cx, &text, limit))
+                        }
+                        Request::Reset => {
+                            run.exclusive::<(), ::do_runtime::Error>(|me, _| me.reset())
+                        }
+                        #[cfg(feature = "import")]
+                        Request::Import { lines, at } => {
+                            run.exclusive::<
+                                    u64,
+                                    ::do_runtime::Error,
+                                >(|me, cx| me.import(cx, lines.take(), at))
+                        }
+                        Request::Forward { room, copies } => {
+                            run.orchestrate::<
+                                    <model::Sent as ::do_runtime::__private::Outcome>::Value,
+                                    <model::Sent as ::do_runtime::__private::Outcome>::Error,
+                                    _,
+                                >(move |this| async move {
+                                <model::Sent as ::do_runtime::__private::Outcome>::into_result(
+                                    Self::forward(this, room, copies.take()).await,
+                                )
+                            })
+                        }
+                        #[allow(deprecated)]
+                        Request::Relay { to } => {
+                            run.orchestrate::<
+                                    (),
+                                    ::do_runtime::Error,
+                                    _,
+                                >(move |_| async move { Self::relay(&to).await })
+                        }
+                    }
+                }
+                fn argument_bytes(request: &Request) -> ::core::primitive::u64 {
+                    match request {
+                        Request::Post { author, body } => {
+                            ::do_runtime::__private::argument_bytes(author)
+                                + ::do_runtime::__private::argument_bytes(body)
+                        }
+                        Request::History { .. } => 0,
+                        Request::Search { text, .. } => {
+                            ::do_runtime::__private::argument_bytes(text)
+                        }
+                        Request::Reset => 0,
+                        #[cfg(feature = "import")]
+                        Request::Import { lines, .. } => {
+                            ::do_runtime::__private::argument_bytes(lines)
+                        }
+                        Request::Forward { room, copies } => {
+                            ::do_runtime::__private::argument_bytes(room)
+                                + ::do_runtime::__private::argument_bytes(copies)
+                        }
+                        Request::Relay { to } => {
+                            ::do_runtime::__private::argument_bytes(to)
+                        }
+                    }
+                }
+                const HAS_INIT: ::core::primitive::bool = true;
+                fn init(
+                    &mut self,
+                    cx: &mut ::do_runtime::Cx<Self>,
+                ) -> ::do_runtime::Result {
+                    self.wake(cx)
+                }
+            }
+            ::do_runtime::__private::register! {
+                ChatRoom
             }
         }
-        const HAS_INIT: ::core::primitive::bool = true;
-        fn init(&mut self, cx: &mut ::do_runtime::Cx<Self>) -> ::do_runtime::Result {
-            self.wake(cx)
-        }
-    }
-    ::do_runtime::__private::register! {
-        ChatRoom
     }
 };

@@ -25,28 +25,49 @@ impl ChatRoom {
     }
 }
 const _: () = {
-    #[allow(dead_code, private_interfaces, unreachable_pub)]
-    impl ChatRoomStub {
-        #[allow(missing_docs)]
-        pub fn post(
-            &self,
-            _: impl ::core::convert::Into<String>,
-        ) -> ::do_runtime::Call<ChatRoom, Message> {
-            ::do_runtime::__private::refused()
-        }
-        #[allow(missing_docs)]
-        pub fn echo<T: Clone>(&self, _: T) -> ::do_runtime::Call<ChatRoom, u32> {
-            ::do_runtime::__private::refused()
-        }
-    }
-    impl ::do_runtime::__private::Dispatch for ChatRoom {
-        type Request = ();
-        type Stub = ChatRoomStub;
-        fn dispatch(
-            _: (),
-            _: ::do_runtime::__private::Run<'_, Self>,
-        ) -> ::do_runtime::__private::Ran {
-            ::do_runtime::__private::refused()
+    #[allow(unused_imports)]
+    use ::do_runtime::__private::{__schema, __schema as ChatRoomStub};
+    {
+        #[allow(unused_imports)]
+        use ChatRoom as __schema;
+        #[allow(unused_imports)]
+        use ChatRoomStub as __write_attribute_durable_object_above_ChatRoom;
+        {
+            #[allow(unused_imports)]
+            use ::do_runtime::__private::__unless_object;
+            __schema! {
+                { __unless_object } { #[allow(dead_code)] type ChatRoomStub =
+                __write_attribute_durable_object_above_ChatRoom; #[allow(unused_imports)]
+                use ::do_runtime::__private::Absent as _; const _ : () =
+                ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
+            }
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl ChatRoomStub {
+                #[allow(missing_docs)]
+                pub fn post(
+                    &self,
+                    _: impl ::core::convert::Into<String>,
+                ) -> ::do_runtime::Call<ChatRoom, Message> {
+                    ::do_runtime::__private::refused()
+                }
+                #[allow(missing_docs)]
+                pub fn echo<T: Clone>(&self, _: T) -> ::do_runtime::Call<ChatRoom, u32> {
+                    ::do_runtime::__private::refused()
+                }
+            }
+            impl ::do_runtime::__private::Dispatch for ChatRoom
+            where
+                for<'a> ChatRoomStub: ::core::marker::Sized,
+            {
+                type Request = ();
+                type Stub = ChatRoomStub;
+                fn dispatch(
+                    _: (),
+                    _: ::do_runtime::__private::Run<'_, Self>,
+                ) -> ::do_runtime::__private::Ran {
+                    ::do_runtime::__private::refused()
+                }
+            }
         }
     }
 };

@@ -83,16 +83,26 @@ const _: () = {
     const MOOD_FIELD: ::do_runtime::__private::StoredField<Mood> = ::do_runtime::__private::stored_field::<
         Mood,
     >("mood");
+    #[allow(unused_imports)]
+    use ::do_runtime::__private::Absent as _;
     #[automatically_derived]
-    impl ::do_runtime::__private::Declares<__ChatRoom_Message> for ChatRoom {}
+    impl ::do_runtime::__private::Declares<
+        __write_attribute_table_above_Message_for_ChatRoom,
+    > for ChatRoom {}
     #[automatically_derived]
-    impl ::do_runtime::__private::Declares<__ChatRoom_Author> for ChatRoom {}
+    impl ::do_runtime::__private::Declares<
+        __write_attribute_table_above_Author_for_ChatRoom,
+    > for ChatRoom {}
     #[automatically_derived]
     impl ::do_runtime::__private::Object for ChatRoom {
         const CLASS: &'static ::core::primitive::str = "Room";
         const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[
-            <__ChatRoom_Message as ::do_runtime::__private::Table>::DEF,
-            <__ChatRoom_Author as ::do_runtime::__private::Table>::DEF,
+            ::do_runtime::__private::Present::<
+                __write_attribute_table_above_Message_for_ChatRoom,
+            >::DEF,
+            ::do_runtime::__private::Present::<
+                __write_attribute_table_above_Author_for_ChatRoom,
+            >::DEF,
         ];
         const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT
             .with_value(1048576)
@@ -139,18 +149,21 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::do_runtime::__private::sql::TablesOf<(__ChatRoom_Message, __ChatRoom_Author)>
-    for ChatRoom {}
+    impl ::do_runtime::__private::sql::TablesOf<
+        (
+            __write_attribute_table_above_Message_for_ChatRoom,
+            __write_attribute_table_above_Author_for_ChatRoom,
+        ),
+    > for ChatRoom {}
 };
 #[allow(unused_imports)]
-use Message as __ChatRoom_Message;
+use Message as __write_attribute_table_above_Message_for_ChatRoom;
 #[allow(unused_imports)]
-use model::Author as __ChatRoom_Author;
-__ChatRoom_Message! {
-    { ::do_runtime::__private::__freeze } { { __ChatRoom_Message Message,
-    __ChatRoom_Author model::Author } { ChatRoom } {} }
+use model::Author as __write_attribute_table_above_Author_for_ChatRoom;
+__write_attribute_table_above_Message_for_ChatRoom! {
+    { ::do_runtime::__private::__freeze } { {
+    __write_attribute_table_above_Message_for_ChatRoom Message,
+    __write_attribute_table_above_Author_for_ChatRoom model::Author } { ChatRoom } { pub
+    } {} }
 }
-#[doc(hidden)]
-#[allow(unused_imports)]
-pub(crate) use __object_ChatRoom as ChatRoom;
 const _: () = ::do_runtime::__private::references_are_declared::<ChatRoom>();

@@ -62,13 +62,19 @@ const _: () = {
         }
     }
     const _: fn() = ::do_runtime::__private::callable::<RateLimiter>;
+    #[allow(unused_imports)]
+    use ::do_runtime::__private::Absent as _;
     #[automatically_derived]
-    impl ::do_runtime::__private::Declares<__RateLimiter_Hit> for RateLimiter {}
+    impl ::do_runtime::__private::Declares<
+        __write_attribute_table_above_Hit_for_RateLimiter,
+    > for RateLimiter {}
     #[automatically_derived]
     impl ::do_runtime::__private::Object for RateLimiter {
         const CLASS: &'static ::core::primitive::str = "RateLimiter";
         const TABLES: &'static [&'static ::do_runtime::__private::TableDef] = &[
-            <__RateLimiter_Hit as ::do_runtime::__private::Table>::DEF,
+            ::do_runtime::__private::Present::<
+                __write_attribute_table_above_Hit_for_RateLimiter,
+            >::DEF,
         ];
         const LIMITS: ::do_runtime::Limits = ::do_runtime::Limits::DEFAULT;
         const JURISDICTION: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
@@ -94,15 +100,14 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::do_runtime::__private::sql::TablesOf<(__RateLimiter_Hit,)> for RateLimiter {}
+    impl ::do_runtime::__private::sql::TablesOf<
+        (__write_attribute_table_above_Hit_for_RateLimiter,),
+    > for RateLimiter {}
 };
 #[allow(unused_imports)]
-use Hit as __RateLimiter_Hit;
-__RateLimiter_Hit! {
-    { ::do_runtime::__private::__freeze } { { __RateLimiter_Hit Hit } { RateLimiter } {}
-    }
+use Hit as __write_attribute_table_above_Hit_for_RateLimiter;
+__write_attribute_table_above_Hit_for_RateLimiter! {
+    { ::do_runtime::__private::__freeze } { {
+    __write_attribute_table_above_Hit_for_RateLimiter Hit } { RateLimiter } { pub } {} }
 }
-#[doc(hidden)]
-#[allow(unused_imports)]
-pub(crate) use __object_RateLimiter as RateLimiter;
 const _: () = ::do_runtime::__private::references_are_declared::<RateLimiter>();

@@ -382,7 +382,7 @@ CREATE UNIQUE INDEX order_tenant_number ON "order" (tenant, number);
 CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
 "#["tenant"
         text, "customer" integer, "number" integer, "label" text ?, "status" own, "lines"
-        text, "refund" integer ?, "group" own ?, "discount" real] } }
+        text = !, "refund" integer ?, "group" own ? = "type", "discount" real] } }
     };
 }
 #[doc(hidden)]

@@ -223,7 +223,7 @@ CREATE TRIGGER order_search_delete AFTER DELETE ON "order" BEGIN
     INSERT INTO order_search (order_search, rowid, "group", "the body") VALUES ('delete', old.id, old."group", old."the body");
 END;
 "#["id"
-        integer, "group" text, "the body" text ?, "seen" integer] } }
+        integer, "group" text, "the body" text ? = "body", "seen" integer] } }
     };
 }
 #[doc(hidden)]

@@ -167,11 +167,15 @@ CREATE INDEX message_written_at ON message (__written_at);
     #[automatically_derived]
     impl ::do_runtime::__private::sql::ColumnsOf<(Id<Message>, Id<Room>, String)>
     for Message {}
-    const _: () = ::do_runtime::__private::keeps_nothing(
-        "Message::room",
-        <Room as ::do_runtime::__private::Table>::DEF,
-        ::do_runtime::__private::OnDelete::Restrict,
-    );
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::do_runtime::__private::Absent as _;
+        ::do_runtime::__private::keeps_nothing(
+            "Message::room",
+            ::do_runtime::__private::Present::<Room>::DEF,
+            ::do_runtime::__private::OnDelete::Restrict,
+        );
+    };
 };
 #[doc(hidden)]
 #[allow(unused_macros)]

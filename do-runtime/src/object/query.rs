@@ -1,6 +1,7 @@
 //! Statements: `cx.sql_unchecked`, and in `checked` what `sql!` becomes.
 
 pub mod checked;
+mod own;
 mod params;
 
 use std::borrow::Cow;

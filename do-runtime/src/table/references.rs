@@ -21,6 +21,9 @@ pub const fn references_are_declared<O: Object>() {
             let other = &tables[at].references[reference];
             match position(tables, other.table) {
                 None => undeclared(tables[at].rust_name, other.table),
+                Some(parent) if !has_id(tables[parent]) => {
+                    without_id(tables[at].rust_name, tables[parent].rust_name);
+                }
                 Some(parent) if holds_back(tables, &goes, at, other, parent) => {
                     let column = tables[at].columns[other.column].name;
                     let field = Message::NONE.add(tables[at].rust_name).add("::").add(column);
@@ -101,6 +104,16 @@ const fn goes_with(tables: &[&TableDef], goes: &[bool; MOST], table: usize) -> b
     false
 }
 
+/// Whether an `Id` can be its key.
+const fn has_id(table: &TableDef) -> bool {
+    match table.key {
+        [key] => same(table.columns[*key].sql_type, "INTEGER"),
+        // One that has mistakes.
+        [] => true,
+        _ => false,
+    }
+}
+
 const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut at = 0;
@@ -115,6 +128,15 @@ const fn same(a: &str, b: &str) -> bool {
 const fn undeclared(table: &str, other: &str) -> ! {
     let message = Message::NONE.add("`").add(table).add("` refers to the table `").add(other);
     let message = message.add("`, which the object does not declare: name it in `#[durable_object(tables(…))]` too");
+    panic!("{}", message.text())
+}
+
+/// Stops the compiler with a sentence.
+#[track_caller]
+const fn without_id(table: &str, other: &str) -> ! {
+    let message = Message::NONE.add("`").add(table).add("` refers to `").add(other).add("` by an `Id<").add(other);
+    let message = message.add(">`, which is not its key: write `#[key]` above one field `id: Id<").add(other);
+    let message = message.add(">` of it, or leave `#[references]` out");
     panic!("{}", message.text())
 }
 

@@ -208,6 +208,7 @@ const fn value_fits(value: ValueShape, column: &Given, place: Place) -> Message 
     let class_fits = column.sql_type.is_empty()
         || same(value.sql_type, column.sql_type)
         || same(value.sql_type, "REAL") && same(column.sql_type, "INTEGER");
+    let mixed = !column.sql_type.is_empty() && !is_class(column.sql_type);
     if !class_fits {
         let message = Message::NONE
             .add("the column `")
@@ -218,7 +219,10 @@ const fn value_fits(value: ValueShape, column: &Given, place: Place) -> Message 
             .place(place)
             .add(" holds ")
             .add(value.sql_type);
-        let message = message.add(": use `").rust(column.sql_type, column.null).add("`");
+        let message = match mixed {
+            true => message.add(": write `CAST(… AS ").add(value.sql_type).add(")`, so that it is of one class"),
+            false => message.add(": use `").rust(column.sql_type, column.null).add("`"),
+        };
         return message.excerpt(column);
     }
     if column.null && !value.null {
@@ -230,7 +234,9 @@ const fn value_fits(value: ValueShape, column: &Given, place: Place) -> Message 
             .add(" can't: use `");
         let class = if column.sql_type.is_empty() { value.sql_type } else { column.sql_type };
         let message = message.rust(class, true).add("`");
-        let message = message.add(", or write `AS \"").add(column.name).add("!\"` if it never is");
+        // What is computed is called as it is written, until it has a name.
+        let name = if is_name(column.name) { column.name } else { "name" };
+        let message = message.add(", or write `AS \"").add(name).add("!\"` if it never is");
         return message.excerpt(column);
     }
     Message::NONE
@@ -259,6 +265,24 @@ impl Message {
     const fn excerpt(self, column: &Given) -> Self {
         if column.excerpt.is_empty() { self } else { self.add("\n").add(column.excerpt) }
     }
+}
+
+/// Whether it is one class, and not one of two.
+const fn is_class(sql_type: &str) -> bool {
+    matches!(sql_type.as_bytes(), b"INTEGER" | b"REAL" | b"TEXT" | b"BLOB")
+}
+
+/// Whether a name of a column needs no quotes, if it is given with `AS`.
+const fn is_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        if !(bytes[index].is_ascii_alphanumeric() || bytes[index] == b'_' || bytes[index] >= 0x80) {
+            return false;
+        }
+        index += 1;
+    }
+    !bytes.is_empty()
 }
 
 /// Whether two names are the same to SQLite.

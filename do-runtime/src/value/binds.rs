@@ -17,19 +17,28 @@ pub enum Text {}
 #[derive(Debug)]
 pub enum Blob {}
 
+/// The class of a LIMIT and an OFFSET.
+#[derive(Debug)]
+pub enum Count {}
+
 /// A value that can be compared with, or put into, a column of the class `C`. `#[derive(Column)]` implements it; a type
 /// whose [`Column`](super::Column) is written by hand implements it for its class: `impl Binds<Text> for Status {}`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a parameter where the SQL has a column of class `{C}`",
-    label = "this parameter has another class than its column",
+    message = "`{Self}` can't be a parameter where the SQL has a value of class `{C}`",
+    label = "this parameter has another class",
     note = "INTEGER takes integers, `bool`, `Timestamp` and `Id<T>`; REAL takes numbers; TEXT takes `&str` and `String`; \
             BLOB takes `&[u8]`, `Vec<u8>`, `Uuid` and `ObjectId`; each of them as an `Option` too; \
+            `Count`, after LIMIT and OFFSET, takes integers alone; \
             `IN (:list)` takes a slice, an array or a `Vec` of them"
 )]
 pub trait Binds<C>: ToValue {}
 
 /// [`Binds`] for the inner type of a newtype: a bound that asks for nothing else, so that what is no column type is told once.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a newtype of `{Self}` can't be a parameter where the SQL has a value of class `{C}`",
+    label = "this parameter has another class"
+)]
 pub trait BindsInside<C> {}
 
 #[diagnostic::do_not_recommend]
@@ -94,6 +103,7 @@ macro_rules! binds {
 }
 
 binds!(Integer: i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, bool, f64, Timestamp);
+binds!(Count: i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 binds!(Real: i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f64);
 binds!(Text: str, String);
 binds!(Blob: [u8], Vec<u8>, Bytes, Uuid, ObjectId);

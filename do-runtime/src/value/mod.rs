@@ -19,7 +19,7 @@ use std::fmt;
 
 pub use ::bytes::Bytes;
 pub use ::uuid::Uuid;
-pub use binds::{Binds, BindsInside, BindsList, Blob, Integer, Real, Text};
+pub use binds::{Binds, BindsInside, BindsList, Blob, Count, Integer, Real, Text};
 pub use id::Id;
 pub use json::Json;
 pub(crate) use json::{from_json, to_json};

@@ -12,7 +12,11 @@ use crate::schema::{Column, Schema, Table};
 /// A schema with these statements. Of the tables only what a message without steps needs is filled in.
 pub(super) fn schema(ddl: &str) -> Schema {
     let own = ddl.contains(" ANY");
-    let columns = if own { vec![Column { name: "mood".to_owned(), class: None, nullable: false }] } else { Vec::new() };
+    let columns = if own {
+        vec![Column { name: "mood".to_owned(), class: None, nullable: false, field: None }]
+    } else {
+        Vec::new()
+    };
     let table =
         Table { rust: "Message".to_owned(), name: "message".to_owned(), columns, ddl: ddl.to_owned(), expires: false };
     Schema { object: "Room".to_owned(), tables: vec![table] }

@@ -3,7 +3,7 @@
 use super::value::{asked, one_of};
 use super::{Told, Value};
 use crate::schema::Class;
-use crate::sqlite::shape::{Call, Expr, Literal, Node, Over};
+use crate::sqlite::shape::{Call, Expr, Over};
 
 /// The value of a call. `bare`: an aggregate here may have had no row at all.
 pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
@@ -27,11 +27,15 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
         "substr" | "substring" => match told(first) {
             Told::Known(Class::Text | Class::Integer | Class::Real) => Value::known(Class::Text, any_null),
             Told::Known(Class::Blob) => Value::known(Class::Blob, any_null),
+            Told::Mixed(..) => Value::new(Told::Ask, true),
+            Told::Own(..) => Value::silent(),
             other => Value::new(other, true),
         },
         "random" | "changes" | "total_changes" | "last_insert_rowid" => Value::known(Class::Integer, false),
         "randomblob" | "zeroblob" => Value::known(Class::Blob, false),
         "bm25" | "pi" => Value::known(Class::Real, false),
+        // Of the text of all columns of a full-text table.
+        "highlight" | "snippet" => Value::known(Class::Text, first.is_none_or(|table| table.nullable)),
         "json_valid" => Value::known(Class::Integer, any_null),
         "likely" | "unlikely" | "likelihood" => first.cloned().unwrap_or_else(Value::silent),
         // One of the arguments.
@@ -49,33 +53,29 @@ pub(super) fn result(call: &Call, arguments: &[Value], bare: bool) -> Value {
                 .collect();
             one_of(&results).or_null(!complete)
         }
-        "min" | "max" => Value { nullable: any_null, ..one_of(&pairs(call, arguments)) },
+        // A number is always less than a text.
+        "min" | "max" => match one_of(&pairs(call, arguments)) {
+            Value { told: Told::Mixed(..), .. } => Value::new(Told::Ask, any_null),
+            value => Value { nullable: any_null, ..value },
+        },
         "nullif" => Value::new(told(first), true),
-        "unixepoch" if is_now(call) => Value::known(Class::Integer, false),
-        "date" | "time" | "datetime" if is_now(call) => Value::known(Class::Text, false),
-        "julianday" if is_now(call) => Value::known(Class::Real, false),
         // NULL for a format that is NULL, whatever else is.
         "printf" | "format" => Value::known(Class::Text, first.is_none_or(|format| format.nullable)),
+        "sign" if matches!(told(first), Told::Known(Class::Integer | Class::Real)) => {
+            Value::known(Class::Integer, any_null)
+        }
         // NULL for what they can't read.
         "unicode" | "sign" | "unixepoch" | "json_array_length" => Value::known(Class::Integer, true),
         "json_object" | "json_array" => Value::known(Class::Text, false),
         "json" | "json_type" | "json_quote" | "json_set" | "json_insert" | "json_replace" | "json_remove"
-        | "json_patch" | "strftime" | "date" | "time" | "datetime" | "timediff" | "highlight" | "snippet"
-        | "concat_ws" => Value::known(Class::Text, true),
+        | "json_patch" | "strftime" | "date" | "time" | "datetime" | "timediff" | "concat_ws" => {
+            Value::known(Class::Text, true)
+        }
         "julianday" | "sqrt" | "exp" | "ln" | "log" | "log10" | "log2" | "pow" | "power" | "sin" | "cos" | "tan"
         | "radians" | "degrees" => Value::known(Class::Real, true),
         // What is in a JSON text is not in the schema.
         "json_extract" | "jsonb_extract" => Value::silent(),
         _ => Value::new(asked(&arguments.iter().collect::<Vec<_>>()), true),
-    }
-}
-
-/// Whether a function of time is asked for now, which it can always read.
-fn is_now(call: &Call) -> bool {
-    match call.arguments.as_slice() {
-        [] => true,
-        [time] => matches!(&time.kind, Node::Literal(Literal::Text(text)) if text == "now"),
-        _ => false,
     }
 }
 
@@ -101,6 +101,7 @@ fn rows(call: &Call, arguments: &[Value], bare: bool) -> Value {
         "avg" => Value::known(Class::Real, nullable),
         "sum" => match told {
             Told::Known(Class::Text | Class::Blob) => Value::new(Told::Ask, nullable),
+            Told::Own(..) | Told::Mixed(..) => Value::new(Told::Silent, nullable),
             other => Value::new(other, nullable),
         },
         "min" | "max" | "first_value" | "last_value" => Value::new(told, nullable),

@@ -2,10 +2,13 @@
 //! compared with, which literals can't be right, and how each table is looked into.
 
 mod functions;
+mod hindrance;
 mod scope;
 mod select;
 mod value;
 mod write;
+
+pub(super) use hindrance::Hindrance;
 
 use super::shape::{Body, Statement};
 use super::worlds::Worlds;
@@ -19,9 +22,15 @@ pub(super) struct Analysis<'s> {
     ctes: Vec<(String, Vec<Output>)>,
     /// What each parameter was compared with or assigned to, each time.
     pub(super) told: Vec<(String, Class)>,
+    /// The same, where the column's type is the user's own: its table and its place there.
+    pub(super) told_own: Vec<(String, (usize, usize))>,
+    /// The parameters that are a LIMIT or an OFFSET.
+    pub(super) counts: Vec<String>,
     /// What can't be right, and where.
     pub(super) problems: Vec<(usize, String)>,
     pub(super) uses: Vec<Use>,
+    /// Why no index serves a condition.
+    pub(super) hindrances: Vec<Hindrance>,
     /// The result of the whole statement.
     pub(super) outputs: Vec<Output>,
 }
@@ -49,6 +58,10 @@ pub(super) struct Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
     Known(Class),
+    /// Of the class of this column, whose type is the user's own: table and column in the schema.
+    Own(usize, usize),
+    /// Now of the one class, now of the other.
+    Mixed(Class, Class),
     /// Trial runs may tell: no parameter and no type of the user's own has a part in it.
     Ask,
     /// Nothing can tell.
@@ -71,6 +84,20 @@ pub(super) struct Use {
     pub(super) order: Vec<(String, bool)>,
 }
 
+impl Told {
+    fn or(self, other: Told) -> Told {
+        use Class::{Integer, Real};
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Told::Known(Integer | Real), Told::Known(Integer | Real)) => Told::Known(Real),
+            // Whatever else comes, these two do.
+            (mixed @ Told::Mixed(..), _) | (_, mixed @ Told::Mixed(..)) => mixed,
+            (Told::Known(one), Told::Known(other)) => Told::Mixed(one, other),
+            _ => Told::Silent,
+        }
+    }
+}
+
 impl<'s> Analysis<'s> {
     pub(super) fn of(statement: &Statement, sql: &'s str, schema: &'s Schema, worlds: &'s Worlds) -> Self {
         let mut analysis = Analysis {
@@ -79,8 +106,11 @@ impl<'s> Analysis<'s> {
             sql,
             ctes: Vec::new(),
             told: Vec::new(),
+            told_own: Vec::new(),
+            counts: Vec::new(),
             problems: Vec::new(),
             uses: Vec::new(),
+            hindrances: Vec::new(),
             outputs: Vec::new(),
         };
         let limited = matches!(&statement.body, Body::Select(select) if select.limit.is_some());
@@ -115,7 +145,7 @@ impl Value {
     fn class(&self) -> Option<Class> {
         match self.told {
             Told::Known(class) => Some(class),
-            Told::Ask | Told::Silent => None,
+            Told::Own(..) | Told::Mixed(..) | Told::Ask | Told::Silent => None,
         }
     }
 
@@ -127,9 +157,8 @@ impl Value {
 
     /// What comes out if it is either this or that.
     fn either(self, other: &Value) -> Value {
-        let told = if self.told == other.told { self.told } else { Told::Silent };
         Value {
-            told,
+            told: self.told.or(other.told),
             nullable: self.nullable || other.nullable,
             origin: self.origin.filter(|origin| other.origin == Some(*origin)),
             place: None,

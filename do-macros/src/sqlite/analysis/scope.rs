@@ -2,7 +2,11 @@
 
 use super::{Analysis, Output, Told, Use, Value};
 use crate::schema::Class;
-use crate::sqlite::shape::{From, Join, Source};
+use crate::sqlite::shape::{Expr, From, Join, Node, Source};
+use crate::sqlite::worlds::Virtual;
+
+/// The hidden column of a full-text table: how well a row fits.
+const RANK: &str = "rank";
 
 /// What one source of a FROM shows.
 #[derive(Debug, Clone)]
@@ -12,6 +16,8 @@ pub(super) struct Visible {
     /// It has columns that are not listed.
     open: bool,
     rowid: Option<Value>,
+    /// Columns that `*` does not show.
+    hidden: Vec<Output>,
     /// Columns of USING, which `*` shows once.
     pub(super) joined: Vec<String>,
 }
@@ -28,7 +34,32 @@ pub(super) struct Scope<'p> {
 impl Visible {
     fn lose(&mut self) {
         let rowid = self.rowid.iter_mut();
-        self.columns.iter_mut().map(|column| &mut column.value).chain(rowid).for_each(|value| value.nullable = true);
+        let columns = self.columns.iter_mut().chain(&mut self.hidden);
+        columns.map(|column| &mut column.value).chain(rowid).for_each(|value| value.nullable = true);
+    }
+
+    /// Rows that were searched for have a rank.
+    fn rank_is_there(&mut self) {
+        let ranks = self.hidden.iter_mut().filter(|column| column.name == RANK);
+        ranks.for_each(|rank| rank.value.nullable = false);
+    }
+
+    /// Where all rows of a query have to MATCH.
+    pub(super) fn searched_for(&mut self, filter: &Expr) {
+        let Node::Binary(operator, left, right) = &filter.kind else { return };
+        match (operator.as_str(), &left.kind) {
+            ("AND", _) => [left, right].into_iter().for_each(|side| self.searched_for(side)),
+            ("MATCH" | "=", Node::Column { table, name }) => {
+                let mine = table.as_deref().is_none_or(|table| self.is_called(table));
+                let whole =
+                    self.is_called(name) || self.hidden.iter().any(|column| column.name == *name && name != RANK);
+                let searched = whole || operator == "MATCH" && self.columns.iter().any(|column| column.name == *name);
+                if mine && searched && !self.hidden.is_empty() {
+                    self.rank_is_there();
+                }
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {
@@ -36,13 +67,19 @@ impl Visible {
     }
 
     fn column(&self, name: &str) -> Option<Value> {
-        let listed = self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+        let listed = self.columns.iter().chain(&self.hidden).find(|column| column.name.eq_ignore_ascii_case(name));
         let is_rowid = ["rowid", "oid", "_rowid_"].iter().any(|rowid| rowid.eq_ignore_ascii_case(name));
         listed.map(|column| column.value.clone()).or_else(|| self.rowid.clone().filter(|_| is_rowid))
     }
 }
 
 impl Scope<'_> {
+    /// A column of a full-text table by its number, as `snippet` and `highlight` have it.
+    pub(super) fn searched(&self, table: &str, number: usize) -> Option<Value> {
+        let source = self.sources.iter().find(|source| source.hidden.iter().any(|column| column.name == table))?;
+        source.columns.get(number).map(|column| column.value.clone().or_null(self.bare))
+    }
+
     /// What a name means here.
     pub(super) fn resolve(&self, table: Option<&str>, name: &str) -> Value {
         let candidates = || self.sources.iter().filter(|source| table.is_none_or(|table| source.is_called(table)));
@@ -91,11 +128,18 @@ impl Analysis<'_> {
             From::Nested(inner) => self.sources(inner, outer, limited),
             From::Subquery(select) => {
                 let columns = self.limited_select(select, outer, limited);
-                vec![Visible { alias: alias(""), columns, open: false, rowid: None, joined: Vec::new() }]
+                vec![Visible {
+                    alias: alias(""),
+                    columns,
+                    open: false,
+                    rowid: None,
+                    hidden: Vec::new(),
+                    joined: Vec::new(),
+                }]
             }
             From::Function(name, arguments) => {
                 let scope = Scope { sources: before, outer, bare: false };
-                let is_search = self.worlds.virtual_tables.iter().any(|table| table.eq_ignore_ascii_case(name));
+                let is_search = self.search_table(name).is_some();
                 for argument in arguments {
                     self.value(argument, &scope);
                     if is_search {
@@ -103,13 +147,16 @@ impl Analysis<'_> {
                     }
                 }
                 if is_search {
-                    return vec![self.other_source(name, &alias(name))];
+                    let mut found = self.other_source(name, &alias(name));
+                    found.rank_is_there();
+                    return vec![found];
                 }
                 vec![Visible {
                     alias: alias(name),
                     columns: function_columns(name),
                     open: true,
                     rowid: None,
+                    hidden: Vec::new(),
                     joined: Vec::new(),
                 }]
             }
@@ -126,6 +173,7 @@ impl Analysis<'_> {
                 columns: columns.clone(),
                 open: false,
                 rowid: None,
+                hidden: Vec::new(),
                 joined: Vec::new(),
             };
         }
@@ -151,7 +199,7 @@ impl Analysis<'_> {
             let column = &self.schema.tables[table].columns[position];
             let declared = self.worlds.columns[table][position];
             Value {
-                told: column.class.map_or(Told::Silent, Told::Known),
+                told: column.class.map_or(Told::Own(table, position), Told::Known),
                 nullable: column.nullable && !declared.rowid || !declared.not_null,
                 origin: Some((table, position)),
                 place: Some((used, column.name.clone())),
@@ -161,25 +209,61 @@ impl Analysis<'_> {
             .map(|(position, column)| Output { name: column.name.clone(), value: value(position), at: 0 })
             .collect();
         let rowid = key.map_or_else(|| Value::known(Class::Integer, false), value);
-        Visible { alias: alias.to_owned(), columns, open: false, rowid: Some(rowid), joined: Vec::new() }
+        Visible {
+            alias: alias.to_owned(),
+            columns,
+            open: false,
+            rowid: Some(rowid),
+            hidden: Vec::new(),
+            joined: Vec::new(),
+        }
     }
 
     /// A table that is not the object's own: of full text, or SQLite's.
     fn other_source(&self, name: &str, alias: &str) -> Visible {
-        let base = self.worlds.virtual_tables.iter().any(|table| table.eq_ignore_ascii_case(name));
-        let base = name.strip_suffix("_search").filter(|_| base).and_then(|base| self.table(base));
-        let columns = base.map_or_else(Vec::new, |table| {
-            let columns = self.schema.tables[table].columns.iter();
-            columns
-                .map(|column| {
-                    let told = column.class.map_or(Told::Silent, Told::Known);
-                    Output { name: column.name.clone(), value: Value::new(told, true), at: 0 }
-                })
-                .chain([Output { name: "rank".to_owned(), value: Value::known(Class::Real, true), at: 0 }])
-                .collect()
+        let search = self.search_table(name);
+        let base = search.and_then(|search| self.table(search.name.strip_suffix("_search")?));
+        let Some((search, table)) = search.zip(base) else {
+            let alias = alias.to_owned();
+            return Visible {
+                alias,
+                columns: Vec::new(),
+                open: true,
+                rowid: None,
+                hidden: Vec::new(),
+                joined: Vec::new(),
+            };
+        };
+        let columns: Vec<Output> = search.columns.iter().map(|name| self.searched_column(table, name)).collect();
+        let nullable = columns.iter().any(|column| column.value.nullable);
+        let hidden = |name: &str, value| Output { name: name.to_owned(), value, at: 0 };
+        Visible {
+            alias: alias.to_owned(),
+            columns,
+            open: true,
+            rowid: Some(Value::known(Class::Integer, false)),
+            hidden: vec![
+                hidden(&search.name, Value::known(Class::Text, nullable)),
+                hidden(RANK, Value::known(Class::Real, true)),
+            ],
+            joined: Vec::new(),
+        }
+    }
+
+    fn search_table(&self, name: &str) -> Option<&Virtual> {
+        self.worlds.virtual_tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+    }
+
+    /// A column of a full-text table: it is what it is in the table that is searched.
+    fn searched_column(&self, table: usize, name: &str) -> Output {
+        let columns = &self.schema.tables[table].columns;
+        let position = columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
+        let value = position.map_or_else(Value::silent, |position| {
+            let column = &columns[position];
+            let not_null = !column.nullable && self.worlds.columns[table][position].not_null;
+            Value::new(column.class.map_or(Told::Own(table, position), Told::Known), !not_null)
         });
-        let rowid = base.map(|_| Value::known(Class::Integer, false));
-        Visible { alias: alias.to_owned(), columns, open: true, rowid, joined: Vec::new() }
+        Output { name: name.to_owned(), value, at: 0 }
     }
 
     /// A column of USING is compared on both sides.

@@ -2,7 +2,6 @@
 
 use super::scope::{Scope, Visible};
 use super::{Analysis, Output, Value};
-use crate::schema::Class;
 use crate::sqlite::shape::{Arm, Cte, Expr, Item, Node, Query, Select, Selected, Term};
 
 impl Analysis<'_> {
@@ -60,7 +59,7 @@ impl Analysis<'_> {
         let nowhere = Scope { sources: &[], outer, bare: false };
         for bound in select.limit.iter().chain(&select.offset) {
             self.value(bound, &nowhere);
-            self.tell(bound, Class::Integer);
+            self.count(bound);
         }
         self.ctes.truncate(known);
         outputs.unwrap_or_default()
@@ -95,10 +94,14 @@ impl Analysis<'_> {
             || query.having.as_ref().is_some_and(Expr::aggregates)
             || order.iter().any(|term| term.value.aggregates());
         let bare = aggregates && query.group.is_empty();
-        let sources = self.sources(&query.from, outer, limited && !bare);
+        let mut sources = self.sources(&query.from, outer, limited && !bare);
+        if let Some(filter) = &query.filter {
+            sources.iter_mut().for_each(|source| source.searched_for(filter));
+        }
         let rows = Scope { sources: &sources, outer, bare: false };
         if let Some(filter) = &query.filter {
             self.value(filter, &rows);
+            self.hindered(filter);
         }
         for key in &query.group {
             let key = named_item(key, &query.items);

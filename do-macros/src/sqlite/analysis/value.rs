@@ -6,6 +6,8 @@ use crate::schema::Class;
 use crate::sqlite::shape::{Expr, Literal, Node};
 
 const EQUALS: [&str; 4] = ["=", "==", "IS", "<>"];
+/// Functions that read a time.
+const TIMES: [&str; 6] = ["date", "time", "datetime", "julianday", "unixepoch", "strftime"];
 const COMPARES: [&str; 10] = ["=", "==", "<>", "!=", "<", "<=", ">", ">=", "IS", "IS NOT"];
 
 impl Analysis<'_> {
@@ -94,6 +96,7 @@ impl Analysis<'_> {
         let nullable = one.nullable || other.nullable;
         if COMPARES.contains(&operator) {
             self.compared(&one, left, &other, right);
+            self.never_null(operator, [left, right]);
             for value in [&one, &other] {
                 match operator {
                     _ if EQUALS[..3].contains(&operator) => self.looked_up(value),
@@ -115,6 +118,12 @@ impl Analysis<'_> {
             }
             _ => {
                 // LIKE, GLOB, REGEXP, MATCH and their opposites.
+                if let ("MATCH", Some((table, column))) = (operator, one.origin) {
+                    let table = &self.schema.tables[table];
+                    let (table, column) = (&table.name, &table.columns[column].name);
+                    let hint = format!("declare `search = {column}`, and ask `{table}_search`");
+                    self.problem(left.at, format!("MATCH finds words in full text, and `{table}` is none: {hint}"));
+                }
                 self.tell(right, Class::Text);
                 if one.class() != Some(Class::Integer) {
                     self.tell(left, Class::Text);
@@ -148,8 +157,10 @@ impl Analysis<'_> {
     /// Notes what a comparison tells of its sides.
     fn compared(&mut self, one: &Value, left: &Expr, other: &Value, right: &Expr) {
         for (value, told) in [(one, right), (other, left)] {
-            if let Some(class) = value.class() {
-                self.tell(told, class);
+            match value.told {
+                Told::Known(class) => self.tell(told, class),
+                Told::Own(table, column) => self.tell_own(told, (table, column)),
+                Told::Mixed(..) | Told::Ask | Told::Silent => {}
             }
             self.never_equal(value, told);
         }
@@ -159,6 +170,13 @@ impl Analysis<'_> {
     pub(super) fn tell(&mut self, expr: &Expr, class: Class) {
         if let Node::Param(name) = &expr.kind {
             self.told.push((name.clone(), class));
+        }
+    }
+
+    /// Notes the column of a parameter.
+    pub(super) fn tell_own(&mut self, expr: &Expr, column: (usize, usize)) {
+        if let Node::Param(name) = &expr.kind {
+            self.told_own.push((name.clone(), column));
         }
     }
 
@@ -180,6 +198,46 @@ impl Analysis<'_> {
             let found = found_sql(found);
             self.problem(literal.at, format!("`{column}` is {}, and never equal to {found}", class.sql()));
         }
+    }
+
+    /// What is compared with NULL is NULL, which is neither true nor false.
+    fn never_null(&mut self, operator: &str, sides: [&Expr; 2]) {
+        let is = match operator {
+            "=" | "==" => "IS NULL",
+            "<>" | "!=" => "IS NOT NULL",
+            _ => return,
+        };
+        if let Some(null) = sides.iter().find(|side| matches!(side.kind, Node::Literal(Literal::Null))) {
+            self.problem(null.at, format!("nothing is `{operator} NULL`: write `{is}`"));
+        }
+    }
+
+    /// A LIMIT or an OFFSET.
+    pub(super) fn count(&mut self, bound: &Expr) {
+        match &bound.kind {
+            Node::Param(name) => self.counts.push(name.clone()),
+            Node::Literal(Literal::Text(text)) if text.trim().parse::<i64>().is_err() => {
+                self.problem(bound.at, "LIMIT and OFFSET take an integer".to_owned());
+            }
+            Node::Literal(Literal::Null | Literal::Blob) => {
+                self.problem(bound.at, "LIMIT and OFFSET take an integer".to_owned());
+            }
+            Node::Literal(Literal::Real) if !self.is_whole(bound) => {
+                self.problem(bound.at, "LIMIT and OFFSET take an integer".to_owned());
+            }
+            _ => {}
+        }
+        self.tell(bound, Class::Integer);
+    }
+
+    /// Whether a number with a point or an exponent is an integer nevertheless.
+    pub(super) fn is_whole(&self, number: &Expr) -> bool {
+        let text = &self.sql[number.at..];
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !['.', '_', '+', '-'].contains(&c));
+        let text = text[..end.unwrap_or(text.len())].replace('_', "");
+        // `1.5-x` is longer than its number.
+        text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0 && number.abs() < 9.3e18)
+            || text.parse::<f64>().is_err()
     }
 
     /// CURRENT_TIME and its kind are texts, but not in quotes.
@@ -206,7 +264,8 @@ pub(super) fn one_of(results: &[(Value, &Expr)]) -> Value {
 
 /// The class of a value that a function makes of others, if only a trial can tell.
 pub(super) fn asked(values: &[&Value]) -> Told {
-    if values.iter().any(|value| value.told == Told::Silent) { Told::Silent } else { Told::Ask }
+    let unknown = values.iter().any(|value| matches!(value.told, Told::Silent | Told::Own(..)));
+    if unknown { Told::Silent } else { Told::Ask }
 }
 
 fn arithmetic(one: &Value, other: &Value) -> Told {
@@ -274,6 +333,38 @@ impl Analysis<'_> {
         {
             self.ordered(value, call.name == "max");
         }
-        functions::result(call, &arguments, scope.bare)
+        let result = functions::result(call, &arguments, scope.bare);
+        match (call.name.as_str(), call.arguments.as_slice()) {
+            ("snippet" | "highlight", [table, column, ..]) => match self.searched(table, column, scope) {
+                Some(column) => Value { nullable: column.nullable, ..result },
+                None => result,
+            },
+            (name, arguments) if TIMES.contains(&name) && self.has_a_time(name, arguments) => {
+                Value { nullable: false, ..result }
+            }
+            _ => result,
+        }
+    }
+
+    /// Whether SQLite can read a time that is written out, with all its modifiers.
+    fn has_a_time(&self, name: &str, arguments: &[Expr]) -> bool {
+        let texts = arguments.iter().map(|argument| match &argument.kind {
+            Node::Literal(Literal::Text(text)) => Some(text.as_str()),
+            _ => None,
+        });
+        let Some(texts) = texts.collect::<Option<Vec<_>>>() else { return false };
+        let places = vec!["?"; texts.len()].join(", ");
+        let ask = format!("SELECT {name}({places}) IS NOT NULL");
+        self.worlds.empty.query_row(&ask, rusqlite::params_from_iter(texts), |row| row.get(0)).unwrap_or(false)
+    }
+
+    /// The column of `snippet(table, 1, …)`.
+    fn searched(&self, table: &Expr, column: &Expr, scope: &Scope<'_>) -> Option<Value> {
+        let (Node::Column { name, .. }, Node::Literal(Literal::Integer)) = (&table.kind, &column.kind) else {
+            return None;
+        };
+        let digits = &self.sql[column.at..];
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        scope.searched(name, digits[..end].parse().ok()?)
     }
 }

@@ -20,6 +20,7 @@ impl Analysis<'_> {
         if insert.columns.is_some() || insert.source.is_none() {
             self.missing(insert, table, if insert.source.is_none() { &[] } else { &columns });
         }
+        self.repeated(insert);
         if let Some(select) = &insert.source {
             self.put_each(select, table, &columns);
         }
@@ -45,6 +46,7 @@ impl Analysis<'_> {
         self.assign(&update.sets, table, &scope);
         if let Some(filter) = &update.filter {
             self.value(filter, &scope);
+            self.hindered(filter);
         }
         self.items(&update.returning, &Scope { sources: &sources[..1], ..scope })
     }
@@ -55,6 +57,7 @@ impl Analysis<'_> {
         let scope = Scope { sources: &sources, outer: None, bare: false };
         if let Some(filter) = &delete.filter {
             self.value(filter, &scope);
+            self.hindered(filter);
         }
         self.items(&delete.returning, &scope)
     }
@@ -103,7 +106,10 @@ impl Analysis<'_> {
                         self.put(value, table, *column);
                     }
                 }
-                _ => self.put(&set.value, table, columns[0]),
+                _ => {
+                    self.put(&set.value, table, columns[0]);
+                    self.and_for_comma(&set.value, table, columns[0]);
+                }
             }
         }
     }
@@ -113,8 +119,9 @@ impl Analysis<'_> {
         let Some(position) = column else { return };
         let column = &self.schema.tables[table].columns[position];
         let declared = self.worlds.columns[table][position];
-        if let Some(class) = column.class {
-            self.tell(value, class);
+        match column.class {
+            Some(class) => self.tell(value, class),
+            None => self.tell_own(value, (table, position)),
         }
         let Node::Literal(literal) = &value.kind else { return };
         if *literal == Literal::Null {
@@ -127,6 +134,7 @@ impl Analysis<'_> {
             (Some(Class::Integer | Class::Real), Literal::Text(text)) => {
                 !may_be_a_number(text) && !self.is_a_clock(value)
             }
+            (Some(Class::Integer), Literal::Real) => !self.is_whole(value),
             (Some(Class::Integer | Class::Real | Class::Text), Literal::Blob) => true,
             (Some(Class::Blob), Literal::Text(_) | Literal::Integer | Literal::Real) => true,
             _ => false,
@@ -134,6 +142,27 @@ impl Analysis<'_> {
         if let (Some(class), true) = (column.class, wrong) {
             let message = format!("`{}` is {}, and can't hold {}", column.name, class.sql(), found_sql(literal));
             self.problem(value.at, message);
+        }
+    }
+
+    /// `SET a = 1 AND b = 2` puts a comparison into `a`.
+    fn and_for_comma(&mut self, value: &Expr, table: usize, column: Option<usize>) {
+        let Node::Binary(operator, _, right) = &value.kind else { return };
+        let Node::Binary(equals, next, _) = &right.kind else { return };
+        let Node::Column { table: None, name } = &next.kind else { return };
+        if operator == "AND" && equals == "=" && column.is_some() && self.column(table, name).is_some() {
+            self.problem(next.at, "write a comma instead of AND between the columns of SET".to_owned());
+        }
+    }
+
+    /// Columns that are named twice: SQLite would take the first value and drop the other.
+    fn repeated(&mut self, insert: &Insert) {
+        let named = insert.columns.iter().flatten().enumerate();
+        for (position, (name, at)) in named {
+            let earlier = insert.columns.iter().flatten().take(position);
+            if earlier.into_iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+                self.problem(*at, format!("the INSERT names `{name}` twice: write it once"));
+            }
         }
     }
 

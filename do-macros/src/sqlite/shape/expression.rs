@@ -2,7 +2,7 @@
 
 use super::parser::{DEEPEST, Parser};
 use super::{Call, Expr, Literal, Node, Over};
-use crate::sqlite::lexer::Kind;
+use crate::sqlite::lexer::{Kind, Token};
 
 /// What binds more tightly has the higher number.
 mod power {
@@ -140,7 +140,9 @@ impl Parser<'_> {
             Kind::Number => {
                 self.next();
                 let hexadecimal = first.text.starts_with("0x") || first.text.starts_with("0X");
-                let whole = hexadecimal || first.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+                // An integer that is too large is a REAL; the least one has this without its sign.
+                let whole = first.text.replace('_', "").parse::<u64>().is_ok_and(|number| number <= 1 << 63);
+                let whole = hexadecimal || whole;
                 Node::Literal(if whole { Literal::Integer } else { Literal::Real })
             }
             Kind::Text => {
@@ -273,17 +275,37 @@ impl Parser<'_> {
             Over::No
         } else if self.sees("(") {
             let window = self.skip_parentheses()?;
-            let frames = ["ROWS", "RANGE", "GROUPS", "EXCLUDE"];
-            let first_is_a_name =
-                window.first().is_some_and(|token| token.name().is_some() && !token.is_any(&["PARTITION", "ORDER"]));
-            let framed = first_is_a_name || window.iter().any(|token| token.is_any(&frames));
-            if framed { Over::Framed } else { Over::Current }
+            if holds_its_row(window) { Over::Current } else { Over::Framed }
         } else {
-            self.name()?;
-            Over::Framed
+            let name = self.name()?;
+            let window = self.window(&name);
+            if window.is_some_and(holds_its_row) { Over::Current } else { Over::Framed }
         };
         Some(Node::Call(Call { name, arguments, filter, over }))
     }
+}
+
+/// Whether the row itself is in the frame of a window, so that no frame is empty.
+fn holds_its_row(window: &[Token<'_>]) -> bool {
+    let frames = ["ROWS", "RANGE", "GROUPS"];
+    let begins = ["PARTITION", "ORDER", "ROWS", "RANGE", "GROUPS"];
+    if window.iter().any(|token| token.is("EXCLUDE"))
+        || window.first().is_some_and(|token| token.name().is_some() && !token.is_any(&begins))
+    {
+        return false;
+    }
+    let Some(frame) = window.iter().position(|token| token.depth == window[0].depth && token.is_any(&frames)) else {
+        return true;
+    };
+    // `ROWS 2 PRECEDING` ends at the row; of BETWEEN, one bound is before it or at it, and the other after it or at it.
+    let bounds = &window[frame + 1..];
+    if !bounds.first().is_some_and(|token| token.is("BETWEEN")) {
+        return true;
+    }
+    let Some(and) = bounds.iter().position(|token| token.is("AND")) else { return false };
+    let (from, to) = bounds.split_at(and);
+    from.iter().any(|token| token.is_any(&["PRECEDING", "CURRENT"]))
+        && to.iter().any(|token| token.is_any(&["FOLLOWING", "CURRENT"]))
 }
 
 fn binding(operator: &str) -> Option<u8> {

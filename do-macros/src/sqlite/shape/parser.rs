@@ -22,7 +22,7 @@ pub(in crate::sqlite) fn parse(tokens: &[Token<'_>]) -> Option<Statement> {
         first if first.is("DELETE") => Body::Delete(parser.delete()?),
         _ => Body::Select(parser.select()?),
     };
-    parser.take(";");
+    while parser.take(";") {}
     parser.peek().is_none().then_some(Statement { ctes, body })
 }
 
@@ -98,6 +98,19 @@ impl<'a> Parser<'a> {
         let inner = &self.tokens[self.position + 1..];
         let length = inner.iter().position(|token| token.is(")") && token.depth == open.depth)?;
         self.position += length + 2;
+        Some(&inner[..length])
+    }
+
+    /// What is in the parentheses of a window that is declared further on.
+    pub(super) fn window(&self, name: &str) -> Option<&'a [Token<'a>]> {
+        let rest = &self.tokens[self.position..];
+        let is_it = |four: &[Token<'a>]| {
+            let called = four[1].name().is_some_and(|known| known.eq_ignore_ascii_case(name));
+            four[0].is_any(&["WINDOW", ","]) && called && four[2].is("AS") && four[3].is("(")
+        };
+        let open = rest.windows(4).position(is_it)? + 3;
+        let inner = &rest[open + 1..];
+        let length = inner.iter().position(|token| token.is(")") && token.depth == rest[open].depth)?;
         Some(&inner[..length])
     }
 

@@ -141,6 +141,18 @@ impl Parser<'_> {
         Some(Source { join, what, alias, on, using })
     }
 
+    /// SQLite takes a text for a name where nothing else can stand.
+    fn table_name(&mut self) -> Option<String> {
+        let text = self.peek()?.text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+        match text {
+            Some(name) => {
+                self.next();
+                Some(name.replace("''", "'"))
+            }
+            None => self.name(),
+        }
+    }
+
     fn source_itself(&mut self) -> Option<From> {
         if self.take("(") {
             let what = if self.sees_any(&["SELECT", "WITH", "VALUES"]) {
@@ -151,9 +163,9 @@ impl Parser<'_> {
             self.need(")")?;
             return Some(what);
         }
-        let mut name = self.name()?;
+        let mut name = self.table_name()?;
         if self.take(".") {
-            name = self.name()?;
+            name = self.table_name()?;
         }
         if !self.take("(") {
             return Some(From::Table(name));

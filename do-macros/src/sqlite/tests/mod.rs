@@ -1,5 +1,6 @@
 //! Statements over the schema of a chat.
 
+mod classes;
 mod right;
 mod scans;
 mod schema;

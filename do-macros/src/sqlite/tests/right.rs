@@ -148,10 +148,10 @@ const READS: &[(&str, &str, &str)] = &[
     ),
     (
         "SELECT highlight(message_search, 1, '<b>', '</b>') AS h, snippet(message_search, 1, '', '', '…', 8) AS s, bm25(message_search) AS r FROM message_search WHERE message_search MATCH :q",
-        "h TEXT?, s TEXT?, r REAL",
+        "h TEXT, s TEXT, r REAL",
         "q TEXT",
     ),
-    ("SELECT body FROM message_search(:q) ORDER BY rank", "body TEXT?", "q TEXT"),
+    ("SELECT body FROM message_search(:q) ORDER BY rank", "body TEXT", "q TEXT"),
     ("SELECT id FROM message WHERE id IN (:ids)", "id INTEGER", "ids [INTEGER]"),
     (
         "SELECT id FROM message WHERE author NOT IN (:names) AND room = :room",

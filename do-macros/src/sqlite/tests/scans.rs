@@ -70,6 +70,35 @@ const SCANS: &[(&str, &str, &str)] = &[
         "message",
         "`index = author`",
     ),
+    // What helps where no index does.
+    (
+        "SELECT count(*) FROM message",
+        "message",
+        "no index can help: narrow it with a WHERE on a column that has an index",
+    ),
+    (
+        "SELECT author FROM message ORDER BY author",
+        "message",
+        "add a LIMIT, and add `index = author` to `#[table]` of `Message`",
+    ),
+    ("SELECT author FROM message GROUP BY author", "message", "add a LIMIT, and add `index = author`"),
+    ("SELECT DISTINCT author FROM message", "message", "no index can help: add a LIMIT, or write"),
+    (
+        "SELECT id FROM message WHERE body LIKE 'a%'",
+        "message",
+        "no index can help with a pattern of `body`: find its words with `search = body` and MATCH, or add a LIMIT, or write",
+    ),
+    (
+        "SELECT count(*) FROM message WHERE length(body) > 4",
+        "message",
+        "no index can help with what is computed of a column: keep it in a column of its own with an index, or write",
+    ),
+    ("SELECT id FROM message WHERE at / 1000 = 5", "message", "what is computed of a column"),
+    ("DELETE FROM message WHERE lower(author) = 'a'", "message", "what is computed of a column"),
+    ("SELECT id FROM message WHERE score", "message", "write `score = TRUE`, and add an index for it"),
+    ("SELECT id FROM message WHERE NOT score", "message", "write `score = FALSE`, and add an index for it"),
+    ("SELECT name FROM room UNION SELECT author FROM message", "room", "narrow it with a WHERE"),
+    ("UPDATE message SET score = 1;", "message", "no index can help: write `allow(scan, \"reason\")` after the SQL"),
     ("DELETE FROM message", "message", "no index can help: write `allow(scan, \"reason\")`"),
 ];
 
@@ -113,6 +142,18 @@ fn whole_reads_propose_an_index() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), SCANS.len(), wrong.join("\n"));
+}
+
+#[test]
+fn an_index_is_proposed_by_the_fields_of_the_table() {
+    let mut schema = chat();
+    schema.tables[1].columns[2].field = Some("writer".to_owned());
+    schema.tables[1].columns[3].field = None;
+    let scan = |sql: &str| check(&schema, sql).ok().and_then(|checked| checked.scan).unwrap_or_default();
+    let both = scan("SELECT id FROM message WHERE author = :author ORDER BY at DESC");
+    assert!(both.contains("add `index = (writer, at desc)` to `#[table]` of `Message`"), "{both}");
+    let json = scan("SELECT id FROM message WHERE body = :body");
+    assert!(json.contains("no index can help"), "a column of JSON can't be indexed: {json}");
 }
 
 #[test]

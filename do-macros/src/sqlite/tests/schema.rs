@@ -67,6 +67,7 @@ fn table(rust: &str, name: &str, ddl: &str, columns: &[(&str, Option<Class>, boo
         name: (*name).to_owned(),
         class: *class,
         nullable: *nullable,
+        field: Some((*name).to_owned()),
     };
     Table {
         rust: rust.to_owned(),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub use super::own::{OfBlob, OfInteger, OfReal, OfText, OfUnknown, of_column};
 use super::{Parameters, Query};
 use crate::error::{Error, Result};
 use crate::object::{Cx, Object};
@@ -190,6 +191,11 @@ where
     Columns: Nth<COLUMN>,
 {
     typed()
+}
+
+/// The class of a column of a table of an object, by their places in the schema.
+pub const fn class_of<O: Object>(table: usize, column: usize) -> &'static str {
+    O::TABLES[table].columns[column].sql_type
 }
 
 /// A value that may be NULL although its column may not: beyond an outer join.

@@ -1,0 +1,18 @@
+use do_runtime::prelude::*;
+
+#[durable_object(name = "Room")]
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[rpc]
+    fn topic(&self) -> Result<String> {
+        Ok(self.topic.clone())
+    }
+}
+
+fn main() {}

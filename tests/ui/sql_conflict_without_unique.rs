@@ -1,0 +1,22 @@
+use do_runtime::prelude::*;
+
+#[table(index = author)]
+pub struct Message {
+    #[key]
+    pub id: Id<Message>,
+    pub author: String,
+    pub body: Option<String>,
+    pub at: i64,
+}
+
+#[durable_object(tables(Message))]
+pub struct Room;
+
+#[durable_object]
+impl Room {
+    pub fn ask(&mut self, cx: &mut Cx<Self>) -> Result<u64> {
+        sql!(cx, "INSERT INTO message (author, at) VALUES ('a', 1) ON CONFLICT (at) DO NOTHING").run()
+    }
+}
+
+fn main() {}
