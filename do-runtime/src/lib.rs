@@ -69,7 +69,10 @@ pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcErro
 pub use id::ObjectId;
 pub use limits::Limits;
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
-pub use object::{Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters, Query, This};
+pub use object::{
+    Alarms, Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters, PendingAlarm, Query, Schedule, Setting,
+    This,
+};
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
@@ -101,7 +104,8 @@ pub mod __private {
     pub use crate::node::{ClassEntry, WrittenSql};
     pub use crate::object::checked as sql;
     pub use crate::object::{
-        Answer, Dispatch, Failure, Method, Migration, Object, Outcome, Step, StoredReader, StoredWriter, TypedStub,
+        AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Dispatch, ExhaustedRun, Failure,
+        Method, Migration, Object, Outcome, Repeat, Schedule, Setting, Step, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};

@@ -147,6 +147,7 @@ static NAP: Method = Method::new("nap");
 impl Dispatch for Diary {
     type Request = Request;
     type Stub = DiaryStub;
+    type Schedule<'a> = do_runtime::Schedule<'a>;
 
     fn dispatch(request: Request, run: Run<'_, Self>) -> Ran {
         match request {

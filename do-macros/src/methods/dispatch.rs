@@ -77,6 +77,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
         {
             type Request = #request;
             type Stub = #stub;
+            type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
 
             fn dispatch(
                 request: #request,

@@ -41,6 +41,7 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
             {
                 type Request = ();
                 type Stub = #stub;
+                type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
 
                 fn dispatch(
                     _: (),

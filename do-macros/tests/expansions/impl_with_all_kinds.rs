@@ -206,6 +206,7 @@ const _: () = {
             {
                 type Request = Request;
                 type Stub = ChatRoomStub;
+                type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
                 fn dispatch(
                     request: Request,
                     run: ::do_runtime::__private::Run<'_, Self>,

@@ -61,6 +61,7 @@ const _: () = {
             {
                 type Request = ();
                 type Stub = ChatRoomStub;
+                type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
                 fn dispatch(
                     _: (),
                     _: ::do_runtime::__private::Run<'_, Self>,

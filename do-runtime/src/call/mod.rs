@@ -21,7 +21,7 @@ pub(crate) use future::no_await;
 pub(crate) use pace::Pace;
 pub(crate) use run::Instance;
 pub use run::{Ran, Run};
-pub(crate) use serve::{Place, refuse_all, refuse_queue, serve, too_late};
+pub(crate) use serve::{Place, refusal, refuse_all, refuse_queue, serve, too_late};
 pub(crate) use slot::{Body, Owner, Shared, Slot, Status};
 pub use stub::Stub;
 pub(crate) use turn::{TurnFor, TurnOf, give_back};

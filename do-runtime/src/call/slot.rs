@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::*}
 use parking_lot::Mutex;
 
 use super::Entry;
+use crate::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Commit, CommitKind, Log, LogPosition};
 use crate::node::{Awake, Host};
@@ -131,6 +132,7 @@ impl<O: Dispatch> Shared<O> {
         &self,
         sequence: u64,
         pages: u32,
+        next_alarm: Option<Timestamp>,
         kind: CommitKind<'_>,
         delta: &[u8],
     ) -> Result<(), Error> {
@@ -138,15 +140,8 @@ impl<O: Dispatch> Shared<O> {
         if !self.move_status(Status::Live, Status::Committing) {
             return Err(super::too_late(self));
         }
-        let commit = Commit {
-            class: self.host.tag(),
-            object: self.identity.id(),
-            sequence,
-            pages,
-            next_alarm: None,
-            kind,
-            delta,
-        };
+        let commit =
+            Commit { class: self.host.tag(), object: self.identity.id(), sequence, pages, next_alarm, kind, delta };
         // Before the log has it: a checkpoint that begins behind the record must find the object among those that have
         // something to hand over, or it would free the record.
         self.dirty.store(true, Release);

@@ -5,10 +5,13 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
+use super::Due;
+use crate::Timestamp;
 use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::HandOver;
 use crate::journal::{CommitKind, Log, TemplateId};
+use crate::object::alarms::{AlarmDef, missing};
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
 use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
@@ -34,6 +37,9 @@ pub(crate) struct Awake<O> {
     pub(super) cx: Cx<O>,
     stored: StoredState,
     pub(super) history: History,
+    pub(super) due: Due,
+    /// When the log and the scheduler think that it wants to be woken.
+    told: Option<Timestamp>,
 }
 
 /// What is committed of an object, and how.
@@ -48,7 +54,26 @@ pub(crate) struct History {
 
 impl<O: Dispatch> Awake<O> {
     pub(crate) fn new(object: O, cx: Cx<O>, stored: StoredState, history: History) -> Self {
-        Awake { object: Owned::new(object, O::sendable()), cx, stored, history }
+        Awake { object: Owned::new(object, O::sendable()), cx, stored, history, due: Due::default(), told: None }
+    }
+
+    /// When the log and the scheduler think that it wants to be woken.
+    pub(super) fn next_told(&self) -> Option<Timestamp> {
+        self.told
+    }
+
+    /// When it wants to be woken.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.due.next()
+    }
+
+    /// Reads what is due, of an object whose head says that something is.
+    pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
+        self.told = told;
+        if told.is_some() {
+            self.due.alarms = self.cx.database.earliest_alarm()?;
+        }
+        Ok(())
     }
 
     /// Runs a handler in a transaction: `Ok` commits all of it, an error or a panic undoes all of it.
@@ -162,15 +187,22 @@ impl<O: Dispatch> Awake<O> {
 
     /// Commits the transaction and appends its record to the log.
     pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
-        if self.cx.erased && self.is_empty()? {
-            return self.commit_deletion(shared);
+        if self.cx.erased {
+            if self.is_empty()? {
+                return self.commit_deletion(shared);
+            }
+            if const { AlarmDef::any_kept(O::ALARMS) } {
+                self.keep_alarms()?;
+            }
         }
         let fields = self.write_fields()?;
+        let due = self.due_after(self.due)?;
         DELTA.with_borrow_mut(|delta| {
             delta.clear();
             if !self.cx.database.commit(delta)? {
                 return Ok(());
             }
+            self.due = due;
             // Until the log has it, the pages hold what nobody may see.
             self.history.void = true;
             if self.history.sequence == 0 {
@@ -191,7 +223,9 @@ impl<O: Dispatch> Awake<O> {
     fn commit_unborn(&mut self) -> Result<()> {
         self.cx.database.refuse_expired(self.cx.now())?;
         let fields = self.write_fields()?;
+        let due = self.due_after(self.due)?;
         DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
+        self.due = due;
         self.stored.commit(fields);
         Ok(())
     }
@@ -233,6 +267,7 @@ impl<O: Dispatch> Awake<O> {
     fn commit_deletion(&mut self, shared: &Shared<O>) -> Result<Instance> {
         self.cx.database.rollback()?;
         self.history.void = true;
+        self.due = Due::default();
         if self.history.sequence > 0 {
             self.log(shared, CommitKind::Delete, 0, &[])?;
             shared.host.note_deleted(shared, self.head(shared, 0));
@@ -241,8 +276,16 @@ impl<O: Dispatch> Awake<O> {
     }
 
     fn log(&mut self, shared: &Shared<O>, kind: CommitKind<'_>, pages: u32, delta: &[u8]) -> Result<()> {
-        shared.log_commit(self.history.sequence + 1, pages, kind, delta)?;
+        let next = self.due.next();
+        shared.log_commit(self.history.sequence + 1, pages, next, kind, delta)?;
         self.history.sequence += 1;
+        if next != self.told {
+            self.told = next;
+            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next);
+        }
+        if self.cx.has_touched_alarms() {
+            self.tell_beside(shared);
+        }
         Ok(())
     }
 
@@ -269,7 +312,7 @@ impl<O: Dispatch> Awake<O> {
             applied: shared.position(),
             pages,
             template: self.history.template,
-            next_alarm: None,
+            next_alarm: self.due.next(),
             last_used: shared.host.node().now(),
             deleted: pages == 0,
         }
@@ -308,10 +351,30 @@ impl<O: Dispatch> Awake<O> {
         }
         let _time = HandlerContext::enter(shared.host.node().now());
         let followed = match O::MIGRATIONS {
-            [] => self.in_one(shared, |awake| sqlite::follow(&awake.cx.database, O::TABLES).map(drop)),
+            [] => self.in_one(shared, |awake| {
+                sqlite::follow(&awake.cx.database, O::TABLES)?;
+                awake.watch_expiry()
+            }),
             _ => self.migrate(shared),
         };
         followed.map_err(|error| error.context(&shared.identity))
+    }
+
+    /// Sets the alarms that the class keeps set, if any isn't: at a wake. Of an object that does not exist they wait for a
+    /// handler's first commit.
+    pub(crate) fn set_kept_alarms(&mut self, shared: &Shared<O>) -> Result<()> {
+        if !const { AlarmDef::any_kept(O::ALARMS) } || missing(&self.cx)?.is_empty() {
+            return Ok(());
+        }
+        if self.history.sequence > 0 {
+            return self.in_one(shared, |awake| awake.keep_alarms());
+        }
+        self.begin(shared)?;
+        let done = self.keep_alarms().and_then(|()| self.commit_unborn());
+        if done.is_err() {
+            self.undo();
+        }
+        done
     }
 
     /// A transaction of the runtime's own.

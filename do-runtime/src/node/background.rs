@@ -1,11 +1,11 @@
-//! What a node does by itself: hibernation, checkpoints, and watching handlers.
+//! What a node does by itself: hibernation, checkpoints, alarms, and watching handlers.
 
 use std::future::Future;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::checkpoint::checkpoint;
-use super::{Node, sleep};
+use super::{Home, Node, scheduler, sleep};
 use crate::error::Error;
 
 /// How often the coarse time moves on, and how often running handlers are looked at.
@@ -16,14 +16,15 @@ const TICKS_A_WATCH: u32 = 10;
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Starts the background work of a node. It ends with the node.
-pub(super) fn start(node: &Arc<Node>) {
+pub(super) fn start(node: &Arc<Node>, home: &Arc<Home>) {
     let weak = Arc::downgrade(node);
     let watcher = weak.clone();
     // Without threads there is nobody to watch: a handler that does not return stops the simulation.
     let _ = node.env().spawn.thread("do-watch", Box::new(move || watch(&watcher)));
     node.spawn(Box::pin(hibernate(weak.clone())));
     node.spawn(Box::pin(watch_journal(weak.clone(), node.log().failed())));
-    node.spawn(Box::pin(keep_checkpoints(weak)));
+    node.spawn(Box::pin(keep_checkpoints(weak.clone())));
+    node.spawn(Box::pin(scheduler::run(weak, Arc::downgrade(home))));
 }
 
 fn watch(node: &Weak<Node>) {

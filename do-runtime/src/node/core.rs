@@ -10,11 +10,11 @@ use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::builder::Options;
-use super::{AnyHost, Home, Host};
+use super::{AnyHost, Home, Host, Scheduler};
 use crate::Timestamp;
 use crate::env::{BoxFuture, Env, FolderLock};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{Journal, Log, LogPosition};
+use crate::journal::{ClassTag, Journal, Log, LogPosition};
 use crate::object::Dispatch;
 use crate::placement::{OneProcess, Placement};
 use crate::sqlite::DiskVfs;
@@ -53,6 +53,7 @@ pub(crate) struct Node {
     failed: AtomicBool,
     woken: Arc<Notify>,
     checkpoint_wanted: Arc<Notify>,
+    scheduler: Scheduler,
     /// Milliseconds since the node was opened, plus one; a watcher moves it on.
     coarse: AtomicU64,
     opened: Timestamp,
@@ -76,6 +77,7 @@ impl Node {
             failed: AtomicBool::new(false),
             woken: Arc::default(),
             checkpoint_wanted: Arc::default(),
+            scheduler: Scheduler::default(),
             coarse: AtomicU64::new(1),
             opened,
             awake_bytes: AtomicU64::new(0),
@@ -170,7 +172,15 @@ impl Node {
             (TypeId::of::<O>(), Arc::new(Host::<O>::new(self.clone(), home.clone())) as Arc<dyn AnyHost>)
         });
         assert_eq!(*class, TypeId::of::<O>(), "two classes of one name were refused at open");
-        downcast(host.clone())
+        let host = downcast(host.clone());
+        drop(hosts);
+        self.link(ClassTag::of(O::CLASS));
+        host
+    }
+
+    /// The host of a class, if there is one.
+    pub(super) fn host_of(&self, class: ClassTag) -> Option<Arc<dyn AnyHost>> {
+        self.hosts.read().values().find(|(_, host)| host.tag() == class).map(|(_, host)| host.clone())
     }
 
     fn known_host<O: Dispatch>(&self) -> Option<Arc<Host<O>>> {
@@ -187,7 +197,9 @@ impl Node {
 
     /// No new call is taken. Whether this was the first to say so.
     pub(crate) fn begin_closing(&self) -> bool {
-        !self.closing.swap(true, AcqRel)
+        let first = !self.closing.swap(true, AcqRel);
+        self.scheduler.poke();
+        first
     }
 
     /// Whether it is closing or closed.
@@ -203,6 +215,11 @@ impl Node {
     /// Told when an object has been woken.
     pub(crate) fn woken(&self) -> &Arc<Notify> {
         &self.woken
+    }
+
+    /// What wakes objects when they want to be.
+    pub(crate) fn scheduler(&self) -> &Scheduler {
+        &self.scheduler
     }
 
     /// Told when a checkpoint is due.

@@ -40,7 +40,7 @@ pub(crate) async fn reopen(builder: super::Builder, home: &Arc<Home>) -> Result<
 
 fn move_in(home: &Arc<Home>, node: Arc<Node>) {
     home.enter(node.clone());
-    background::start(&node);
+    background::start(&node, home);
 }
 
 /// Brings a node up on the blocking pool.

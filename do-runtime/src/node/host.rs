@@ -1,7 +1,7 @@
 //! The objects of one class in a node.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::pin::Pin;
@@ -10,8 +10,8 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
+use super::alarms::{Pick, Running};
 use super::{Home, Node, statements};
-use crate::ObjectId;
 use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
 use crate::image::{Image, Page, PageSource};
@@ -21,6 +21,7 @@ use crate::ownership::Baton;
 use crate::placement::Place;
 use crate::sqlite::{self, Database, DatabaseOptions, SchemaMark, build_template};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
+use crate::{ObjectId, Timestamp};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
 const SHARDS: usize = 16;
@@ -85,6 +86,10 @@ impl<O: Dispatch> Host<O> {
 
     pub(crate) fn tag(&self) -> ClassTag {
         self.tag
+    }
+
+    pub(crate) fn shared_node(&self) -> Arc<Node> {
+        self.node.clone()
     }
 
     fn shard(&self, id: ObjectId) -> &Mutex<Slots<O>> {
@@ -185,6 +190,32 @@ impl<O: Dispatch> Host<O> {
         }
     }
 
+    /// The asynchronous alarms of an object that run.
+    pub(super) fn flights(&self, id: ObjectId) -> BTreeSet<String> {
+        self.node.rest().map(|rest| rest.registry().flights(id)).unwrap_or_default()
+    }
+
+    /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
+    pub(super) fn begin_flight(&self, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
+        if let Ok(rest) = self.node.rest() {
+            rest.registry().begin_flight(self.tag, id, alarm, beside);
+        }
+    }
+
+    /// When the first of the alarms of an object is due that do not run.
+    pub(super) fn note_beside(&self, id: ObjectId, beside: Option<Timestamp>) {
+        if self.node.rest().is_ok_and(|rest| rest.registry().note_beside(id, beside)) {
+            self.node.scheduler().poke();
+        }
+    }
+
+    /// An asynchronous alarm of an object has ended.
+    pub(super) fn end_flight(&self, id: ObjectId, alarm: &str) {
+        if self.node.rest().is_ok_and(|rest| rest.registry().end_flight(id, alarm)) {
+            self.node.scheduler().poke();
+        }
+    }
+
     /// The slots that satisfy a condition, each shard's in an order that a replay repeats.
     pub(crate) fn slots(&self, which: impl Fn(&Slot<O>) -> bool) -> Vec<Arc<Slot<O>>> {
         let mut slots = Vec::new();
@@ -226,6 +257,12 @@ pub(crate) type Errand<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a
 pub(crate) trait AnyHost: Send + Sync + 'static {
     /// The typed host.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    /// The name of the class.
+    fn class(&self) -> &'static str;
+    /// The tag of the class.
+    fn tag(&self) -> ClassTag;
+    /// Runs an alarm of an object.
+    fn run_alarm(self: Arc<Self>, id: ObjectId, pick: Pick) -> Running;
     /// The ids of the objects that are awake.
     fn awake(&self) -> Vec<ObjectId>;
     /// Puts objects to sleep that were not called since `before` (coarse milliseconds), if they are idle now.
@@ -249,6 +286,18 @@ pub(crate) trait AnyHost: Send + Sync + 'static {
 impl<O: Dispatch> AnyHost for Host<O> {
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
+    }
+
+    fn class(&self) -> &'static str {
+        O::CLASS
+    }
+
+    fn tag(&self) -> ClassTag {
+        self.tag
+    }
+
+    fn run_alarm(self: Arc<Self>, id: ObjectId, pick: Pick) -> Running {
+        Box::pin(super::alarms::run(self, id, pick))
     }
 
     fn awake(&self) -> Vec<ObjectId> {

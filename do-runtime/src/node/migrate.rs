@@ -34,6 +34,7 @@ impl<O: Dispatch> Awake<O> {
             // An object is not deleted by what changes its tables.
             self.cx.erased = false;
         }
-        self.cx.database.complete_migration(&ddl, &steps)
+        self.cx.database.complete_migration(&ddl, &steps)?;
+        self.watch_expiry()
     }
 }

@@ -1,10 +1,12 @@
 //! A node: one folder, one process, and the objects in it.
 
+mod alarms;
 mod awake;
 mod background;
 mod builder;
 mod checkpoint;
 mod core;
+mod due;
 mod expiry;
 mod fence;
 mod folder;
@@ -15,6 +17,7 @@ mod names;
 mod namespace;
 mod objects;
 mod registration;
+mod scheduler;
 mod sleep;
 mod statements;
 mod wake;
@@ -23,10 +26,13 @@ mod wake;
 mod tests;
 
 pub(crate) use self::core::{Node, durable};
+#[cfg(feature = "testing")]
+pub(crate) use alarms::{Pick, Turned};
 pub(crate) use awake::{Awake, panicked};
 pub use builder::{Builder, IntoBytes};
 #[cfg(feature = "testing")]
 pub(crate) use checkpoint::checkpoint;
+pub(crate) use due::Due;
 #[cfg(feature = "testing")]
 pub(crate) use folder::reopen;
 pub(crate) use home::Home;
@@ -34,6 +40,7 @@ pub(crate) use host::{AnyHost, Host};
 pub use namespace::{List, ListIter, Namespace};
 pub use objects::Objects;
 pub use registration::ClassEntry;
+pub(crate) use scheduler::Scheduler;
 pub(crate) use sleep::put_to_sleep;
 pub use statements::WrittenSql;
 pub(crate) use wake::start_wake;

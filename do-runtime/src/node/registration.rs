@@ -2,7 +2,9 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::{AnyHost, Home, Node};
 use crate::error::{Error, Result};
 use crate::object::{Dispatch, outlines};
 use crate::placement::Placement;
@@ -16,6 +18,7 @@ pub struct ClassEntry {
     rust_name: fn() -> &'static str,
     jurisdiction: Option<&'static str>,
     migrations: fn() -> Result<()>,
+    host: fn(&Arc<Node>, &Arc<Home>) -> Arc<dyn AnyHost>,
 }
 
 inventory::collect!(ClassEntry);
@@ -29,7 +32,18 @@ impl ClassEntry {
             rust_name: std::any::type_name::<O>,
             jurisdiction: O::JURISDICTION,
             migrations: || check_versions(O::CLASS, &outlines(O::MIGRATIONS)),
+            host: |node, home| node.host::<O>(home),
         }
+    }
+
+    /// The class's stored name.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The host of the class in a node, made if there is none yet.
+    pub(super) fn host(&self, node: &Arc<Node>, home: &Arc<Home>) -> Arc<dyn AnyHost> {
+        (self.host)(node, home)
     }
 }
 

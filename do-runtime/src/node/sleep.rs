@@ -71,11 +71,18 @@ where
     let Some(mut head) = node.rest()?.behind.head(shared.identity.id())?.filter(|head| !head.deleted) else {
         return Ok(false);
     };
-    shared.log_commit(head.sequence + 1, 0, CommitKind::Delete, &[])?;
+    shared.log_commit(head.sequence + 1, 0, None, CommitKind::Delete, &[])?;
     if let Body::Awake(awake) = body {
         awake.make_void();
     }
-    head = Head { sequence: head.sequence + 1, applied: shared.position(), pages: 0, deleted: true, ..head };
+    head = Head {
+        sequence: head.sequence + 1,
+        applied: shared.position(),
+        pages: 0,
+        next_alarm: None,
+        deleted: true,
+        ..head
+    };
     shared.host.note_deleted(shared, head);
     put_to_sleep(turn);
     Ok(true)

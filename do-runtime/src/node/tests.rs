@@ -42,6 +42,7 @@ static WRITE: Method = Method::new("write");
 impl Dispatch for Note {
     type Request = &'static str;
     type Stub = NoteStub;
+    type Schedule<'a> = crate::Schedule<'a>;
 
     fn dispatch(text: &'static str, run: Run<'_, Self>) -> Ran {
         run.exclusive::<(), crate::Error>(|_, cx| cx.kv_mut().put("text", text))

@@ -3,6 +3,7 @@
 use crate::call::{Pace, Stub};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
 use crate::object::{Cx, Migration, StoredReader, StoredWriter};
 use crate::ownership::Sendable;
 use crate::table::TableDef;
@@ -54,6 +55,22 @@ pub trait Dispatch: Object {
     fn argument_bytes(request: &Self::Request) -> u64 {
         let _ = request;
         0
+    }
+
+    /// What `cx.schedule()` gives: a method for each `#[alarm]`.
+    type Schedule<'a>: From<Schedule<'a>>;
+
+    /// The alarms of the class.
+    const ALARMS: &'static [AlarmDef] = &[];
+
+    /// Runs an alarm's method.
+    fn alarm(run: AlarmRun<'_, Self>) -> AlarmRan {
+        run.unknown()
+    }
+
+    /// Hands an alarm that was given up to its `exhausted` method.
+    fn exhausted(run: ExhaustedRun<'_, Self>) -> AlarmRan {
+        run.unhandled()
     }
 
     /// Whether there is an `#[init]` method.

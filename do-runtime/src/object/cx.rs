@@ -1,5 +1,6 @@
 //! `Cx`: what a handler sees of its object and of the world.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub struct Cx<O> {
     now: Timestamp,
     /// Whether `delete_all` was called in this transaction.
     pub(crate) erased: bool,
+    /// Whether this transaction has set, moved or removed an alarm.
+    alarms_touched: Cell<bool>,
     object: PhantomData<fn() -> O>,
 }
 
@@ -58,13 +61,28 @@ pub(crate) struct Surroundings {
 
 impl<O: Object> Cx<O> {
     pub(crate) fn new(database: Database, surroundings: Surroundings, now: Timestamp) -> Self {
-        Cx { database, surroundings, now, erased: false, object: PhantomData }
+        Cx { database, surroundings, now, erased: false, alarms_touched: Cell::new(false), object: PhantomData }
     }
 
     /// A handler begins.
     pub(crate) fn begin(&mut self, now: Timestamp) {
         self.now = now;
         self.erased = false;
+        self.alarms_touched.set(false);
+    }
+
+    /// An alarm was set, moved or removed.
+    pub(crate) fn touch_alarms(&self) {
+        self.alarms_touched.set(true);
+    }
+
+    pub(crate) fn has_touched_alarms(&self) -> bool {
+        self.alarms_touched.get()
+    }
+
+    /// What setting an alarm takes.
+    pub(super) fn alarm_parts(&self) -> (&Database, &Arc<dyn Random>, &Cell<bool>) {
+        (&self.database, &self.surroundings.random, &self.alarms_touched)
     }
 
     pub(crate) fn engine(&self) -> &dyn Engine {

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::table::quoted;
 
 impl<O: Object> Cx<O> {
-    /// Deletes all rows and key-values of the object. Stored fields keep what the handler leaves in them. If they are
+    /// Deletes all rows, key-values and alarms of the object. Stored fields keep what the handler leaves in them. If they are
     /// as at first, and nothing else is written in the transaction, the object does not exist any more once the handler
     /// has returned.
     ///
@@ -21,13 +21,16 @@ impl<O: Object> Cx<O> {
             self.database.execute(&format!("DELETE FROM {}", quoted(table.name)), Params::Positional(&[]))?;
         }
         self.database.kv_clear(Space::User)?;
+        if self.database.clear_alarms()? {
+            self.touch_alarms();
+        }
         self.erased = true;
         Ok(())
     }
 
-    /// Whether there is neither a row nor a key-value.
+    /// Whether there is neither a row nor a key-value nor an alarm.
     pub(crate) fn is_bare(&self) -> Result<bool> {
-        let mut bare = true;
+        let mut bare = self.database.next_alarms(1)?.is_empty();
         for table in O::TABLES {
             let sql = format!("SELECT 1 FROM {} LIMIT 1", quoted(table.name));
             self.database.query(&sql, Params::Positional(&[]), &mut |_| {

@@ -1,5 +1,7 @@
 //! What a user's struct is to the runtime, and what its handlers see.
 
+pub(crate) mod alarms;
+pub(crate) mod arguments;
 mod class;
 mod cx;
 mod erase;
@@ -12,6 +14,8 @@ mod savepoint;
 mod stored;
 mod this;
 
+pub use alarms::{AlarmDef, AlarmRan, AlarmRun, Alarms, ExhaustedRun, PendingAlarm, Repeat, Schedule, Setting};
+pub use arguments::{ArgumentsReader, ArgumentsWriter};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;

@@ -12,7 +12,7 @@ use super::{Answer, Cx, Dispatch, Failure};
 use crate::call::{Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, give_back, no_await, scope};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::journal::LogPosition;
-use crate::node::{Awake, Objects, durable, panicked, put_to_sleep};
+use crate::node::{Awake, Node, Objects, durable, panicked, put_to_sleep};
 use crate::{ObjectId, Timestamp};
 
 /// The object of an asynchronous handler: `async fn f(this: This<Self>, …)`.
@@ -41,11 +41,13 @@ pub struct This<O: Dispatch> {
     stub: Stub<O>,
     /// The log position of the last commit that this handler may have seen.
     seen: Arc<AtomicU64>,
+    /// The node that it runs in: a handler does not outlive it, even if the folder is opened again.
+    node: Arc<Node>,
 }
 
 impl<O: Dispatch> Clone for This<O> {
     fn clone(&self) -> Self {
-        This { stub: self.stub.clone(), seen: self.seen.clone() }
+        This { stub: self.stub.clone(), seen: self.seen.clone(), node: self.node.clone() }
     }
 }
 
@@ -114,6 +116,7 @@ impl<O: Dispatch> This<O> {
         if scope::in_handler() {
             return Err(no_await());
         }
+        self.node()?;
         let mut turn = TurnFor::new(self.stub.slot()?, TurnOf::Instance).await?;
         let slot = turn.baton().clone();
         let Body::Awake(awake) = &mut *turn else {
@@ -165,8 +168,8 @@ impl<O: Dispatch> This<O> {
         }
     }
 
-    fn node(&self) -> Result<Arc<crate::node::Node>> {
-        self.stub.home().node()
+    fn node(&self) -> Result<&Node> {
+        self.node.rest().map(|_| &*self.node)
     }
 
     fn seen(&self) -> LogPosition {
@@ -201,7 +204,7 @@ where
 {
     let stub = Stub::of(slot.clone());
     let seen = Arc::new(AtomicU64::new(slot.shared.position().0));
-    let this = This { stub, seen: seen.clone() };
+    let this = This { stub, seen: seen.clone(), node: slot.shared.host.shared_node() };
     let handler = handler(this);
     Box::pin(async move {
         let under_way = UnderWay::begin(slot);

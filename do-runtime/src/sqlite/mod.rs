@@ -6,7 +6,7 @@
 //! | `image_vfs`, `temp_file` | the VFS of objects: an [`Image`](crate::image::Image), and temporary files |
 //! | `disk_vfs` | SQLite files on an [`env::Disk`](crate::env::Disk), for the page store |
 //! | `handler_context` | the time that SQL sees |
-//! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
+//! | `database`, `set_up`, `key_values`, `alarms` | [`Database`]: the storage of one object |
 //! | `savepoint` | a part of a transaction that is undone alone |
 //! | `guard` | what a user's SQL may not do |
 //! | `failure` | SQLite's failures as errors for people |
@@ -16,6 +16,7 @@
 //! | `full_text` | how its full text does |
 //! | `expiry` | rows that expire |
 
+mod alarms;
 mod database;
 mod declaration;
 mod disk_vfs;
@@ -39,6 +40,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use alarms::AlarmRow;
 pub use database::{Database, DatabaseOptions, Interrupt, Mode};
 pub use disk_vfs::DiskVfs;
 pub(crate) use disk_vfs::last_words as disk_words;

@@ -46,32 +46,6 @@ impl Registry {
     pub fn usage(&self, class: ClassTag) -> Result<Usage> {
         self.with(|connection| usage(connection, &self.overlay, class))
     }
-
-    /// Up to `limit` alarms of the tables after a time and object, in order of time: when, the class, the object.
-    /// Commits since the last checkpoint may have set others.
-    pub fn alarms(
-        &self,
-        after: Option<(Timestamp, ObjectId)>,
-        limit: usize,
-    ) -> Result<Vec<(Timestamp, ClassTag, ObjectId)>> {
-        let (at, id) = after.unwrap_or((Timestamp::from_millis(i64::MIN), ObjectId([0; 32])));
-        self.with(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT next_alarm, class, id FROM objects
-                 WHERE next_alarm IS NOT NULL AND (next_alarm, id) > (?1, ?2) ORDER BY next_alarm, id LIMIT ?3",
-            )?;
-            let mut rows = statement.query(params![at.as_millis(), id.as_bytes(), limit as i64])?;
-            let mut alarms = Vec::new();
-            while let Some(row) = rows.next()? {
-                alarms.push((
-                    Timestamp::from_millis(row.get(0)?),
-                    ClassTag(row.get::<_, i64>(1)? as u64),
-                    ObjectId(row.get(2)?),
-                ));
-            }
-            Ok(alarms)
-        })
-    }
 }
 
 /// Rows of the tables are read first and what lies over them is merged in afterwards: noting what was created

@@ -6,12 +6,14 @@
 //! | `location`, `file`, `trouble` | the store's SQLite files: where, how they are opened, what their errors mean |
 //! | `meta`, `page_code`, `head_row` | what a row is on disk, with its checksum |
 //! | `partition`, `partitions` | one file of pages; the 64 of them as a page store |
-//! | `registry`, `listing`, `overlay`, `rebuild` | objects by class, name, id and alarm |
+//! | `registry`, `listing`, `overlay`, `rebuild` | objects by class, name and id |
+//! | `alarms` | when they want to be woken |
 //! | `layer`, `write_behind` | what objects handed over and the store has not got yet |
 //! | `checkpoint`, `replay` | how the log becomes free; how it is read after a crash |
 //!
 //! What a crash leaves at each step is in `docs/storage.md`.
 
+mod alarms;
 mod checkpoint;
 mod file;
 mod head_row;
@@ -34,6 +36,7 @@ mod write_behind;
 #[cfg(test)]
 mod tests;
 
+pub use alarms::{NextWake, Woken};
 pub use checkpoint::{Checkpointed, checkpoint};
 pub use location::Location;
 pub use overlay::{Cursor, Listed};

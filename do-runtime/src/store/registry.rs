@@ -11,6 +11,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::alarms::WakeQueue;
 use super::file::{self, FolderId, Found, Kind};
 use super::location::Location;
 use super::meta;
@@ -42,7 +43,7 @@ const KIND: Kind = Kind {
             next_alarm INTEGER
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX objects_listing ON objects (class, name, id);
-        CREATE INDEX objects_alarms ON objects (next_alarm, id) WHERE next_alarm IS NOT NULL;",
+        CREATE INDEX objects_alarms ON objects (class, next_alarm, id) WHERE next_alarm IS NOT NULL;",
     touch:
         "SELECT (SELECT 1 FROM partitions LIMIT 1), (SELECT 1 FROM classes LIMIT 1), (SELECT 1 FROM objects LIMIT 1),
                    (SELECT 1 FROM templates LIMIT 1), (SELECT 1 FROM meta LIMIT 1)",
@@ -76,6 +77,7 @@ pub struct Usage {
 pub struct Registry {
     connection: Mutex<Connection>,
     pub(super) overlay: Mutex<Overlay>,
+    pub(super) wakes: Mutex<WakeQueue>,
     path: PathBuf,
     folder: FolderId,
     classes: RwLock<BTreeMap<ClassTag, Arc<str>>>,
@@ -137,6 +139,7 @@ impl Registry {
         Ok(Registry {
             connection: Mutex::new(connection),
             overlay: Mutex::default(),
+            wakes: Mutex::default(),
             path,
             folder,
             classes: RwLock::new(classes),
@@ -222,6 +225,7 @@ impl Registry {
     /// An object's deletion was committed.
     pub fn note_deleted(&self, class: ClassTag, id: ObjectId) {
         self.overlay.lock().delete(id, class);
+        self.note_alarm(class, id, None);
     }
 
     /// Brings the tables up to the heads that the store has, and what lay over them for these objects away.
@@ -233,6 +237,8 @@ impl Registry {
                 batch.iter().map(|(id, _)| overlay.fate(*id).cloned()).collect()
             };
             self.told(Self::write(&connection, batch, &fates))?;
+            let next = |head: &Head| head.next_alarm.filter(|_| !head.deleted);
+            self.wakes.lock().settled(batch.iter().map(|(id, head)| (*id, next(head))));
             let mut overlay = self.overlay.lock();
             for ((id, head), before) in batch.iter().zip(fates) {
                 // What was noted meanwhile is newer than this head.

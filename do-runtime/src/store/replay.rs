@@ -120,6 +120,9 @@ impl<'a> Replay<'a> {
             CommitKind::Delete => registry.note_deleted(commit.class, commit.object),
             CommitKind::Change => {}
         }
+        if commit.kind != CommitKind::Delete {
+            registry.note_alarm(commit.class, commit.object, commit.next_alarm);
+        }
     }
 
     fn set_aside(&mut self, object: ObjectId, start: LogPosition, error: Error) {

@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::node::{Builder, Home, Objects, checkpoint, durable, put_to_sleep, reopen};
-use crate::object::{Cx, Dispatch, Object, TypedStub};
+use crate::node::{AnyHost, Builder, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
+use crate::object::{Cx, Dispatch, Object, PendingAlarm, TypedStub};
 use crate::sqlite::expiry;
 use crate::table::{Table, TableDef};
 use crate::time::IntoDuration;
@@ -19,6 +19,9 @@ const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 /// How many rounds of all tasks without a new timer count as rest.
 const ROUNDS: usize = 32;
+
+/// How many times so many rounds are waited for alarms that set each other.
+const LONGEST_CHAIN: usize = 100_000;
 
 /// What a test controls: time, crashes, hibernation; and a look inside. Cheap to clone.
 ///
@@ -105,11 +108,60 @@ impl TestKit {
         self.settle().await;
     }
 
-    /// Lets everything run that can run without time moving on.
+    /// Lets everything run that can run without time moving on: alarms that are due too, and what they set that is due at
+    /// once. An alarm that always sets itself anew without a pause is cut off in the end.
     pub async fn settle(&self) {
-        for _ in 0..ROUNDS {
-            tokio::task::yield_now().await;
+        for _ in 0..LONGEST_CHAIN {
+            for _ in 0..ROUNDS {
+                tokio::task::yield_now().await;
+            }
+            if self.home().node().map_or(true, |node| node.is_closing() || node.scheduler().is_at_rest()) {
+                return;
+            }
         }
+    }
+
+    /// Runs the next alarm of an object now, whenever it is due; whether there was one. If it fails, that is noted as ever:
+    /// [`TestKit::pending_alarms`] shows it. An asynchronous one has ended when this returns; if it waits for time to pass, join
+    /// this with [`TestKit::advance`].
+    ///
+    /// # Errors
+    /// Why the object can't be woken.
+    pub async fn run_alarm<S: TypedStub>(&self, stub: &S) -> Result<bool> {
+        let node = self.home().node()?;
+        let host = node.host::<S::Object>(self.home());
+        match host.run_alarm(stub.stub().id(), Pick::First).await? {
+            Turned::Idle(_) => Ok(false),
+            Turned::Ran(position) => durable(node.log(), position).await.map(|()| true),
+            Turned::Flying(ended) => {
+                // It ends unless the node does, and then its next run is after a restart.
+                let _ = ended.await;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Holds the cleanup of what has expired back, or lets it go on, within a minute of virtual time. It stays held over `restart`
+    /// and `crash`. Rows that have expired stay invisible meanwhile, and handlers that write delete them.
+    pub fn hold_cleanup(&self, held: bool) {
+        self.home().hold_cleanup(held);
+    }
+
+    /// The alarms of an object in the order in which they run, then those that were given up; and where rows will expire, their
+    /// cleanup, whose method is called `cleanup`.
+    ///
+    /// # Errors
+    /// Why the object can't be woken.
+    pub async fn pending_alarms(&self, stub: &impl TypedStub) -> Result<Vec<PendingAlarm>> {
+        self.look(stub, |cx, cleanup| {
+            let mut pending = cx.alarms().pending()?;
+            let last = pending.iter().position(|alarm| alarm.failed().is_some() || cleanup.is_some_and(|due| due < alarm.due()));
+            if let Some(due) = cleanup {
+                pending.insert(last.unwrap_or(pending.len()), PendingAlarm::cleanup(due));
+            }
+            Ok(pending)
+        })
+        .await
     }
 
     /// Runs a closure inside an object, as a transaction. It is durable when this returns.
@@ -226,11 +278,22 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the object has no such table, or an error of the runtime.
     pub async fn physical_rows<T: Table>(&self, stub: &impl TypedStub) -> Result<u64> {
+        self.look(stub, |cx, _| physical_rows(cx, T::DEF)).await
+    }
+
+    /// Looks at an object as one who reads: who writes deletes what has expired.
+    async fn look<S: TypedStub, T>(
+        &self,
+        stub: &S,
+        body: impl FnOnce(&Cx<S::Object>, Option<Timestamp>) -> Result<T>,
+    ) -> Result<T> {
         let mut turn = TurnFor::new(stub.stub().slot()?, TurnOf::Instance).await?;
         let (awake, shared) = turn.parts();
         let result = match awake {
-            // Not as one who writes: that would delete what has expired.
-            Body::Awake(awake) => awake.shared(shared, |_, cx| physical_rows(cx, T::DEF)).0,
+            Body::Awake(awake) => {
+                let cleanup = awake.cleanup_due();
+                awake.shared(shared, |_, cx| body(cx, cleanup)).0
+            }
             _ => Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept")),
         };
         give_back(turn);

@@ -127,6 +127,7 @@ macro_rules! program {
         impl do_runtime::Dispatch for $program {
             type Request = $crate::programs::Request;
             type Stub = $crate::programs::RoomStub<Self>;
+            type Schedule<'a> = do_runtime::Schedule<'a>;
 
             $(
                 const HAS_INIT: bool = true;

@@ -22,6 +22,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use rusqlite::functions::FunctionFlags;
@@ -30,6 +31,7 @@ use self::filter::{Relations, Seen};
 use super::database::Database;
 use super::handler_context::HandlerContext;
 use crate::Timestamp;
+use crate::engine::{Engine, Space};
 use crate::error::Result;
 use crate::table::TableDef;
 
@@ -38,6 +40,12 @@ pub(crate) use sweep::{earliest, physical_rows, refuse_expired, sweep};
 
 /// What statements call for the time of the handler.
 const NOW_FUNCTION: &str = "__do_now";
+
+/// The key in [`Space::Meta`] under which the time of the last cleanup is kept, in milliseconds: 8 bytes, little-endian.
+const CLEANED: &str = "cleaned";
+
+/// Between two cleanups.
+const PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// What is to be known of the tables of a class, of which some have rows that expire.
 #[derive(Debug)]
@@ -84,7 +92,12 @@ pub(super) struct Watch {
     earliest: Cell<Earliest>,
     /// The one of the open transaction, which becomes that of its commit.
     pending: Cell<Earliest>,
+    /// When what had expired was last cleaned up, once it was asked for.
+    cleaned: Cell<Option<Cleaned>>,
 }
+
+/// When what had expired was last cleaned up: in milliseconds, if ever.
+type Cleaned = Option<i64>;
 
 /// The earliest expiry of any row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +119,7 @@ impl Watch {
     /// The transaction was undone.
     pub(super) fn rolled_back(&self) {
         self.pending.set(Earliest::Unknown);
+        self.cleaned.set(None);
     }
 }
 
@@ -115,14 +129,14 @@ impl Database {
     /// # Errors
     /// `internal` if SQLite refuses the function that tells it the time.
     pub(crate) fn watch(&mut self, tables: &'static [&'static TableDef]) -> Result<()> {
-        let Some(expiring) = Expiring::of(tables) else { return Ok(()) };
+        let Some(expiring) = Expiring::of(tables).filter(|_| self.watch.is_none()) else { return Ok(()) };
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
         self.session
             .connection()
             .create_scalar_function(NOW_FUNCTION, 0, flags, |_| Ok(HandlerContext::now().as_millis()))
             .map_err(|error| self.plain(error.into()))?;
         self.watch =
-            Some(Watch { expiring, earliest: Cell::new(Earliest::Unknown), pending: Cell::new(Earliest::Unknown) });
+            Some(Watch { expiring, earliest: Cell::new(Earliest::Unknown), pending: Cell::new(Earliest::Unknown), cleaned: Cell::new(None) });
         Ok(())
     }
 
@@ -135,6 +149,50 @@ impl Database {
         let earliest = earliest(self, watch.expiring.tables())?;
         watch.earliest.set(Earliest::Known(earliest));
         Ok(earliest)
+    }
+
+    /// When what expires next is to be deleted, as the open transaction leaves it: then, but not before an hour after the last
+    /// cleanup. None if nothing expires.
+    pub(crate) fn next_cleanup(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let Some(watch) = &self.watch else { return Ok(None) };
+        let earliest = match watch.pending.get() {
+            Earliest::Known(earliest) => earliest,
+            Earliest::Unknown if self.has_written() => {
+                let earliest = earliest(self, watch.expiring.tables())?;
+                watch.pending.set(Earliest::Known(earliest));
+                earliest
+            }
+            Earliest::Unknown => self.earliest_expiry()?,
+        };
+        let Some(earliest) = earliest else { return Ok(None) };
+        // One that lies ahead was noted before the clock was set back.
+        let cleaned = self.cleaned()?.filter(|cleaned| *cleaned <= now.as_millis());
+        Ok(Some(cleaned.map_or(earliest, |cleaned| earliest.max(Timestamp::from_millis(cleaned) + PAUSE))))
+    }
+
+    fn cleaned(&self) -> Result<Cleaned> {
+        let Some(watch) = &self.watch else { return Ok(None) };
+        if let Some(cleaned) = watch.cleaned.get() {
+            return Ok(cleaned);
+        }
+        let kept = self.kv_get(Space::Meta, CLEANED)?;
+        let cleaned = kept.and_then(|bytes| Some(i64::from_le_bytes(bytes.try_into().ok()?)));
+        watch.cleaned.set(Some(cleaned));
+        Ok(cleaned)
+    }
+
+    /// Notes that what had expired was cleaned up, within the open transaction.
+    pub(crate) fn note_cleanup(&self, now: Timestamp) -> Result<()> {
+        if let Some(watch) = &self.watch {
+            self.kv_put(Space::Meta, CLEANED, &now.as_millis().to_le_bytes())?;
+            watch.cleaned.set(Some(Some(now.as_millis())));
+        }
+        Ok(())
+    }
+
+    /// Whether rows of it expire.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_some()
     }
 
     /// Whether there are rows that have expired.

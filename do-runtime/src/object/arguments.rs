@@ -1,0 +1,115 @@
+//! Arguments of calls and payloads of alarms as bytes: a byte for the format, then a MessagePack map from the name of
+//! each parameter to its value, so that a method may grow by an `Option` while what was written before still waits.
+
+mod extent;
+#[cfg(test)]
+mod tests;
+
+use std::any::type_name;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The format that is written.
+const FORMAT: u8 = 1;
+
+/// What a parameter is read from that the bytes lack.
+const NIL: &[u8] = &[0xc0];
+
+/// Puts arguments into bytes.
+#[derive(Debug, Default)]
+pub struct ArgumentsWriter {
+    count: u32,
+    entries: Vec<u8>,
+}
+
+impl ArgumentsWriter {
+    /// No arguments yet.
+    pub fn new() -> Self {
+        ArgumentsWriter::default()
+    }
+
+    /// Adds the argument of a parameter. One that can't be encoded is `invalid`, and left out.
+    pub fn put<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result {
+        let before = self.entries.len();
+        let written = rmp_serde::encode::write(&mut self.entries, name)
+            .and_then(|()| rmp_serde::encode::write_named(&mut self.entries, value));
+        written.map_err(|error| {
+            self.entries.truncate(before);
+            let message = format!("the argument `{name}`, a `{}`, can't be encoded: {error}", type_name::<T>());
+            Error::with_source(ErrorKind::Invalid, message, error)
+        })?;
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The bytes.
+    pub fn finish(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(6 + self.entries.len());
+        bytes.push(FORMAT);
+        match self.count {
+            few @ 0..=15 => bytes.push(0x80 | few as u8),
+            many => {
+                bytes.push(0xdf);
+                bytes.extend(many.to_be_bytes());
+            }
+        }
+        bytes.extend(self.entries);
+        bytes
+    }
+}
+
+/// Takes arguments out of bytes.
+#[derive(Debug)]
+pub struct ArgumentsReader<'a> {
+    /// Each name, and the bytes of its value.
+    entries: Vec<(&'a str, &'a [u8])>,
+}
+
+impl<'a> ArgumentsReader<'a> {
+    /// Finds the arguments. Bytes that are damaged, or in a format of a later version, are `invalid`.
+    pub fn new(bytes: &'a [u8]) -> Result<Self> {
+        let rest = match bytes {
+            [FORMAT, rest @ ..] => rest,
+            [] => return Err(damaged("there is nothing")),
+            [format, ..] => {
+                let message =
+                    format!("these arguments are in format {format}, and this program knows only format {FORMAT}");
+                return Err(Error::invalid(message));
+            }
+        };
+        let (count, mut rest) = extent::map(rest).ok_or_else(|| damaged("they are no map"))?;
+        let mut entries = Vec::new();
+        for _ in 0..count {
+            let (name, after) = extent::split_value(rest).ok_or_else(|| damaged("they end too early"))?;
+            let name = rmp_serde::from_slice(name).map_err(|_| damaged("one of them has no name"))?;
+            let (value, after) = extent::split_value(after).ok_or_else(|| damaged("they end too early"))?;
+            entries.push((name, value));
+            rest = after;
+        }
+        match rest {
+            [] => Ok(ArgumentsReader { entries }),
+            _ => Err(damaged("something follows them")),
+        }
+    }
+
+    /// The argument of a parameter; one that is missing is read as nil, which makes an `Option` `None`. What is no
+    /// `T` is `invalid`, with the names of the parameter and the type.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T> {
+        let value = self.entries.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+        rmp_serde::from_slice(value.unwrap_or(NIL)).map_err(|error| {
+            let expected = type_name::<T>();
+            let message = match value {
+                Some(_) => format!("the argument `{name}` can't be read as `{expected}`: {error}"),
+                None => format!("the argument `{name}` is missing, and a `{expected}` can't be left out"),
+            };
+            Error::with_source(ErrorKind::Invalid, message, error)
+        })
+    }
+}
+
+fn damaged(how: &str) -> Error {
+    Error::invalid(format!("these arguments are damaged: {how}"))
+}
