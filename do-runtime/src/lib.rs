@@ -108,7 +108,7 @@ pub mod __private {
     pub use crate::object::checked as sql;
     pub use crate::object::{
         AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Dispatch, ExhaustedRun, Failure,
-        Method, Migration, Object, Outcome, Repeat, Step, StoredReader, StoredWriter, TypedStub,
+        Method, Migration, Object, Outcome, Repeat, Scheduled, Step, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{
@@ -117,8 +117,8 @@ pub mod __private {
     };
     pub use crate::table::generated::*;
     pub use crate::table::{
-        ColumnDef, Declares, FromRow, Given, IndexDef, KeySource, NewRow, RowShape, Table, TableDef, ValueShape,
-        row_fits,
+        ColumnDef, Declares, ExpiryDef, FromRow, Given, IndexDef, KeySource, NewRow, OnDelete, ReferenceDef, RowShape,
+        Table, TableDef, ValueShape, row_fits,
     };
     pub use crate::time::Timestamp;
     pub use crate::value::{Binds, BindsInside, Blob, Column, Count, Integer, Real, Text, ToValue, Value, ValueRef};

@@ -11,7 +11,7 @@
     "`queue` is a number of calls: write `queue = 16384`"
 }
 ::core::compile_error! {
-    "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\""
+    "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\", \"24h\" or \"30d\""
 }
 ::core::compile_error! {
     "what becomes of `topic` when the object sleeps? Write `#[stored]` above it to keep it, or `#[ephemeral]` to start afresh at each wake"
@@ -101,6 +101,13 @@ const _: () = {
         fn stub(&self) -> &::do_runtime::Stub<ChatRoom> {
             &self.0
         }
+    }
+    #[automatically_derived]
+    impl ::do_runtime::__private::Scheduled for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        type Schedule<'a> = ChatRoomSchedule<'a>;
     }
     #[automatically_derived]
     impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for ChatRoomSchedule<'a> {

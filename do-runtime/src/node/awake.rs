@@ -37,8 +37,8 @@ pub(crate) struct Awake<O> {
     object: Owned<O>,
     pub(super) cx: Cx<O>,
     stored: StoredState,
-    history: History,
-    due: Due,
+    pub(super) history: History,
+    pub(super) due: Due,
     /// When the log and the scheduler think that it wants to be woken.
     told: Option<Timestamp>,
 }
@@ -56,6 +56,11 @@ pub(crate) struct History {
 impl<O: Dispatch> Awake<O> {
     pub(crate) fn new(object: O, cx: Cx<O>, stored: StoredState, history: History) -> Self {
         Awake { object: Owned::new(object, O::sendable()), cx, stored, history, due: Due::default(), told: None }
+    }
+
+    /// When the log and the scheduler think that it wants to be woken.
+    pub(super) fn next_told(&self) -> Option<Timestamp> {
+        self.told
     }
 
     /// When it wants to be woken.
@@ -84,10 +89,10 @@ impl<O: Dispatch> Awake<O> {
         shared: &Shared<O>,
         handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
     ) -> (Result<T, E>, Ran) {
-        let (result, instance) = match self.begin(shared) {
+        let (result, instance) = match self.begin_handler(shared) {
             Err(error) => (Err(E::from(error)), Instance::Kept),
             Ok(()) => match self.run(|object, cx| handler(object, cx)) {
-                Ok(Ok(value)) => match self.commit(shared) {
+                Ok(Ok(value)) => match self.commit_handler(shared) {
                     Ok(instance) => (Ok(value), instance),
                     Err(error) => (Err(E::from(error)), self.undo()),
                 },
@@ -144,13 +149,13 @@ impl<O: Dispatch> Awake<O> {
         if !O::HAS_INIT {
             return Ok(());
         }
-        self.begin(shared)?;
+        self.begin_handler(shared)?;
         self.cx.meta.begin_wake();
         let span = self.cx.meta.span();
         let _within = span.as_ref().map(|span| span.enter());
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
-            Ok(Ok(())) => self.commit(shared).map(drop),
+            Ok(Ok(())) => self.commit_handler(shared).map(drop),
             Ok(Err(error)) => Err(error),
             Err(panic) => Err(panicked(&shared.identity, &*panic)),
         };
@@ -167,7 +172,7 @@ impl<O: Dispatch> Awake<O> {
         &mut self.cx.meta
     }
 
-    fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
+    pub(super) fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
         let node = shared.host.node();
         node.log().admit(O::LIMITS.transaction)?;
         self.cx.begin(node.now());
@@ -182,7 +187,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Puts storage and stored fields back to where the transaction began.
-    fn undo(&mut self) -> Instance {
+    pub(super) fn undo(&mut self) -> Instance {
         if self.history.void {
             return Instance::Spoiled;
         }
@@ -198,7 +203,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Commits the transaction and appends its record to the log.
-    fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
+    pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
         if self.cx.erased {
             if self.is_empty()? {
                 return self.commit_deletion(shared);
@@ -233,6 +238,7 @@ impl<O: Dispatch> Awake<O> {
 
     /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
     fn commit_unborn(&mut self) -> Result<()> {
+        self.cx.database.refuse_expired(self.cx.now())?;
         let fields = self.write_fields()?;
         let due = self.due_after(self.due)?;
         DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
@@ -360,8 +366,12 @@ impl<O: Dispatch> Awake<O> {
         if SchemaMark::in_database(&self.cx.database)? == Some(template.mark) {
             return Ok(());
         }
+        let _time = HandlerContext::enter(shared.host.node().now());
         let followed = match O::MIGRATIONS {
-            [] => self.in_one(shared, |awake| sqlite::follow(&awake.cx.database, O::TABLES).map(drop)),
+            [] => self.in_one(shared, |awake| {
+                sqlite::follow(&awake.cx.database, O::TABLES)?;
+                awake.watch_expiry()
+            }),
             _ => self.migrate(shared),
         };
         followed.map_err(|error| error.context(&shared.identity))
