@@ -59,6 +59,8 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     /// The statements that make it. A column of a user's own type is `ANY`.
     pub(crate) ddl: String,
+    /// Whether its rows expire by themselves.
+    pub(crate) expires: bool,
 }
 
 /// A column.

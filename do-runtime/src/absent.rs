@@ -53,6 +53,7 @@ pub trait Absent {
         assigned: None,
         indexes: &[],
         references: &[],
+        expiry: None,
     };
 
     /// Nothing is said of it.

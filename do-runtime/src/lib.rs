@@ -117,8 +117,8 @@ pub mod __private {
     };
     pub use crate::table::generated::*;
     pub use crate::table::{
-        ColumnDef, Declares, FromRow, Given, IndexDef, KeySource, NewRow, RowShape, Table, TableDef, ValueShape,
-        row_fits,
+        ColumnDef, Declares, ExpiryDef, FromRow, Given, IndexDef, KeySource, NewRow, OnDelete, ReferenceDef, RowShape,
+        Table, TableDef, ValueShape, row_fits,
     };
     pub use crate::time::Timestamp;
     pub use crate::value::{Binds, BindsInside, Blob, Column, Count, Integer, Real, Text, ToValue, Value, ValueRef};

@@ -31,6 +31,7 @@ impl Table for Entry {
         assigned: Some(0),
         indexes: &[IndexDef { name: "entry_text", columns: &[("text", false)], unique: true }],
         references: &[],
+        expiry: None,
     };
     type Key<'k> = <Id<Entry> as Column>::Ref<'k>;
 

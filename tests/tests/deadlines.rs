@@ -57,6 +57,17 @@ impl Worker {
         Ok(answer.map_err(|error| error.to_string()))
     }
 
+    #[rpc(deadline = "5s")]
+    fn hasty(&self, cx: &Cx<Self>) -> Result<Option<Timestamp>> {
+        Ok(cx.meta().deadline())
+    }
+
+    #[rpc(deadline = "5s")]
+    async fn hasty_later(this: This<Self>) -> Result {
+        this.sleep(secs(10)).await;
+        Ok(())
+    }
+
     #[rpc]
     async fn ask_for_deadline(this: This<Self>, other: String) -> Result<Option<Timestamp>> {
         this.objects().get_by_name::<Worker>(other).deadline_of().deadline(hours(1)).await
@@ -120,6 +131,17 @@ async fn what_a_handler_calls_after_its_deadline_is_not_run(kit: TestKit) -> Res
     assert_eq!(b.add().await?, 1, "its own call was not run");
     let (answer, ()) = join(a.call_later("b".to_owned(), 3).deadline("4s"), kit.advance("1m")).await;
     assert_eq!(answer?, Ok(2));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_caller_can_shorten_the_deadline_of_a_method_and_not_lengthen_it(kit: TestKit) -> Result {
+    let worker = kit.objects().get_by_name::<Worker>("a");
+    assert_eq!(worker.hasty().await?, Some(kit.now() + secs(5)));
+    assert_eq!(worker.hasty().deadline("1s").await?, Some(kit.now() + secs(1)));
+    assert_eq!(worker.hasty().deadline("1h").await?, Some(kit.now() + secs(5)));
+    let (answer, ()) = join(worker.hasty_later(), kit.advance("1m")).await;
+    assert_eq!(answer.expect_err("it sleeps too long").kind(), ErrorKind::Deadline);
     Ok(())
 }
 

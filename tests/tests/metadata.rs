@@ -150,6 +150,14 @@ async fn an_alarm_has_no_caller_and_counts_its_runs(kit: TestKit) -> Result {
     Ok(())
 }
 
+#[do_runtime::test]
+async fn what_a_test_does_inside_an_object_is_a_call_from_outside(kit: TestKit) -> Result {
+    let relay = kit.objects().get_by_name::<Relay>("a");
+    let (_, caller, ..) = kit.inside(&relay, |me, cx| me.look_and_write(cx)).await?;
+    assert_eq!(caller, "anonymous");
+    Ok(())
+}
+
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[do_runtime::test]

@@ -33,7 +33,8 @@ pub(crate) fn tokens(table: &Table) -> TokenStream {
         };
         quote!(#name #class #null #field)
     });
-    quote!(#rust #name #ddl [#(#columns),*])
+    let expires = table.expires.then(|| quote!(expires));
+    quote!(#rust #name #ddl [#(#columns),*] #expires)
 }
 
 /// The tokens of a table with mistakes.
@@ -53,7 +54,8 @@ impl Parse for Carried {
         let list;
         bracketed!(list in input);
         let columns = list.parse_terminated(column, Token![,])?.into_iter().collect();
-        Ok(Carried::Table(Table { rust, name, columns, ddl }))
+        let expires = input.parse::<Option<Ident>>()?.is_some();
+        Ok(Carried::Table(Table { rust, name, columns, ddl, expires }))
     }
 }
 

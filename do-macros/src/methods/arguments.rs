@@ -182,27 +182,11 @@ fn borrowed(ty: &Type, reference: &syn::TypeReference, problems: &mut Problems) 
 }
 
 fn owned(ty: &Type) -> Passing {
-    const FIXED: [&str; 19] = [
-        "i8",
-        "i16",
-        "i32",
-        "i64",
-        "i128",
-        "isize",
-        "u8",
-        "u16",
-        "u32",
-        "u64",
-        "u128",
-        "usize",
-        "f32",
-        "f64",
-        "bool",
+    const FIXED: [&str; 16] = [
+        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "f32", "f64", "bool",
         "char",
-        "Duration",
-        "Timestamp",
-        "Uuid",
     ];
+    const PROVED: [&str; 3] = ["Duration", "Timestamp", "Uuid"];
     if types::is(ty, "String") {
         return Passing::String;
     }
@@ -215,7 +199,8 @@ fn owned(ty: &Type) -> Passing {
     let Some(named) = types::named(ty) else { return Passing::Carried };
     match named.arguments[..] {
         [] if FIXED.iter().any(|name| named.is(name)) => Passing::Fixed,
-        [_] if named.is("Id") => Passing::Fixed,
+        [] if PROVED.iter().any(|name| named.is(name)) => Passing::Proved,
+        [_] if named.is("Id") => Passing::Proved,
         [byte] if named.is("Vec") && types::is(byte, "u8") => Passing::Counted,
         _ => Passing::Carried,
     }
@@ -238,7 +223,7 @@ mod tests {
         assert_eq!(how(parse_quote!(&[u8])), Ok(Passing::Bytes));
         assert_eq!(how(parse_quote!(String)), Ok(Passing::String));
         assert_eq!(how(parse_quote!(u32)), Ok(Passing::Fixed));
-        assert_eq!(how(parse_quote!(Option<Id<Message>>)), Ok(Passing::Fixed));
+        assert_eq!(how(parse_quote!(Option<Id<Message>>)), Ok(Passing::Proved));
         assert_eq!(how(parse_quote!(Option<String>)), Ok(Passing::Counted));
         assert_eq!(how(parse_quote!(Vec<String>)), Ok(Passing::Carried));
         assert_eq!(how(parse_quote!(Post)), Ok(Passing::Carried));

@@ -58,7 +58,7 @@ pub(super) fn constants(block: &Block) -> TokenStream {
 
 fn proofs(cfgs: &[Attribute], arguments: &[Argument], make: &str) -> TokenStream {
     let make = Ident::new(make, Span::call_site());
-    let carried = arguments.iter().filter(|argument| argument.passing == Passing::Carried);
+    let carried = arguments.iter().filter(|argument| argument.passing.has_proof());
     let proofs = carried.map(|argument| {
         let (proof, ty, name) = (&argument.proof, &argument.ty, argument.name());
         let made = quote_spanned!(ty.span()=> ::do_runtime::__private::#make::<#ty>(#name));
@@ -128,7 +128,7 @@ fn field(argument: &Argument) -> TokenStream {
         Passing::Text => quote!(#ident: ::std::string::String),
         Passing::Bytes => quote!(#ident: ::std::vec::Vec<::core::primitive::u8>),
         Passing::Carried => quote!(#ident: ::do_runtime::__private::Carried<#ty>),
-        Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident: #ty),
+        Passing::String | Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident: #ty),
     }
 }
 
@@ -183,6 +183,11 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
     }
 }
 
+/// Whether its size varies.
+fn has_bytes(passing: Passing) -> bool {
+    !matches!(passing, Passing::Fixed | Passing::Proved)
+}
+
 fn is_borrowed(passing: Passing) -> bool {
     matches!(passing, Passing::Text | Passing::Bytes)
 }
@@ -193,7 +198,7 @@ fn given(argument: &Argument) -> TokenStream {
     match argument.passing {
         Passing::Text | Passing::Bytes => quote!(&#ident),
         Passing::Carried => quote!(#ident.take()),
-        Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident),
+        Passing::String | Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident),
     }
 }
 
@@ -204,7 +209,7 @@ fn argument_bytes(block: &Block) -> Option<TokenStream> {
         .handlers
         .iter()
         .map(|handler| {
-            let arguments = handler.arguments.iter().filter(|argument| argument.passing != Passing::Fixed);
+            let arguments = handler.arguments.iter().filter(|argument| has_bytes(argument.passing));
             (handler, arguments.map(|argument| &argument.ident).collect())
         })
         .collect();

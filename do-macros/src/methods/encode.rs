@@ -1,9 +1,8 @@
 //! Requests as bytes: `fn encode` and `fn decode` of an object.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Ident;
-use syn::spanned::Spanned;
 
 use super::model::{Argument, Block, Handler, Passing};
 use super::printing::hidden;
@@ -37,10 +36,10 @@ pub(super) fn items(block: &Block) -> Option<TokenStream> {
             method: &::core::primitive::str,
             #reader: &mut ::do_runtime::__private::ArgumentsReader<'_>,
         ) -> ::do_runtime::Result<(&'static ::do_runtime::__private::Method, #request)> {
-            ::core::result::Result::Ok(match method {
+            match method {
                 #(#decoded)*
-                _ => return ::core::result::Result::Err(::do_runtime::__private::unknown_method(method)),
-            })
+                _ => ::core::result::Result::Err(::do_runtime::__private::unknown_method(method)),
+            }
         }
     })
 }
@@ -72,11 +71,13 @@ fn encoded(handler: &Handler, request: &Ident) -> TokenStream {
 }
 
 fn put(argument: &Argument) -> TokenStream {
-    let (ident, ty, name, proof, to) = (&argument.ident, &argument.ty, argument.name(), &argument.proof, hidden("to"));
+    let (ident, name, proof, to) = (&argument.ident, argument.name(), &argument.proof, hidden("to"));
     match argument.passing {
         Passing::Carried => quote!(#proof.put(#to, #ident.argument())?;),
-        Passing::Text | Passing::Bytes => quote!(#to.put(#name, #ident)?;),
-        Passing::String | Passing::Fixed | Passing::Counted => quote_spanned!(ty.span()=> #to.put(#name, #ident)?;),
+        Passing::Proved => quote!(#proof.put(#to, #ident)?;),
+        Passing::Text | Passing::Bytes | Passing::String | Passing::Fixed | Passing::Counted => {
+            quote!(#to.put(#name, #ident)?;)
+        }
     }
 }
 
@@ -90,19 +91,18 @@ fn decoded(handler: &Handler, request: &Ident) -> TokenStream {
     };
     quote! {
         #(#cfgs)*
-        #name => (&#constant, #request),
+        #name => ::core::result::Result::Ok((&#constant, #request)),
     }
 }
 
 fn field(argument: &Argument) -> TokenStream {
-    let (ident, ty, name, proof) = (&argument.ident, &argument.ty, argument.name(), &argument.proof);
+    let (ident, name, proof) = (&argument.ident, argument.name(), &argument.proof);
     let from = hidden("from");
     match argument.passing {
         Passing::Carried => quote!(#ident: #proof.carry(#proof.take(#from)?)),
-        Passing::Text | Passing::Bytes => quote!(#ident: #from.take(#name)?),
-        Passing::String | Passing::Fixed | Passing::Counted => {
-            let taken = quote_spanned!(ty.span()=> #from.take(#name)?);
-            quote!(#ident: #taken)
+        Passing::Proved => quote!(#ident: #proof.take(#from)?),
+        Passing::Text | Passing::Bytes | Passing::String | Passing::Fixed | Passing::Counted => {
+            quote!(#ident: #from.take(#name)?)
         }
     }
 }

@@ -177,10 +177,19 @@ pub(crate) enum Passing {
     String,
     /// As it is, being of a fixed size.
     Fixed,
+    /// The same, with the proof that it can be written down: another crate may have a type of this name.
+    Proved,
     /// As it is, and its bytes are counted.
     Counted,
     /// Any other type, with the proof that it can travel.
     Carried,
+}
+
+impl Passing {
+    /// Whether a constant proves that the type can travel.
+    pub(crate) fn has_proof(self) -> bool {
+        matches!(self, Passing::Proved | Passing::Carried)
+    }
 }
 
 /// What a handler gives.

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItemFn, LitStr};
 
-use super::model::{Argument, Block, Passing};
+use super::model::{Argument, Block};
 use super::validate::cfgs;
 use crate::problems::Problems;
 
@@ -105,7 +105,7 @@ pub(super) fn name_apart(block: &mut Block) {
 }
 
 fn name_proofs(method: &str, arguments: &mut [Argument], taken: &mut Vec<String>) {
-    for argument in arguments.iter_mut().filter(|argument| argument.passing == Passing::Carried) {
+    for argument in arguments.iter_mut().filter(|argument| argument.passing.has_proof()) {
         let name = format_ident!("{method}_{}", argument.ident);
         argument.proof = free(&name.to_string().to_uppercase(), taken);
     }

@@ -83,7 +83,7 @@ fn sent(argument: &Argument) -> TokenStream {
         Passing::Text => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
         Passing::Bytes => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
         Passing::String => quote!(#ident: ::core::convert::Into::into(#ident)),
-        Passing::Fixed | Passing::Counted => quote!(#ident),
+        Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident),
         Passing::Carried => quote!(#ident: #proof.carry(#ident)),
     }
 }

@@ -119,7 +119,10 @@ fn a_wrong_option_says_what_to_write() {
     for (options, sentence) in [
         (quote!(idempotent = true), "`idempotent` takes no value: write `idempotent` alone"),
         (quote!(deadline = 2), "`deadline` takes a text: write `deadline = \"2s\"`"),
-        (quote!(deadline = "soon"), "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\""),
+        (
+            quote!(deadline = "soon"),
+            "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\", \"24h\" or \"30d\"",
+        ),
     ] {
         let expansion = super::expand(quote!(), parse_quote!(impl Room { #[rpc(#options)] fn f(&self) -> Result {} }));
         assert_eq!(sentences(expansion), [sentence]);

@@ -2,12 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-
-use super::model::Written;
+use syn::{Ident, Visibility};
 
 /// The type.
-pub(super) fn schedule(written: &Written) -> TokenStream {
-    let (vis, ident) = (&written.item.vis, &written.item.ident);
+pub(crate) fn schedule(vis: &Visibility, ident: &Ident) -> TokenStream {
     let schedule = super::schedule_ident(ident);
     let title = format!(" Sets the alarms of a [`{ident}`]: what `cx.schedule()` gives.");
     quote! {
@@ -18,8 +16,8 @@ pub(super) fn schedule(written: &Written) -> TokenStream {
 }
 
 /// What every schedule has.
-pub(super) fn impls(written: &Written) -> TokenStream {
-    let schedule = super::schedule_ident(&written.item.ident);
+pub(crate) fn impls(ident: &Ident) -> TokenStream {
+    let schedule = super::schedule_ident(ident);
     quote! {
         #[automatically_derived]
         impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for #schedule<'a> {

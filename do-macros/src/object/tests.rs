@@ -111,7 +111,7 @@ fn an_object_with_mistakes_is_emitted_all_the_same() {
             "`limits` has no option `qeue`: did you mean `queue`?",
             "\"2MB?\" is not a size: write a number and a unit, as in \"64KiB\", \"2MiB\" or \"1GiB\"",
             "`queue` is a number of calls: write `queue = 16384`",
-            "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\"",
+            "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\", \"24h\" or \"30d\"",
             "what becomes of `topic` when the object sleeps? Write `#[stored]` above it to keep it, or `#[ephemeral]` to \
              start afresh at each wake",
             "a field is either `#[stored]` or `#[ephemeral]`: remove one of them",

@@ -10,6 +10,7 @@
 //! | `analysis` | what the tree tells of results, parameters, literals, and of how tables are looked into |
 //! | `columns`, `params` | what goes out and what comes in |
 //! | `plan` | reads of whole tables |
+//! | `expiry` | what tables whose rows expire do not allow |
 //! | `refuse`, `explain`, `dialects`, `keywords`, `excerpt` | messages |
 //! | `unchecked` | what stands for all of it without the feature `checked-sql` |
 
@@ -20,6 +21,8 @@ mod columns;
 #[cfg(feature = "checked-sql")]
 mod dialects;
 pub(crate) mod excerpt;
+#[cfg(feature = "checked-sql")]
+mod expiry;
 #[cfg(feature = "checked-sql")]
 mod explain;
 #[cfg(feature = "checked-sql")]
@@ -135,7 +138,8 @@ fn in_worlds(schema: &Schema, sql: &str, worlds: &Worlds) -> Result<Checked, Str
     memory::renew_budget();
     let statement =
         worlds.empty.prepare(sql).map_err(|error| explain::refusal(sql, &error, &tokens, schema, worlds))?;
-    if let Some(refusal) = explain::unknown_collation(sql, &tokens, worlds) {
+    let refusal = explain::unknown_collation(sql, &tokens, worlds);
+    if let Some(refusal) = refusal.or_else(|| expiry::refusal(sql, &tokens, schema, worlds)) {
         return Err(refusal);
     }
     let analysis = shape.map(|shape| Analysis::of(&shape, sql, schema, worlds));

@@ -4,7 +4,7 @@ use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, params_from_iter};
 use std::sync::{Mutex, PoisonError};
 
-use super::memory;
+use super::{expiry, memory};
 use crate::schema::{Class, Schema};
 use crate::sql::quote;
 
@@ -26,6 +26,8 @@ pub(super) struct Worlds {
     pub(super) columns: Vec<Vec<Declared>>,
     /// The tables for full-text search and the like.
     pub(super) virtual_tables: Vec<Virtual>,
+    /// The tables whose rows go by themselves.
+    pub(super) going: Vec<String>,
 }
 
 /// A table for full-text search.
@@ -52,7 +54,9 @@ pub(super) struct Declared {
 /// longer than the expansion that made them.
 pub(super) fn with<T>(schema: &Schema, ask: impl FnOnce(&Worlds) -> T) -> rusqlite::Result<T> {
     static WORLDS: Mutex<Vec<(String, Worlds)>> = Mutex::new(Vec::new());
-    let ddl = schema.ddl();
+    let mut ddl = schema.ddl();
+    // Two schemas may differ in that alone.
+    ddl.extend(schema.tables.iter().filter(|table| table.expires).map(|table| format!("-- {} expires\n", table.name)));
     let mut kept = WORLDS.lock().unwrap_or_else(PoisonError::into_inner);
     // The latest one is the last.
     let found = kept.iter().position(|(known, _)| *known == ddl);
@@ -86,7 +90,8 @@ impl Worlds {
             seed(&sparse, table, |position| columns[position].not_null);
         }
         let virtual_tables = virtual_tables(&empty)?;
-        Ok(Worlds { empty, full, sparse, columns, virtual_tables })
+        let going = expiry::going(schema, &empty)?;
+        Ok(Worlds { empty, full, sparse, columns, virtual_tables, going })
     }
 
     /// What was seen in each result column of a query in all worlds. Whatever goes wrong only means less evidence.

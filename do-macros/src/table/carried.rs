@@ -8,6 +8,7 @@ use syn::Item;
 use syn::ext::IdentExt;
 
 use super::columns::Storage;
+use super::expiry::Columns;
 use super::model::{Column, Table, Written};
 use super::schema;
 use crate::carry::{self, Reach, callback};
@@ -15,7 +16,7 @@ use crate::schema as checks;
 
 /// The macro that hands the table on.
 pub(super) fn of(written: &Written, table: &Table) -> TokenStream {
-    let mut ddl = schema::print(table);
+    let mut ddl = schema::print(table, Columns::Declared);
     for column in table.columns.iter().filter(|column| column.column_type.storage == Storage::Own) {
         ddl = ddl.replace(&schema::type_placeholder(column), "ANY");
     }
@@ -24,6 +25,7 @@ pub(super) fn of(written: &Written, table: &Table) -> TokenStream {
         name: table.name.clone(),
         columns: table.columns.iter().map(column).collect(),
         ddl,
+        expires: table.expiry.is_some(),
     };
     let tokens = carry::table::tokens(&carried);
     let (ident, vis) = (&written.item.ident, &written.item.vis);

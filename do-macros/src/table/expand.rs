@@ -6,8 +6,9 @@ use syn::spanned::Spanned;
 use syn::{Ident, Index as FieldIndex};
 
 use super::columns::Storage;
+use super::expiry::{self, Columns};
 use super::finders::{self, Bodies};
-use super::model::{Column, Default, Order, Table, Uniqueness, Written};
+use super::model::{Column, Default, OnDelete, Order, Reference, Table, Uniqueness, Written};
 use super::{carried, new_row, schema, search};
 use crate::raw;
 use crate::types::respanned;
@@ -17,7 +18,7 @@ pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
     let item = &written.item;
     let new_row = new_row::item(written, table, Bodies::Real);
     let functions = functions(written, table, Bodies::Real);
-    let schema = raw::literal(&schema::print(table));
+    let schema = raw::literal(&schema::print(table, Columns::All));
     let own_types = own_types(table);
     let impls = [
         table_impl(written, table),
@@ -27,6 +28,7 @@ pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
     ];
     let carried = carried::of(written, table);
     let columns = carried::columns_impl(written, table);
+    let references = expiry::references(written, table);
     quote! {
         #item
         #new_row
@@ -36,6 +38,7 @@ pub(super) fn table(written: &Written, table: &Table) -> TokenStream {
             #(#own_types)*
             #(#impls)*
             #columns
+            #references
         };
         #carried
     }
@@ -182,10 +185,15 @@ fn definition(written: &Written, table: &Table) -> TokenStream {
             ::do_runtime::__private::IndexDef { name: #name, columns: &[#(#columns),*], unique: #unique }
         }
     });
-    let references = table.columns.iter().filter_map(|column| column.references.as_ref()).map(|reference| {
-        let other = &reference.table;
-        quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::NAME)
+    let references = table.columns.iter().enumerate().filter_map(|(position, column)| {
+        let (reference, position) = (column.references.as_ref()?, Literal::usize_unsuffixed(position));
+        let (other, on_delete) = (&reference.table, on_delete(reference));
+        let name = quote_spanned!(other.span()=> <#other as ::do_runtime::__private::Table>::NAME);
+        Some(quote! {
+            ::do_runtime::__private::ReferenceDef { column: #position, table: #name, on_delete: #on_delete }
+        })
     });
+    let expiry = expiry::definition(table);
     quote! {
         &::do_runtime::__private::TableDef {
             name: #name,
@@ -197,7 +205,16 @@ fn definition(written: &Written, table: &Table) -> TokenStream {
             assigned: #assigned,
             indexes: &[#(#indexes),*],
             references: &[#(#references),*],
+            expiry: #expiry,
         }
+    }
+}
+
+pub(super) fn on_delete(reference: &Reference) -> TokenStream {
+    match reference.on_delete {
+        Some(OnDelete::Cascade) => quote!(::do_runtime::__private::OnDelete::Cascade),
+        Some(OnDelete::SetNull) => quote!(::do_runtime::__private::OnDelete::SetNull),
+        Some(OnDelete::Restrict) | None => quote!(::do_runtime::__private::OnDelete::Restrict),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `#[table]`: a struct becomes a table of an object's database.
 //!
 //! `parse` reads what is written, `validate` makes the `model` of it, `schema` prints that as SQL, `finders` draws
-//! its finders from the indexes, `search` is all of full text, and `expand` prints the Rust.
+//! its finders from the indexes, `search` is all of full text, `expiry` of rows that expire, and `expand` prints the Rust.
 
 mod carried;
 pub(crate) mod columns;
 mod expand;
+mod expiry;
 mod finders;
 mod model;
 mod new_row;

@@ -17,6 +17,10 @@ pub(crate) struct Written {
     pub(crate) export: Option<Span>,
     /// `search = …` or `search(…)`.
     pub(crate) search: Option<WrittenSearch>,
+    /// `ttl = "…"`.
+    pub(crate) ttl: Option<LitStr>,
+    /// `ttl_from = …`: the option, and the field.
+    pub(crate) ttl_from: Option<(Span, Ident)>,
     /// The fields in order.
     pub(crate) fields: Vec<WrittenField>,
 }
@@ -59,6 +63,8 @@ pub(crate) struct WrittenField {
     pub(crate) unique: Option<Span>,
     /// `#[index]`.
     pub(crate) index: Option<Span>,
+    /// `#[expires_at]`.
+    pub(crate) expires_at: Option<Span>,
     /// `#[column(name = "…")]`.
     pub(crate) name: Option<LitStr>,
     /// `#[column(json)]`.
@@ -126,6 +132,8 @@ pub(crate) struct Table {
     pub(crate) indexes: Vec<Index>,
     /// Its full text.
     pub(crate) search: Option<Search>,
+    /// When its rows expire.
+    pub(crate) expiry: Option<Expiry>,
 }
 
 /// A column.
@@ -176,6 +184,8 @@ pub(crate) enum Optional {
 
 /// A foreign key.
 pub(crate) struct Reference {
+    /// The attribute.
+    pub(crate) span: Span,
     /// The struct of the other table.
     pub(crate) table: Type,
     /// What becomes of the row when the other one is deleted.
@@ -192,6 +202,16 @@ pub(crate) struct Index {
     pub(crate) uniqueness: Uniqueness,
     /// The condition of the rows in it, in SQL.
     pub(crate) filter: Option<String>,
+}
+
+/// When the rows of a table expire.
+pub(crate) struct Expiry {
+    /// The column that tells it. None: a column that is not declared has the time at which a row was written.
+    pub(crate) column: Option<usize>,
+    /// How long a row lives after that, in milliseconds. 0: the column is the expiry itself.
+    pub(crate) ttl: i64,
+    /// The name of the index over the column, unless one that is declared begins with it.
+    pub(crate) index: Option<String>,
 }
 
 /// Full text of a table.

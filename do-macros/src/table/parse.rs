@@ -10,17 +10,18 @@ use syn::{Attribute, Field, Fields, Ident, Item, LitStr, Token};
 use super::model::{
     OnDelete, Order, Uniqueness, Written, WrittenDefault, WrittenField, WrittenIndex, WrittenReference,
 };
-use super::search;
+use super::{expiry, search};
 use crate::item::keyword;
 use crate::options::{self, Opt, OptValue, Place, Repeat};
 use crate::problems::Problems;
 use crate::{strip, suggest};
 
-const TABLE: Place = Place { what: "`#[table]`", known: &["name", "index", "unique", "search", "export"] };
+const TABLE: Place =
+    Place { what: "`#[table]`", known: &["name", "index", "unique", "search", "ttl", "ttl_from", "export"] };
 const COLUMN: Place = Place { what: "`#[column]`", known: &["name", "json", "check"] };
 const REFERENCES: Place = Place { what: "`#[references]`", known: &["on_delete"] };
 
-const FIELD_ATTRIBUTES: &[&str] = &["key", "default", "references", "unique", "index", "column"];
+const FIELD_ATTRIBUTES: &[&str] = &["key", "default", "references", "unique", "index", "expires_at", "column"];
 const OF_OBJECTS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of a durable object: every column of a table is stored, so remove it"),
     ("ephemeral", "`#[ephemeral]` is for a field of a durable object: every column of a table is stored, so remove it"),
@@ -48,8 +49,16 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
         }
     };
     strip::take(&mut item.attrs, &[], BESIDE, problems);
-    let mut written =
-        Written { item: item.clone(), name: None, indexes: Vec::new(), search: None, export: None, fields: Vec::new() };
+    let mut written = Written {
+        item: item.clone(),
+        name: None,
+        indexes: Vec::new(),
+        search: None,
+        ttl: None,
+        ttl_from: None,
+        export: None,
+        fields: Vec::new(),
+    };
     for option in options::read(arguments, TABLE, Repeat::Allowed(&["index", "unique"]), problems) {
         match option.key().as_str() {
             "name" => written.name = option.text("\"messages\"", problems),
@@ -58,6 +67,8 @@ pub(super) fn table(arguments: TokenStream, item: &TokenStream, problems: &mut P
                 written.export = Some(option.name.span());
             }
             "search" => written.search = Some(search::written(&option, problems)),
+            "ttl" => written.ttl = option.text("\"30d\"", problems),
+            "ttl_from" => written.ttl_from = expiry::ttl_from(&option, problems),
             _ => written.indexes.extend(index(&option, problems)),
         }
     }
@@ -83,6 +94,7 @@ fn field(field: &mut Field, problems: &mut Problems) -> Option<WrittenField> {
         references: None,
         unique: None,
         index: None,
+        expires_at: None,
         name: None,
         json: None,
         check: None,
@@ -101,6 +113,10 @@ fn field(field: &mut Field, problems: &mut Problems) -> Option<WrittenField> {
             "index" => {
                 options::no_arguments(&attribute, problems);
                 written.index = Some(span);
+            }
+            "expires_at" => {
+                options::no_arguments(&attribute, problems);
+                written.expires_at = Some(span);
             }
             "default" => written.default = default(&attribute, problems),
             "references" => written.references = Some(references(&attribute, problems)),

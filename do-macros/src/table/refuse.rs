@@ -100,6 +100,7 @@ fn impls(ident: &Ident, generics: &Generics, key: TokenStream) -> TokenStream {
                     assigned: ::core::option::Option::None,
                     indexes: &[],
                     references: &[],
+                expiry: ::core::option::Option::None,
                 };
 
                 type Key<'k> = #key;

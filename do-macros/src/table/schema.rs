@@ -1,6 +1,7 @@
 //! A table as SQL, as a person would write it.
 
 use super::columns::Storage;
+use super::expiry::{self, Columns};
 use super::model::{Column, Default, Index, Order, Table, Uniqueness};
 use super::search;
 use crate::sql::quote;
@@ -10,8 +11,8 @@ use crate::types;
 const NOW: &str = "(CAST(unixepoch('subsec') * 1000 AS INTEGER))";
 
 /// The statements that make the table, its indexes and its full text, and an empty line at either end of the text.
-pub(super) fn print(table: &Table) -> String {
-    let mut lines: Vec<String> = column_lines(table);
+pub(super) fn print(table: &Table, columns: Columns) -> String {
+    let mut lines: Vec<String> = column_lines(table, columns);
     if table.key.len() > 1 {
         let key: Vec<String> = table.key.iter().map(|column| quote::name(&table.columns[*column].name)).collect();
         lines.push(format!("PRIMARY KEY ({})", key.join(", ")));
@@ -20,6 +21,7 @@ pub(super) fn print(table: &Table) -> String {
     for index in &table.indexes {
         sql += &index_line(index, table);
     }
+    sql += &expiry::index_line(table, columns);
     if let Some(search) = &table.search {
         sql += &search::print(search, table);
     }
@@ -37,8 +39,11 @@ pub(super) fn table_placeholder(table: &syn::Type) -> String {
     format!("{{table:{}}}", types::readable(table))
 }
 
-fn column_lines(table: &Table) -> Vec<String> {
-    let parts: Vec<[String; 3]> = (0..table.columns.len()).map(|position| column_parts(position, table)).collect();
+fn column_lines(table: &Table, columns: Columns) -> Vec<String> {
+    let declared = (0..table.columns.len()).map(|position| column_parts(position, table));
+    let hidden = expiry::hidden_column(table, columns);
+    let hidden = hidden.map(|name| [name.to_owned(), "INTEGER".to_owned(), format!("NOT NULL DEFAULT {NOW}")]);
+    let parts: Vec<[String; 3]> = declared.chain(hidden).collect();
     let width = |part: usize| parts.iter().map(|parts| parts[part].chars().count()).max().unwrap_or(0);
     let (names, types) = (width(0), width(1));
     let line = |[name, ty, rest]: &[String; 3]| format!("{name:names$} {ty:types$} {rest}").trim_end().to_owned();

@@ -57,6 +57,57 @@ fn a_table_with_everything() {
 }
 
 #[test]
+fn a_table_whose_rows_expire() {
+    let expansion = super::expand(
+        quote!(ttl = "30d"),
+        quote! {
+            pub struct Message {
+                #[key]
+                pub id: Id<Message>,
+                #[references]
+                pub room: Id<Room>,
+                pub body: String,
+            }
+        },
+    );
+    assert_expansion("table_with_ttl", expansion);
+}
+
+#[test]
+fn an_index_over_the_expiry_is_made_unless_there_is_one() {
+    let ddl = |arguments, fields| {
+        let expansion =
+            super::expand(arguments, quote!(struct Session { #[key] id: Id<Session>, #fields })).to_string();
+        let lines = expansion.split("r#\"").nth(1).unwrap_or_default().split("\"#").next().unwrap_or_default();
+        lines.lines().filter(|line| line.starts_with("CREATE INDEX")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let used_at = || quote!(#[default(now)] used_at: Timestamp, token: String);
+    assert_eq!(
+        ddl(quote!(ttl = "24h", ttl_from = used_at), used_at()),
+        ["CREATE INDEX session_used_at ON session (used_at);"]
+    );
+    assert_eq!(
+        ddl(quote!(ttl = "24h", ttl_from = used_at, index = (used_at desc, token)), used_at()),
+        ["CREATE INDEX session_used_at_token ON session (used_at DESC, token);"]
+    );
+    assert_eq!(
+        ddl(quote!(ttl = "24h", ttl_from = used_at, index(used_at, where = "token <> ''")), used_at()),
+        [
+            "CREATE INDEX session_used_at ON session (used_at) WHERE token <> '';",
+            "CREATE INDEX session_used_at_also ON session (used_at);",
+        ]
+    );
+    assert_eq!(
+        ddl(quote!(), quote!(#[expires_at] #[column(name = "end")] until: Option<Timestamp>)),
+        ["CREATE INDEX session_end ON session (\"end\");"]
+    );
+    assert_eq!(
+        ddl(quote!(ttl = "24h"), quote!(token: String)),
+        ["CREATE INDEX session_written_at ON session (__written_at);"]
+    );
+}
+
+#[test]
 fn a_table_with_mistakes_is_emitted_all_the_same() {
     let expansion = super::expand(
         quote!(idnex = author, unique = (autor)),

@@ -8,7 +8,7 @@ use super::model::{
     Column, Default, Index, Made, Optional, Order, Reference, Table, Uniqueness, Written, WrittenDefault, WrittenField,
     WrittenIndex,
 };
-use super::search;
+use super::{expiry, search};
 use crate::problems::Problems;
 use ::quote::quote as tokens;
 
@@ -44,9 +44,10 @@ pub(super) fn table(written: &Written, problems: &mut Problems) -> Option<Table>
     repeated_names(written, &columns, problems);
     let key = key(written, problems);
     let assigned = assigned(written, &columns, &key, problems);
-    let mut table = Table { name, columns, key, assigned, indexes: Vec::new(), search: None };
+    let mut table = Table { name, columns, key, assigned, indexes: Vec::new(), search: None, expiry: None };
     table.indexes = indexes(written, &table, problems);
     table.search = search::checked(written, &table, problems);
+    table.expiry = expiry::checked(written, &table, problems);
     Some(table)
 }
 
@@ -69,6 +70,10 @@ fn column(field: &WrittenField, written: &Written, problems: &mut Problems) -> C
         Some(name) => checked_name(name, "a column", problems),
         None => field_name.clone(),
     };
+    if name.eq_ignore_ascii_case(expiry::WRITTEN_AT) {
+        let at = field.name.as_ref().map_or_else(|| field.ident.span(), LitStr::span);
+        problems.at_span(at, format!("`{name}` is the runtime's own column: choose another name"));
+    }
     if let Some(span) = field.key {
         if column_type.null {
             problems.at(&field.ty, "a key is never NULL: write its type without `Option`");
@@ -246,7 +251,7 @@ fn reference(field: &WrittenField, ty: &Type, default: &Option<Default>, problem
     if written.on_delete == Some(OnDelete::SetNull) && inner.is_none() && default.is_none() {
         problems.at(&field.ty, format!("`set_null` needs room for NULL: write `Option<{}>`", types::readable(ty)));
     }
-    Some(Reference { table: (*table).clone(), on_delete: written.on_delete })
+    Some(Reference { span: written.span, table: (*table).clone(), on_delete: written.on_delete })
 }
 
 fn indexes(written: &Written, table: &Table, problems: &mut Problems) -> Vec<Index> {

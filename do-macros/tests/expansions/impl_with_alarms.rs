@@ -49,9 +49,15 @@ const _: () = {
             use ::do_runtime::__private::__unless_object;
             __schema! {
                 { __unless_object } { #[allow(dead_code)] type ChatRoomStub =
-                __write_attribute_durable_object_above_ChatRoom; #[allow(dead_code)] type
-                ChatRoomSchedule < 'a > =
-                __write_attribute_durable_object_above_ChatRoom; #[allow(unused_imports)]
+                __write_attribute_durable_object_above_ChatRoom; #[doc =
+                " Sets the alarms of a [`ChatRoom`]: what `cx.schedule()` gives."]
+                #[derive(Debug)] struct ChatRoomSchedule < 'a > (::do_runtime::Schedule <
+                'a >); #[automatically_derived] impl < 'a > ::core::convert::From <
+                ::do_runtime::Schedule < 'a >> for ChatRoomSchedule < 'a > { fn
+                from(schedule : ::do_runtime::Schedule < 'a >) -> Self { Self(schedule) }
+                } #[automatically_derived] impl < 'a > ::core::ops::Deref for
+                ChatRoomSchedule < 'a > { type Target = ::do_runtime::Schedule < 'a >; fn
+                deref(& self) -> & Self::Target { & self.0 } } #[allow(unused_imports)]
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
@@ -85,7 +91,7 @@ const _: () = {
                         to.put("who", &::core::convert::Into::<String>::into(who))?;
                         to.put("text", text)?;
                         REMIND_LATER_POST.put(to, &post)?;
-                        to.put("at", &at)?;
+                        REMIND_LATER_AT.put(to, &at)?;
                         ::core::result::Result::Ok(())
                     });
                     ::do_runtime::Schedule::alarm(&self, "remind_later", payload)
@@ -115,6 +121,9 @@ const _: () = {
             const REMIND_LATER_POST: ::do_runtime::__private::ArgumentType<Post> = ::do_runtime::__private::payload::<
                 Post,
             >("post");
+            const REMIND_LATER_AT: ::do_runtime::__private::ArgumentType<
+                Option<Timestamp>,
+            > = ::do_runtime::__private::payload::<Option<Timestamp>>("at");
             #[cfg(feature = "mail")]
             const MAIL_TO: ::do_runtime::__private::ArgumentType<Vec<Address>> = ::do_runtime::__private::payload::<
                 Vec<Address>,
@@ -191,7 +200,7 @@ const _: () = {
                                     from.take::<String>("who")?,
                                     from.take::<::std::string::String>("text")?,
                                     REMIND_LATER_POST.take(from)?,
-                                    from.take::<Option<Timestamp>>("at")?,
+                                    REMIND_LATER_AT.take(from)?,
                                 )),
                                 |me, cx, (who, text, post, at)| {
                                     me.remind(cx, who, &text, post, at)
@@ -227,7 +236,7 @@ const _: () = {
                                     from.take::<String>("who")?,
                                     from.take::<::std::string::String>("text")?,
                                     REMIND_LATER_POST.take(from)?,
-                                    from.take::<Option<Timestamp>>("at")?,
+                                    REMIND_LATER_AT.take(from)?,
                                 )),
                                 |me, _, (who, text, post, at), error| {
                                     me.not_reminded(&who, text, post, at, error)

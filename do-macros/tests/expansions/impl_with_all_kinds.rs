@@ -58,9 +58,15 @@ const _: () = {
             use ::do_runtime::__private::__unless_object;
             __schema! {
                 { __unless_object } { #[allow(dead_code)] type ChatRoomStub =
-                __write_attribute_durable_object_above_ChatRoom; #[allow(dead_code)] type
-                ChatRoomSchedule < 'a > =
-                __write_attribute_durable_object_above_ChatRoom; #[allow(unused_imports)]
+                __write_attribute_durable_object_above_ChatRoom; #[doc =
+                " Sets the alarms of a [`ChatRoom`]: what `cx.schedule()` gives."]
+                #[derive(Debug)] struct ChatRoomSchedule < 'a > (::do_runtime::Schedule <
+                'a >); #[automatically_derived] impl < 'a > ::core::convert::From <
+                ::do_runtime::Schedule < 'a >> for ChatRoomSchedule < 'a > { fn
+                from(schedule : ::do_runtime::Schedule < 'a >) -> Self { Self(schedule) }
+                } #[automatically_derived] impl < 'a > ::core::ops::Deref for
+                ChatRoomSchedule < 'a > { type Target = ::do_runtime::Schedule < 'a >; fn
+                deref(& self) -> & Self::Target { & self.0 } } #[allow(unused_imports)]
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
@@ -203,6 +209,10 @@ const _: () = {
             const IMPORT_LINES: ::do_runtime::__private::ArgumentType<Vec<Line>> = ::do_runtime::__private::argument::<
                 Vec<Line>,
             >("lines");
+            #[cfg(feature = "import")]
+            const IMPORT_AT: ::do_runtime::__private::ArgumentType<Option<Timestamp>> = ::do_runtime::__private::argument::<
+                Option<Timestamp>,
+            >("at");
             const FORWARD_COPIES: ::do_runtime::__private::ArgumentType<
                 [Option<ChatRoom>; 2],
             > = ::do_runtime::__private::argument::<[Option<ChatRoom>; 2]>("copies");
@@ -312,7 +322,7 @@ const _: () = {
                         #[cfg(feature = "import")]
                         Request::Import { lines, at } => {
                             IMPORT_LINES.put(to, lines.argument())?;
-                            to.put("at", at)?;
+                            IMPORT_AT.put(to, at)?;
                         }
                         Request::Forward { room, copies } => {
                             to.put("room", room)?;
@@ -330,69 +340,67 @@ const _: () = {
                 ) -> ::do_runtime::Result<
                     (&'static ::do_runtime::__private::Method, Request),
                 > {
-                    ::core::result::Result::Ok(
-                        match method {
-                            "post" => {
-                                (
-                                    &POST,
-                                    Request::Post {
-                                        author: from.take("author")?,
-                                        body: from.take("body")?,
-                                    },
-                                )
-                            }
-                            "history" => {
-                                (
-                                    &HISTORY,
-                                    Request::History {
-                                        limit: from.take("limit")?,
-                                    },
-                                )
-                            }
-                            "search" => {
-                                (
-                                    &SEARCH,
-                                    Request::Search {
-                                        text: from.take("text")?,
-                                        limit: from.take("limit")?,
-                                    },
-                                )
-                            }
-                            "reset" => (&RESET, Request::Reset),
-                            #[cfg(feature = "import")]
-                            "import" => {
-                                (
-                                    &IMPORT,
-                                    Request::Import {
-                                        lines: IMPORT_LINES.carry(IMPORT_LINES.take(from)?),
-                                        at: from.take("at")?,
-                                    },
-                                )
-                            }
-                            "forward" => {
-                                (
-                                    &FORWARD,
-                                    Request::Forward {
-                                        room: from.take("room")?,
-                                        copies: FORWARD_COPIES.carry(FORWARD_COPIES.take(from)?),
-                                    },
-                                )
-                            }
-                            "relay" => {
-                                (
-                                    &RELAY,
-                                    Request::Relay {
-                                        to: from.take("to")?,
-                                    },
-                                )
-                            }
-                            _ => {
-                                return ::core::result::Result::Err(
-                                    ::do_runtime::__private::unknown_method(method),
-                                );
-                            }
-                        },
-                    )
+                    match method {
+                        "post" => {
+                            ::core::result::Result::Ok((
+                                &POST,
+                                Request::Post {
+                                    author: from.take("author")?,
+                                    body: from.take("body")?,
+                                },
+                            ))
+                        }
+                        "history" => {
+                            ::core::result::Result::Ok((
+                                &HISTORY,
+                                Request::History {
+                                    limit: from.take("limit")?,
+                                },
+                            ))
+                        }
+                        "search" => {
+                            ::core::result::Result::Ok((
+                                &SEARCH,
+                                Request::Search {
+                                    text: from.take("text")?,
+                                    limit: from.take("limit")?,
+                                },
+                            ))
+                        }
+                        "reset" => ::core::result::Result::Ok((&RESET, Request::Reset)),
+                        #[cfg(feature = "import")]
+                        "import" => {
+                            ::core::result::Result::Ok((
+                                &IMPORT,
+                                Request::Import {
+                                    lines: IMPORT_LINES.carry(IMPORT_LINES.take(from)?),
+                                    at: IMPORT_AT.take(from)?,
+                                },
+                            ))
+                        }
+                        "forward" => {
+                            ::core::result::Result::Ok((
+                                &FORWARD,
+                                Request::Forward {
+                                    room: from.take("room")?,
+                                    copies: FORWARD_COPIES.carry(FORWARD_COPIES.take(from)?),
+                                },
+                            ))
+                        }
+                        "relay" => {
+                            ::core::result::Result::Ok((
+                                &RELAY,
+                                Request::Relay {
+                                    to: from.take("to")?,
+                                },
+                            ))
+                        }
+                        _ => {
+                            ::core::result::Result::Err(
+                                ::do_runtime::__private::unknown_method(method),
+                            )
+                        }
+                    }
                 }
                 const HAS_INIT: ::core::primitive::bool = true;
                 fn init(

@@ -11,7 +11,7 @@
     "`queue` is a number of calls: write `queue = 16384`"
 }
 ::core::compile_error! {
-    "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\" or \"24h\""
+    "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\", \"24h\" or \"30d\""
 }
 ::core::compile_error! {
     "what becomes of `topic` when the object sleeps? Write `#[stored]` above it to keep it, or `#[ephemeral]` to start afresh at each wake"

@@ -131,6 +131,7 @@ CREATE INDEX message_author_at ON message (author, at DESC);
                 },
             ],
             references: &[],
+            expiry: ::core::option::Option::None,
         };
         type Key<'k> = Id<Message>;
         fn key_values<'v>(

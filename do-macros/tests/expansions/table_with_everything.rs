@@ -238,9 +238,18 @@ CREATE INDEX order_status_also ON "order" (status) WHERE status <> 'done';
                 },
             ],
             references: &[
-                <Customer as ::do_runtime::__private::Table>::NAME,
-                <crate::Refund as ::do_runtime::__private::Table>::NAME,
+                ::do_runtime::__private::ReferenceDef {
+                    column: 1,
+                    table: <Customer as ::do_runtime::__private::Table>::NAME,
+                    on_delete: ::do_runtime::__private::OnDelete::Cascade,
+                },
+                ::do_runtime::__private::ReferenceDef {
+                    column: 6,
+                    table: <crate::Refund as ::do_runtime::__private::Table>::NAME,
+                    on_delete: ::do_runtime::__private::OnDelete::SetNull,
+                },
             ],
+            expiry: ::core::option::Option::None,
         };
         type Key<'k> = (&'k ::core::primitive::str, Id<Customer>);
         fn key_values<'v>(

@@ -51,6 +51,7 @@ const _: () = {
             assigned: ::core::option::Option::None,
             indexes: &[],
             references: &[],
+            expiry: ::core::option::Option::None,
         };
         type Key<'k> = Option<Id<Message>>;
         fn key_values<'v>(

@@ -106,6 +106,7 @@ END;
             assigned: ::core::option::Option::Some(0),
             indexes: &[],
             references: &[],
+            expiry: ::core::option::Option::None,
         };
         type Key<'k> = Id<Order>;
         fn key_values<'v>(

@@ -6,14 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::again::written;
+use super::patience::origin;
 use super::serve::{Place, Sent, hand_over_blocking, refuse_if_fenced, run_in, serve};
 use super::settings::Aside;
 use super::{Answer, AnswerSlot, Body, Entry, Progress, Queued, Slot, Stub, Timing, Work, scope};
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
-use crate::metadata::{Key, Origin, ambient, overdue, surroundings};
+use crate::metadata::{ambient, surroundings};
 use crate::node::start_wake;
 use crate::object::{Answer as AnswerType, Dispatch, Failure, Method};
 use crate::ownership::{Baton, Link};
@@ -22,13 +22,14 @@ use crate::ownership::{Baton, Link};
 /// the handler still runs and only its answer is lost.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<O: Dispatch, T, E = Error> {
-    stub: Stub<O>,
-    state: State<O, T, E>,
+    pub(super) stub: Stub<O>,
+    pub(super) state: State<O, T, E>,
     /// What was set for it, and its deadline; nothing for most calls.
     pub(super) aside: Option<Box<Aside>>,
 }
 
-enum State<O: Dispatch, T, E> {
+/// How far a call has come.
+pub(super) enum State<O: Dispatch, T, E> {
     /// Not sent yet.
     New(&'static Method, O::Request),
     /// In the queue.
@@ -268,7 +269,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
 
     /// One step, and what follows from it.
     #[inline]
-    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
         let answer = match std::mem::replace(&mut self.state, State::Done) {
             State::New(method, request) => self.send(method, request, cx),
             State::Gated(result, position, slot, timing) => self.gate(result, position, slot, timing, cx),
@@ -278,109 +279,6 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         };
         if self.aside.is_none() { answer } else { self.consider(answer, cx) }
     }
-
-    /// What the settings of a call make of its answer: it may be given up, or sent again.
-    #[cold]
-    fn consider(&mut self, answer: Poll<Result<T, E>>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
-        match answer {
-            Poll::Pending => match self.given_up(cx) {
-                Some(error) => Poll::Ready(Err(E::from(error))),
-                None => Poll::Pending,
-            },
-            Poll::Ready(Err(error)) => match error.runtime().and_then(|error| self.pause_after(error)) {
-                Some(pause) => self.pause(pause, cx),
-                None => Poll::Ready(Err(error)),
-            },
-            answer => answer,
-        }
-    }
-
-    fn pause_after(&self, error: &Error) -> Option<BoxFuture> {
-        self.aside.as_ref()?.pause_after(error, self.stub.known_node()?)
-    }
-
-    /// Waits, and then sends the call again.
-    fn pause(&mut self, mut pause: BoxFuture, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
-        if pause.as_mut().poll(cx).is_pending() {
-            self.state = State::Pausing(pause);
-            return Poll::Pending;
-        }
-        let request = self.aside.as_ref().and_then(|aside| aside.again.as_ref()).map(|again| again.request::<O>());
-        match request {
-            Some(Ok((method, request))) => {
-                self.state = State::New(method, request);
-                self.advance(cx)
-            }
-            Some(Err(error)) => Poll::Ready(Err(E::from(error))),
-            None => {
-                let sentence = "a call waited to be sent again without its arguments";
-                Poll::Ready(Err(E::from(Error::new(ErrorKind::Internal, sentence))))
-            }
-        }
-    }
-
-    /// The answer of a call that waits, if its deadline has come.
-    #[cold]
-    fn given_up(&mut self, cx: &mut Context<'_>) -> Option<Error> {
-        let (State::Queued(_, slot) | State::Gated(_, _, slot, _)) = &self.state else { return None };
-        if !self.aside.as_mut()?.is_over(&*slot.shared.host.node().env().clock, cx) {
-            return None;
-        }
-        match std::mem::replace(&mut self.state, State::Done) {
-            State::Queued(entry, slot) => match entry.item.withdraw() {
-                Some(Work::Call(call)) => {
-                    slot.shared.dequeue(call.bytes);
-                    Some(overdue(call.method))
-                }
-                _ => Some(too_late(
-                    &slot,
-                    "had begun, and goes on without its caller: what comes of it is not known here",
-                )),
-            },
-            State::Gated(_, _, slot, _) => {
-                Some(too_late(&slot, "has run, but was not on disk yet: whether it is kept is not known here"))
-            }
-            State::New(..) | State::Pausing(_) | State::Done => None,
-        }
-    }
-}
-
-/// What a call takes along that is sent now.
-#[cold]
-fn origin<O: Dispatch>(
-    aside: &mut Option<Box<Aside>>,
-    slot: &Slot<O>,
-    method: &'static Method,
-    request: &O::Request,
-) -> Result<Origin, Error> {
-    let settings = aside.as_ref().map(|aside| &aside.settings);
-    let mut origin = Origin::of(settings, method, slot.shared.host.node().now())?;
-    let again = aside.as_ref().and_then(|aside| aside.again.as_ref());
-    let key = settings.and_then(|settings| settings.key.clone());
-    if let Some(key) = key.or_else(|| ambient::next_key(method)) {
-        origin.key = Some(match again {
-            Some(again) => Key::of(key, &origin, method, &again.arguments),
-            None => Key::of(key, &origin, method, &written::<O>(request)?),
-        });
-    }
-    if let Some(again) = again {
-        origin.attempt = again.attempts;
-    }
-    match aside.as_ref().and_then(|aside| aside.deadline) {
-        // It is sent again, and has no more time than it had at first.
-        Some(first) => origin.deadline = Some(first),
-        None if origin.deadline.is_some() => aside.get_or_insert_default().deadline = origin.deadline,
-        None => {}
-    }
-    Ok(origin)
-}
-
-/// The error of a call whose deadline passed when its handler had begun.
-fn too_late<O: Dispatch>(slot: &Slot<O>, state: &str) -> Error {
-    Error::new(
-        ErrorKind::Deadline,
-        format!("the deadline of a call of {} passed: its handler {state}", slot.shared.identity),
-    )
 }
 
 /// Why a stub can't be polled inside a synchronous handler.

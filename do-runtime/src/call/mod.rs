@@ -8,6 +8,7 @@ mod answer;
 mod entry;
 mod future;
 mod pace;
+mod patience;
 mod run;
 pub(crate) mod scope;
 mod serve;

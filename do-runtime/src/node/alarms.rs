@@ -73,11 +73,20 @@ enum Noted {
 pub(super) async fn run<O: Dispatch>(host: Arc<Host<O>>, id: ObjectId, pick: Pick) -> Result<Turned> {
     let picked: Picked = Arc::default();
     let mark = picked.clone();
-    let ended = in_turn(&host, id, move |awake, slot| start(awake, slot, pick, &mark)).await;
+    let used = host.slot(&Identity::new(O::CLASS, id, None))?.shared.last_used.load(Relaxed);
+    let ended = in_turn(&host, id, move |awake, slot| {
+        let (started, instance) = start(awake, slot, pick, &mark);
+        if matches!(started, Ok(Started::Cleaned(_) | Started::Idle(_))) {
+            // This was no use: an object that slept goes to sleep again.
+            slot.shared.last_used.store(used, Relaxed);
+        }
+        (started, instance)
+    })
+    .await;
     let row = picked.lock().take();
     match (ended, row) {
         (Ok(Started::Idle(next)), _) => Ok(Turned::Idle(next)),
-        (Ok(Started::Ran(position)), _) => Ok(Turned::Ran(position)),
+        (Ok(Started::Ran(position) | Started::Cleaned(position)), _) => Ok(Turned::Ran(position)),
         (Ok(Started::Failed(failure)), _) => note(&host, id, *failure).await.map(Turned::Ran),
         (Ok(Started::Flying(row, handler)), _) => Ok(Turned::Flying(fly(host, id, *row, handler))),
         // It did not return: this counts as a run that failed, or it would be tried for ever.
@@ -95,6 +104,8 @@ type Picked = Arc<Mutex<Option<AlarmRow>>>;
 enum Started {
     Idle(Option<Timestamp>),
     Ran(LogPosition),
+    /// It was the cleanup of what has expired.
+    Cleaned(LogPosition),
     Failed(Box<Failure>),
     Flying(Box<AlarmRow>, crate::call::Orchestration<(), Error>),
 }
@@ -120,8 +131,12 @@ fn start<O: Dispatch>(
             return (swept.map(|()| Started::Ran(shared.position())), awake.kept());
         }
         first => {
-            let next = if flights.is_empty() { awake.next_due() } else { first.map(|row| row.due) };
-            return (Ok(Started::Idle(next)), Instance::Kept);
+            if awake.cleanup_due().is_some_and(|due| due <= now) && awake.clean_up(shared) {
+                return (Ok(Started::Cleaned(shared.position())), awake.kept());
+            }
+            let others = [awake.cleanup_due(), awake.replies_due()];
+            let next = first.map(|row| row.due).into_iter().chain(others.into_iter().flatten()).min();
+            return (Ok(Started::Idle(next)), awake.kept());
         }
     };
     if alarms::is_orphan(O::ALARMS, &row) {
@@ -304,6 +319,10 @@ async fn in_turn<O: Dispatch, R: Send + 'static>(
     .await
 }
 
+fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
+}
+
 impl<O: Dispatch> Awake<O> {
     /// The first alarm that is to run, but for those that do.
     fn first_alarm(&self, flights: &BTreeSet<String>) -> Result<Option<AlarmRow>> {
@@ -314,7 +333,7 @@ impl<O: Dispatch> Awake<O> {
     /// When it is due; at once if that can't be told, so that somebody looks.
     pub(super) fn first_beside(&self, flights: &BTreeSet<String>) -> Option<Timestamp> {
         match self.first_alarm(flights) {
-            Ok(first) => first.map(|row| row.due),
+            Ok(first) => sooner(first.map(|row| row.due), self.cleanup_due()),
             Err(_) => Some(self.cx.now()),
         }
     }

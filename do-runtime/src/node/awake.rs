@@ -64,10 +64,10 @@ impl<O: Dispatch> Awake<O> {
         shared: &Shared<O>,
         handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
     ) -> (Result<T, E>, Ran) {
-        let (result, instance) = match self.begin(shared) {
+        let (result, instance) = match self.begin_handler(shared) {
             Err(error) => (Err(E::from(error)), Instance::Kept),
             Ok(()) => match self.run(|object, cx| handler(object, cx)) {
-                Ok(Ok(value)) => match self.commit(shared) {
+                Ok(Ok(value)) => match self.commit_handler(shared) {
                     Ok(instance) => (Ok(value), instance),
                     Err(error) => (Err(E::from(error)), self.undo()),
                 },
@@ -124,13 +124,13 @@ impl<O: Dispatch> Awake<O> {
         if !O::HAS_INIT {
             return Ok(());
         }
-        self.begin(shared)?;
+        self.begin_handler(shared)?;
         self.cx.meta.begin_wake();
         let span = self.cx.meta.span();
         let _within = span.as_ref().map(|span| span.enter());
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
-            Ok(Ok(())) => self.commit(shared).map(drop),
+            Ok(Ok(())) => self.commit_handler(shared).map(drop),
             Ok(Err(error)) => Err(error),
             Err(panic) => Err(panicked(&shared.identity, &*panic)),
         };
@@ -178,7 +178,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Commits the transaction and appends its record to the log.
-    fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
+    pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
         if self.cx.erased {
             if self.is_empty()? {
                 return self.commit_deletion(shared);
@@ -213,6 +213,7 @@ impl<O: Dispatch> Awake<O> {
 
     /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
     pub(super) fn commit_unborn(&mut self) -> Result<()> {
+        self.cx.database.refuse_expired(self.cx.now())?;
         let fields = self.write_fields()?;
         let due = self.due_after(self.due)?;
         DELTA.with_borrow_mut(|delta| self.cx.database.commit(delta))?;
@@ -340,8 +341,12 @@ impl<O: Dispatch> Awake<O> {
         if SchemaMark::in_database(&self.cx.database)? == Some(template.mark) {
             return Ok(());
         }
+        let _time = HandlerContext::enter(shared.host.node().now());
         let followed = match O::MIGRATIONS {
-            [] => self.in_one(shared, |awake| sqlite::follow(&awake.cx.database, O::TABLES).map(drop)),
+            [] => self.in_one(shared, |awake| {
+                sqlite::follow(&awake.cx.database, O::TABLES)?;
+                awake.watch_expiry()
+            }),
             _ => self.migrate(shared),
         };
         followed.map_err(|error| error.context(&shared.identity))

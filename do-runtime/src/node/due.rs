@@ -25,9 +25,9 @@ impl Due {
 }
 
 impl<O: Dispatch> Awake<O> {
-    /// When it wants to be woken.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.due.next()
+    /// When the log and the scheduler think that it wants to be woken.
+    pub(super) fn next_told(&self) -> Option<Timestamp> {
+        self.told
     }
 
     /// When replies that have expired are to be removed.
@@ -82,7 +82,7 @@ impl<O: Dispatch> Awake<O> {
     /// What is due after the open transaction: read again only for what it has touched.
     #[inline]
     pub(super) fn due_after(&self, before: Due) -> Result<Due> {
-        let mut due = before;
+        let mut due = Due { expiry: self.expiry_after(before.expiry)?, ..before };
         if self.cx.has_touched_alarms() {
             due.alarms = self.cx.database.earliest_alarm()?;
         }

@@ -1,6 +1,7 @@
 //! What `Objects` and stubs hold: the node behind them may be closed, and under test replaced.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
@@ -16,12 +17,20 @@ pub(crate) struct Home {
     ids: IdKey,
     names: RecentNames,
     random: Arc<dyn Random>,
+    /// Whether nothing is deleted because it has expired, but by handlers that write: a test says so.
+    cleanup_is_held: AtomicBool,
 }
 
 impl Home {
     /// A place where no node is open yet.
     pub(crate) fn new(ids: IdKey, random: Arc<dyn Random>) -> Arc<Self> {
-        Arc::new(Home { node: RwLock::new(None), ids, names: RecentNames::default(), random })
+        Arc::new(Home {
+            node: RwLock::new(None),
+            ids,
+            names: RecentNames::default(),
+            random,
+            cleanup_is_held: AtomicBool::new(false),
+        })
     }
 
     pub(crate) fn ids(&self) -> &IdKey {
@@ -34,6 +43,15 @@ impl Home {
 
     pub(crate) fn random(&self) -> &dyn Random {
         &*self.random
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn hold_cleanup(&self, held: bool) {
+        self.cleanup_is_held.store(held, Ordering::Relaxed);
+    }
+
+    pub(crate) fn cleanup_is_held(&self) -> bool {
+        self.cleanup_is_held.load(Ordering::Relaxed)
     }
 
     /// The node that is open here.

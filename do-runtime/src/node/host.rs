@@ -148,7 +148,8 @@ impl<O: Dispatch> Host<O> {
         let written = statements::of(O::CLASS);
         if !written.is_empty() {
             let options = DatabaseOptions { limits: O::LIMITS, random: self.node.env().random.clone() };
-            let database = Database::open(Image::from_template(&pages, O::LIMITS), &options)?;
+            let mut database = Database::open(Image::from_template(&pages, O::LIMITS), &options)?;
+            database.watch(O::TABLES)?;
             statements::check(&database, &written).map_err(|error| error.context(O::CLASS))?;
         }
         let mut hash = blake3::Hasher::new();

@@ -19,6 +19,9 @@ impl<O: Dispatch> Awake<O> {
     fn run_steps(&mut self) -> Result<()> {
         let (ddl, steps) = (sqlite::ddl(O::TABLES), outlines(O::MIGRATIONS));
         let done = self.cx.database.migrations_done(&steps, &ddl)?;
+        if done < steps.len() {
+            self.cx.database.begin_steps()?;
+        }
         for (migration, outline) in O::MIGRATIONS.iter().zip(&steps).skip(done) {
             let ran = match migration.step {
                 Step::Sql(sql) => self.run(|_, cx| cx.database.run_step(sql)),
@@ -31,6 +34,7 @@ impl<O: Dispatch> Awake<O> {
             // An object is not deleted by what changes its tables.
             self.cx.erased = false;
         }
-        self.cx.database.complete_migration(&ddl, &steps)
+        self.cx.database.complete_migration(&ddl, &steps)?;
+        self.watch_expiry()
     }
 }

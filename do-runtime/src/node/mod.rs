@@ -7,6 +7,7 @@ mod builder;
 mod checkpoint;
 mod core;
 mod due;
+mod expiry;
 mod fence;
 mod folder;
 mod home;

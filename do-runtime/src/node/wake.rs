@@ -86,7 +86,9 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     let mut awake = Awake::new(object, cx, stored, history);
     awake.load_due(head.as_ref().and_then(|head| head.next_alarm))?;
     let followed = if head.is_some() { awake.follow_schema(shared) } else { Ok(()) };
-    if let Err(error) = followed.and_then(|()| awake.set_kept_alarms(shared)).and_then(|()| awake.init(shared)) {
+    // From here on rows expire; migrations find all of them.
+    let watched = followed.and_then(|()| awake.watch_expiry());
+    if let Err(error) = watched.and_then(|()| awake.set_kept_alarms(shared)).and_then(|()| awake.init(shared)) {
         awake.leave(shared);
         return Err(error);
     }

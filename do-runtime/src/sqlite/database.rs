@@ -7,15 +7,18 @@ use std::sync::Arc;
 use rusqlite::TransactionState;
 use rusqlite::ffi;
 
+use super::expiry::{View, Watch};
 use super::failure::{self, Known};
 use super::glue::{Failure, Lease, Origin, OwnerCell, Session, Stopped, TransactionStatement};
 use super::guard::Guard;
+use super::handler_context::HandlerContext;
 use super::{image_vfs, set_up, temp_file};
 use crate::Limits;
 use crate::engine::{Engine, Executed, KeyRange, Params, RowAccess, Space};
 use crate::env::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Image, PAGE};
+use crate::value::Value;
 
 /// Kept statements that survive [`Database::release_memory`].
 const KEPT_WHEN_IDLE: usize = 8;
@@ -63,6 +66,8 @@ pub struct Database {
     /// Why SQLite has ended the transaction by itself: nothing more can be done in it.
     doomed: RefCell<Option<Error>>,
     options: DatabaseOptions,
+    /// None while no row expires.
+    pub(super) watch: Option<Watch>,
 }
 
 impl Database {
@@ -87,6 +92,7 @@ impl Database {
             mode: Cell::new(Mode::Shared),
             doomed: RefCell::new(None),
             options: options.clone(),
+            watch: None,
         };
         set_up::connection(&database.session, options).map_err(|failure| database.plain(failure))?;
         if is_new {
@@ -135,6 +141,7 @@ impl Database {
             self.rollback()?;
             return Err(error);
         }
+        let has_written = self.watch.is_some() && self.has_written();
         if let Err(failure) = self.session.transaction(TransactionStatement::Commit) {
             let error = match failure.code {
                 ffi::SQLITE_CONSTRAINT_FOREIGNKEY => self.dangling_reference(failure),
@@ -146,6 +153,9 @@ impl Database {
         self.give_back_free_pages()?;
         let changed = self.image(|image| image.commit(delta))?;
         self.mode.set(Mode::Shared);
+        if let Some(watch) = &self.watch {
+            watch.committed(has_written);
+        }
         Ok(changed)
     }
 
@@ -158,6 +168,9 @@ impl Database {
         self.image(Image::rollback)?;
         self.mode.set(Mode::Shared);
         self.doomed.replace(None);
+        if let Some(watch) = &self.watch {
+            watch.rolled_back();
+        }
         rolled_back.map_err(|failure| self.plain(failure))?;
         self.image(|image| drop(image.take_failure()))
     }
@@ -245,11 +258,31 @@ impl Database {
     fn lease(&self, origin: Origin, sql: &str) -> Result<Lease<'_>> {
         self.still_open()?;
         temp_file::set_cap(self.options.limits.temp);
-        let lease = self.session.lease(sql, origin).map_err(|stopped| self.stopped(stopped, sql))?;
+        let lease = match self.view(origin)? {
+            None => self.session.lease(sql, origin),
+            Some((view, watch)) => self.session.lease_rewritten(sql, view, |sql| watch.expiring.rewrite(sql, view)),
+        };
+        let lease = lease.map_err(|stopped| self.stopped(stopped, sql))?;
         if self.mode.get() == Mode::Shared && !lease.is_readonly() {
             return Err(Error::invalid("a handler with `&self` only reads: give it `&mut self` to write"));
         }
         Ok(lease)
+    }
+
+    /// What a statement sees of rows that expire. A handler that writes has deleted those that have.
+    fn view(&self, origin: Origin) -> Result<Option<(View, &Watch)>> {
+        let Some(watch) = self.watch.as_ref().filter(|_| origin == Origin::User) else { return Ok(None) };
+        let view = match self.mode.get() {
+            Mode::Shared if self.has_expired(HandlerContext::now())? => View::Living,
+            Mode::Shared | Mode::Exclusive => View::All,
+        };
+        Ok(Some((view, watch)))
+    }
+
+    /// Runs a statement of the runtime's own. How many rows of its table it changed.
+    pub(super) fn write(&self, sql: &str, values: &[Value<'_>]) -> Result<u64> {
+        self.run(Origin::Runtime, sql, Params::Positional(values), &mut |_| Ok(ControlFlow::Continue(())))?;
+        Ok(self.session.connection().changes())
     }
 
     /// An error if SQLite has rolled the transaction back by itself: what runs now would run outside any.
@@ -280,7 +313,7 @@ impl Database {
         failure::explained(failure, Known { sql, value_limit: self.options.limits.value, refusal, cause: self.cause() })
     }
 
-    fn plain(&self, failure: Failure) -> Error {
+    pub(super) fn plain(&self, failure: Failure) -> Error {
         self.cause().unwrap_or_else(|| failure::plain(failure))
     }
 

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use rusqlite::config::DbConfig;
 
 use super::database::{Database, Mode};
+use super::expiry::hidden;
 use super::full_text;
 use super::glue::Origin;
 use super::history::{History, Outline, Work};
@@ -89,8 +90,13 @@ impl Database {
         self.session.script(sql, Origin::User).map_err(|(failure, statement)| self.stopped(failure.into(), statement))
     }
 
-    /// After the last step: checks that references hold and that the tables are the declared ones, lets the full text follow
-    /// them, and keeps the history.
+    /// Before the first step that is to run: makes the tables what steps take them for, which know no column of the runtime's.
+    pub fn begin_steps(&self) -> Result<()> {
+        hidden::take_away(self)
+    }
+
+    /// After the last step: checks that references hold and that the tables are the declared ones, lets the full text and the
+    /// runtime's own columns follow them, and keeps the history.
     pub fn complete_migration(&self, ddl: &[String], steps: &[Outline]) -> Result<()> {
         self.check_references()?;
         let declared = declared(self, ddl)?;
@@ -99,6 +105,8 @@ impl Database {
                 "the steps of its migrations do not lead to the declared tables: {difference}; add a step that does, or declare what is there"
             )));
         }
+        hidden::follow(self, &declared)?;
+        hidden::bring_back(self)?;
         full_text::follow(self, &declared)?;
         History::keep(self, steps)?;
         schema::note(self, &fingerprint(ddl, steps))

@@ -15,11 +15,13 @@
 //! | `schema`, `declaration` | how an existing database follows its declared tables |
 //! | `migrate`, `history`, `shape` | how it follows the migrations of its class instead |
 //! | `full_text` | how its full text does |
+//! | `expiry` | rows that expire |
 
 mod alarms;
 mod database;
 mod declaration;
 mod disk_vfs;
+pub(crate) mod expiry;
 mod failure;
 mod full_text;
 mod glue;

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use super::database::Database;
 use super::declaration::{Declaration, same};
+use super::expiry::hidden;
 use super::full_text;
 use super::glue::Origin;
 use super::history::{self, History, Outline};
@@ -107,6 +108,7 @@ pub(super) fn note(database: &Database, fingerprint: &[u8; 32]) -> Result<()> {
 
 /// Adds what another database has more. `otherwise` is said of a change that can't be made so, besides what it takes.
 pub(super) fn grow(database: &Database, declared: &Database, otherwise: &'static str) -> Result<()> {
+    hidden::follow(database, declared)?;
     let (there, wanted) = (objects(database)?, objects(declared)?);
     let change = Change { database, declared, there, wanted, otherwise };
     change.tables()?;
@@ -133,7 +135,7 @@ pub(super) fn declared(beside: &Database, ddl: &[String]) -> Result<Database> {
 pub(super) struct Object {
     pub(super) kind: String,
     pub(super) name: String,
-    table: String,
+    pub(super) table: String,
     pub(super) sql: String,
 }
 

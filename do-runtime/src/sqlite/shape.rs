@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::database::Database;
 use super::declaration::{self, Declaration};
+use super::expiry::hidden;
 use super::full_text;
 use super::schema::{rows, text};
 use crate::error::Result;
+use crate::table::WRITTEN_AT;
 use crate::value::{Value, ValueRef};
 
 /// The tables, views and triggers of a database. The order of columns is not part of it, nor how constraints are written, nor
-/// the full text of tables, which follows them by itself.
+/// the full text of tables and the column of a `ttl`, which follow them by themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Shape {
     /// By their names in lower case.
@@ -142,6 +144,9 @@ fn columns(
     let sql = "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1)";
     rows(database, sql, &[Value::Text(table.into())], &mut |row| {
         let name = text(row, 0);
+        if name == WRITTEN_AT {
+            return;
+        }
         let mut fact = text(row, 1).to_ascii_uppercase();
         let place = match row.value(4) {
             ValueRef::Integer(place) => place,
@@ -179,7 +184,7 @@ fn indexes(database: &Database, table: &str) -> Result<(BTreeSet<String>, BTreeS
     let mut found = Vec::new();
     rows(database, sql, &[Value::Text(table.into())], &mut |row| found.push([0, 1, 2, 3].map(|at| text(row, at))))?;
     let (mut unique, mut others) = (BTreeSet::new(), BTreeSet::new());
-    for [name, is_unique, partial, sql] in found {
+    for [name, is_unique, partial, sql] in found.into_iter().filter(|[.., sql]| !hidden::is_index(sql)) {
         let sql_of_parts = "SELECT name, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno";
         let (mut parts, mut of_columns) = (Vec::new(), partial == "0");
         rows(database, sql_of_parts, &[Value::Text(name.as_str().into())], &mut |row| {

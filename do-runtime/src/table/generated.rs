@@ -10,7 +10,7 @@ use crate::engine::RowAccess;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Column, Value, ValueRef, from_json, to_json};
 
-pub use super::references::references_are_declared;
+pub use super::references::{keeps_nothing, references_are_declared};
 
 /// Reads the column at an index. The error names it.
 pub fn column<T: Column>(row: &dyn RowAccess, index: usize, name: &str) -> Result<T> {

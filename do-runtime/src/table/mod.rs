@@ -1,5 +1,6 @@
 //! Tables: what `#[table]` says of a struct, and what can be done with its rows.
 
+mod expiry;
 mod find;
 mod flow;
 mod from_row;
@@ -16,6 +17,8 @@ mod text;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use expiry::WRITTEN_AT;
+pub use expiry::{ExpiryDef, OnDelete, ReferenceDef};
 pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
@@ -73,8 +76,10 @@ pub struct TableDef {
     pub assigned: Option<usize>,
     /// Its indexes, besides the primary key.
     pub indexes: &'static [IndexDef],
-    /// The tables that it references.
-    pub references: &'static [&'static str],
+    /// What it references.
+    pub references: &'static [ReferenceDef],
+    /// When its rows expire, if they do.
+    pub expiry: Option<ExpiryDef>,
 }
 
 /// A struct with `#[table]`: a row.

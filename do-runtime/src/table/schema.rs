@@ -22,6 +22,12 @@ impl TableDef {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// The name under which the rowid can be had: a column of the table may have taken the usual one.
+    pub(crate) fn rowid(&self) -> &'static str {
+        let taken = |name: &str| self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        ["rowid", "_rowid_", "oid"].into_iter().find(|name| !taken(name)).unwrap_or("rowid")
+    }
+
     /// The names of the columns of the primary key.
     pub(crate) fn key_names(&self) -> impl Iterator<Item = &'static str> {
         self.key.iter().filter_map(|&index| self.columns.get(index)).map(|column| column.name)

@@ -195,7 +195,7 @@ impl FindShape {
     /// The columns of the index after those that are given, then the rowid, as the index itself is ordered.
     fn order_by(&self, table: &TableDef) -> String {
         let mut terms: Vec<(&str, bool)> = self.rest(table);
-        terms.push((rowid(table), false));
+        terms.push((table.rowid(), false));
         let backward = self.order == Order::Backward;
         list(
             terms.into_iter().map(|(column, descending)| {
@@ -223,12 +223,6 @@ impl FindShape {
             None => self.next.map(|next| (next, false)).into_iter().collect(),
         }
     }
-}
-
-/// The name under which the rowid can be had: a column of the table may have taken the usual one.
-fn rowid(table: &TableDef) -> &'static str {
-    let taken = |name: &str| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-    ["rowid", "_rowid_", "oid"].into_iter().find(|name| !taken(name)).unwrap_or("rowid")
 }
 
 /// A name in SQL.

@@ -1,19 +1,17 @@
 //! The kit that a test is given.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
-use crate::engine::{Engine, Params};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::node::{AnyHost, Builder, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
-use crate::object::{Cx, Dispatch, Object, PendingAlarm, TypedStub};
-use crate::table::{Table, TableDef, quoted};
+use crate::object::{Cx, Dispatch, Method, Object, PendingAlarm, TypedStub};
+use crate::sqlite::expiry;
+use crate::table::{Table, TableDef};
 use crate::time::IntoDuration;
-use crate::value::ValueRef;
 use crate::{ObjectId, Timestamp};
 
 /// When virtual time begins: 2026-01-01T00:00:00Z.
@@ -24,6 +22,9 @@ const ROUNDS: usize = 32;
 
 /// How many times so many rounds are waited for alarms that set each other.
 const LONGEST_CHAIN: usize = 100_000;
+
+/// What `kit.inside` is called in the metadata of its closure: a call from outside.
+static INSIDE: Method = Method::new("kit.inside");
 
 /// What a test controls: time, crashes, hibernation; and a look inside. Cheap to clone.
 ///
@@ -143,12 +144,29 @@ impl TestKit {
         }
     }
 
-    /// The alarms of an object in the order in which they run, then those that were given up.
+    /// Holds the cleanup of what has expired back, or lets it go on, within a minute of virtual time. It stays held over `restart`
+    /// and `crash`. Rows that have expired stay invisible meanwhile, and handlers that write delete them.
+    pub fn hold_cleanup(&self, held: bool) {
+        self.home().hold_cleanup(held);
+    }
+
+    /// The alarms of an object in the order in which they run, then those that were given up; and where rows will expire, their
+    /// cleanup, whose method is called `cleanup`.
     ///
     /// # Errors
     /// Why the object can't be woken.
     pub async fn pending_alarms(&self, stub: &impl TypedStub) -> Result<Vec<PendingAlarm>> {
-        self.inside(stub, |_, cx| cx.alarms().pending()).await
+        self.look(stub, |cx, cleanup| {
+            let mut pending = cx.alarms().pending()?;
+            let last = pending
+                .iter()
+                .position(|alarm| alarm.failed().is_some() || cleanup.is_some_and(|due| due < alarm.due()));
+            if let Some(due) = cleanup {
+                pending.insert(last.unwrap_or(pending.len()), PendingAlarm::cleanup(due));
+            }
+            Ok(pending)
+        })
+        .await
     }
 
     /// Runs a closure inside an object, as a transaction. It is durable when this returns.
@@ -165,7 +183,9 @@ impl TestKit {
         let Body::Awake(awake) = awake else {
             return Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept"));
         };
+        awake.meta().begin(&INSIDE, None);
         let (result, ran) = awake.exclusive(shared, body);
+        awake.meta().end();
         if ran.instance == crate::call::Instance::Spoiled {
             put_to_sleep(&mut turn);
         }
@@ -265,7 +285,26 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the object has no such table, or an error of the runtime.
     pub async fn physical_rows<T: Table>(&self, stub: &impl TypedStub) -> Result<u64> {
-        self.inside(stub, |_, cx| physical_rows(cx, T::DEF)).await
+        self.look(stub, |cx, _| physical_rows(cx, T::DEF)).await
+    }
+
+    /// Looks at an object as one who reads: who writes deletes what has expired.
+    async fn look<S: TypedStub, T>(
+        &self,
+        stub: &S,
+        body: impl FnOnce(&Cx<S::Object>, Option<Timestamp>) -> Result<T>,
+    ) -> Result<T> {
+        let mut turn = TurnFor::new(stub.stub().slot()?, TurnOf::Instance).await?;
+        let (awake, shared) = turn.parts();
+        let result = match awake {
+            Body::Awake(awake) => {
+                let cleanup = awake.cleanup_due();
+                awake.shared(shared, |_, cx| body(cx, cleanup)).0
+            }
+            _ => Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept")),
+        };
+        give_back(turn);
+        result
     }
 
     /// The simulated disk, to look at its files and to make it fail.
@@ -286,13 +325,5 @@ fn physical_rows<O: Object>(cx: &Cx<O>, table: &TableDef) -> Result<u64> {
     if !O::TABLES.iter().any(|declared| declared.name == table.name) {
         return Err(Error::invalid(format!("`{}` has no table `{}`", O::CLASS, table.rust_name)));
     }
-    let mut rows = 0;
-    let sql = format!("SELECT count(*) FROM {}", quoted(table.name));
-    cx.database.query(&sql, Params::Positional(&[]), &mut |row| {
-        if let ValueRef::Integer(count) = row.value(0) {
-            rows = count.unsigned_abs();
-        }
-        Ok(ControlFlow::Break(()))
-    })?;
-    Ok(rows)
+    expiry::physical_rows(&cx.database, table)
 }

@@ -83,6 +83,7 @@ pub(crate) const fn table(name: &'static str, schema: &'static str) -> TableDef 
         assigned: None,
         indexes: &[],
         references: &[],
+        expiry: None,
     }
 }
 

@@ -3,7 +3,6 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Ident;
-use syn::spanned::Spanned;
 
 use super::model::{Alarm, Exhausted, Repeat, Taken};
 use crate::methods::model::{Argument, Block, Context, Kind, Passing};
@@ -144,10 +143,8 @@ fn payload(alarm: &Alarm) -> TokenStream {
         match argument.passing {
             Passing::Text => quote!(#from.take::<::std::string::String>(#name)?,),
             Passing::Bytes => quote!(#from.take::<::std::vec::Vec<::core::primitive::u8>>(#name)?,),
-            Passing::Carried => quote!(#proof.take(#from)?,),
-            Passing::String | Passing::Fixed | Passing::Counted => {
-                quote_spanned!(ty.span()=> #from.take::<#ty>(#name)?,)
-            }
+            Passing::Proved | Passing::Carried => quote!(#proof.take(#from)?,),
+            Passing::String | Passing::Fixed | Passing::Counted => quote!(#from.take::<#ty>(#name)?,),
         }
     });
     quote!(|#from| ::core::result::Result::Ok((#(#parts)*)))

@@ -74,7 +74,7 @@ fn put(argument: &Argument) -> TokenStream {
         Passing::Text | Passing::Bytes => quote!(#to.put(#name, #ident)?;),
         Passing::String => quote!(#to.put(#name, &::core::convert::Into::<#ty>::into(#ident))?;),
         Passing::Fixed | Passing::Counted => quote!(#to.put(#name, &#ident)?;),
-        Passing::Carried => quote!(#proof.put(#to, &#ident)?;),
+        Passing::Proved | Passing::Carried => quote!(#proof.put(#to, &#ident)?;),
     }
 }
 

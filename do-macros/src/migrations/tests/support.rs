@@ -17,7 +17,8 @@ pub(super) fn schema(ddl: &str) -> Schema {
     } else {
         Vec::new()
     };
-    let table = Table { rust: "Message".to_owned(), name: "message".to_owned(), columns, ddl: ddl.to_owned() };
+    let table =
+        Table { rust: "Message".to_owned(), name: "message".to_owned(), columns, ddl: ddl.to_owned(), expires: false };
     Schema { object: "Room".to_owned(), tables: vec![table] }
 }
 

@@ -74,6 +74,7 @@ fn table(rust: &str, name: &str, ddl: &str, columns: &[(&str, Option<Class>, boo
         name: name.to_owned(),
         columns: columns.iter().map(column).collect(),
         ddl: ddl.to_owned(),
+        expires: false,
     }
 }
 

@@ -272,6 +272,41 @@ fn a_schema_that_sqlite_refuses_is_told() {
     assert!(message.starts_with("SQLite refuses the schema of `Chat`: no such table"), "{message}");
 }
 
+/// Of the schema `room` expires, and what cascades from it goes with it.
+#[test]
+fn what_would_see_rows_that_have_expired_is_refused() {
+    let mut schema = chat();
+    schema.tables[0].expires = true;
+    let cascades = schema.tables[1].ddl.contains("ON DELETE CASCADE");
+    for (sql, words) in [
+        (
+            "SELECT name FROM main.room LIMIT 1",
+            "`main.room` would show rows that have expired: write `room`\n  SELECT name FROM main.room LIMIT 1\n                   ^^^^",
+        ),
+        ("INSERT INTO \"main\".room (name, kind) VALUES ('a', 1)", "`main.room` would show"),
+        ("SELECT id FROM room NOT INDEXED LIMIT 1", "the rows of `room` expire: how they are found is left to SQLite"),
+        ("SELECT room.rowid FROM room LIMIT 1", "`room`, whose rows expire, has no `rowid`: write `id`\n"),
+        ("SELECT id FROM room ORDER BY _ROWID_ LIMIT 1", "`room`, whose rows expire, has no `_rowid_`: write `id`\n"),
+    ] {
+        let message = check(&schema, sql).expect_err(sql);
+        assert!(message.contains(words), "{sql}: {message}");
+        assert!(check(&chat(), sql).is_ok(), "{sql}");
+    }
+    assert_eq!(
+        check(&schema, "SELECT message_search.rowid FROM message_search WHERE message_search MATCH 'a' LIMIT 1")
+            .is_err(),
+        cascades
+    );
+    for right in [
+        "SELECT name FROM room LIMIT 1",
+        "SELECT rowid FROM \"order\" LIMIT 1",
+        "SELECT m.author FROM message_search s JOIN message m ON m.id = s.rowid WHERE message_search MATCH 'a' LIMIT 1",
+        "SELECT message.* FROM message_search AS s JOIN message ON message.id = s.rowid WHERE s.body MATCH 'a' LIMIT 1",
+    ] {
+        assert!(check(&schema, right).is_ok(), "{right}: {:?}", check(&schema, right));
+    }
+}
+
 #[test]
 fn attaching_a_file_is_impossible() {
     let connection = crate::sqlite::memory::open().unwrap();

@@ -55,6 +55,23 @@ impl Alarms<'_> {
 pub struct PendingAlarm(AlarmRow);
 
 impl PendingAlarm {
+    /// The cleanup of what has expired, as a test sees it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn cleanup(due: Timestamp) -> Self {
+        PendingAlarm(AlarmRow {
+            identity: "cleanup".into(),
+            method: "cleanup".into(),
+            key: None,
+            payload: Vec::new(),
+            at: due,
+            due,
+            attempt: 0,
+            repeat: None,
+            revision: 0,
+            failed: None,
+        })
+    }
+
     /// The time for which it was set; of one that repeats, its next time.
     pub fn at(&self) -> Timestamp {
         self.0.at

@@ -1,19 +1,22 @@
 //! A connection with its prepared statements.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ffi};
 
+use super::super::expiry::View;
 use super::statement::{Bound, Statement};
 use crate::engine::{Params, RowAccess};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Statements that are kept prepared.
-const KEPT: usize = 48;
+const MOST_KEPT: usize = 48;
 
 /// Whose SQL it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,10 +108,26 @@ impl TransactionStatement {
     }
 }
 
+/// A prepared statement that is not in use.
+struct Kept {
+    /// As it was asked for.
+    text: Box<str>,
+    /// As what it was prepared.
+    form: Form,
+    statement: Statement,
+}
+
+/// As what a text is prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    AsWritten,
+    Seeing(View),
+}
+
 /// A connection with its prepared statements. `Send` and not `Sync`.
 pub(crate) struct Session {
     /// Those that are not in use, the latest used last. Dropped before the connection.
-    kept: RefCell<Vec<(Box<str>, Statement)>>,
+    kept: RefCell<Vec<Kept>>,
     transaction: [OnceCell<RefCell<Statement>>; TransactionStatement::ALL],
     /// Whether the runtime's own SQL is being prepared or run: the guard looks at it.
     runtime: Arc<AtomicBool>,
@@ -139,6 +158,16 @@ impl Session {
         let answer = f();
         self.runtime.store(false, Ordering::Relaxed);
         answer
+    }
+
+    /// Lets the runtime's own statements write the schema meanwhile.
+    pub(crate) fn undefended<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        let defend = |on| self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, on);
+        let switched = |error| Error::with_source(ErrorKind::Internal, "the schema can't be opened for writing", error);
+        defend(false).map_err(switched)?;
+        let done = body();
+        defend(true).map_err(switched)?;
+        done
     }
 
     /// Runs statements of the runtime's own.
@@ -191,20 +220,41 @@ impl Session {
 
     /// A statement, prepared now or kept from before. It must be one statement and not none.
     pub(crate) fn lease(&self, sql: &str, origin: Origin) -> Result<Lease<'_>, Stopped> {
+        self.lease_as(sql, origin, Form::AsWritten, |sql| Ok(Cow::Borrowed(sql)))
+    }
+
+    /// A statement of a user's that is rewritten when it is prepared.
+    pub(crate) fn lease_rewritten(
+        &self,
+        sql: &str,
+        view: View,
+        rewrite: impl FnOnce(&str) -> Result<Cow<'_, str>>,
+    ) -> Result<Lease<'_>, Stopped> {
+        self.lease_as(sql, Origin::User, Form::Seeing(view), rewrite)
+    }
+
+    fn lease_as(
+        &self,
+        sql: &str,
+        origin: Origin,
+        form: Form,
+        rewrite: impl FnOnce(&str) -> Result<Cow<'_, str>>,
+    ) -> Result<Lease<'_>, Stopped> {
         {
             let mut kept = self.kept.borrow_mut();
-            if let Some(position) = kept.iter().rposition(|(text, _)| **text == *sql) {
+            if let Some(position) = kept.iter().rposition(|kept| *kept.text == *sql && kept.form == form) {
                 return Ok(Lease { session: self, kept: Some(kept.remove(position)), origin });
             }
         }
-        let (statement, rest) = self.prepare(sql, origin)?;
+        let rewritten = rewrite(sql)?;
+        let (statement, rest) = self.prepare(&rewritten, origin)?;
         let Some(statement) = statement else {
             return Err(Error::invalid("the SQL text has no statement").into());
         };
         if !rest.trim().is_empty() && self.prepare(rest, origin)?.0.is_some() {
             return Err(Error::invalid("the SQL text has more than one statement; run them one by one").into());
         }
-        Ok(Lease { session: self, kept: Some((sql.into(), statement)), origin })
+        Ok(Lease { session: self, kept: Some(Kept { text: sql.into(), form, statement }), origin })
     }
 
     fn prepare<'s>(&self, sql: &'s str, origin: Origin) -> Result<(Option<Statement>, &'s str), Failure> {
@@ -253,14 +303,14 @@ impl Session {
 pub(crate) struct Lease<'a> {
     session: &'a Session,
     /// None only while it is dropped.
-    kept: Option<(Box<str>, Statement)>,
+    kept: Option<Kept>,
     origin: Origin,
 }
 
 impl Lease<'_> {
     /// Whether running it changes no database.
     pub(crate) fn is_readonly(&self) -> bool {
-        self.kept.as_ref().is_none_or(|(_, statement)| statement.is_readonly())
+        self.kept.as_ref().is_none_or(|kept| kept.statement.is_readonly())
     }
 
     /// Runs it and lends its rows, until `each` breaks.
@@ -269,7 +319,7 @@ impl Lease<'_> {
         params: Params<'_>,
         each: &mut dyn FnMut(&dyn RowAccess) -> Result<ControlFlow<()>>,
     ) -> Result<(), Stopped> {
-        let Some((_, statement)) = &mut self.kept else {
+        let Some(Kept { statement, .. }) = &mut self.kept else {
             return Ok(());
         };
         let order = parameter_order(statement, &params)?;
@@ -331,7 +381,7 @@ impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Some(statement) = self.kept.take() {
             let mut kept = self.session.kept.borrow_mut();
-            if kept.len() >= KEPT {
+            if kept.len() >= MOST_KEPT {
                 kept.remove(0);
             }
             kept.push(statement);

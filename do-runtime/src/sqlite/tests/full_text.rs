@@ -37,6 +37,7 @@ fn followed(database: &Database, schema: &str) -> Result<bool> {
         assigned: None,
         indexes: &[],
         references: &[],
+        expiry: None,
     };
     database.begin_exclusive().unwrap();
     match follow(database, &[&table]) {

@@ -18,6 +18,7 @@ fn table(schema: &'static str) -> TableDef {
         assigned: None,
         indexes: &[],
         references: &[],
+        expiry: None,
     }
 }
 

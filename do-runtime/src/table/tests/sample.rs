@@ -91,6 +91,7 @@ CREATE INDEX message_author_at ON message (author, at DESC);
         assigned: Some(0),
         indexes: &[IndexDef { name: "message_author_at", columns: &[("author", false), ("at", true)], unique: false }],
         references: &[],
+        expiry: None,
     };
     type Key<'k> = <Id<Message> as Column>::Ref<'k>;
 
@@ -200,6 +201,7 @@ CREATE INDEX order_quantity_rowid ON "order" (quantity, rowid);
             IndexDef { name: "order_quantity_rowid", columns: &[("quantity", false), ("rowid", false)], unique: false },
         ],
         references: &[],
+        expiry: None,
     };
     type Key<'k> = (<i64 as Column>::Ref<'k>, <String as Column>::Ref<'k>);
 
@@ -254,6 +256,7 @@ impl Table for Tag {
         assigned: None,
         indexes: &[],
         references: &[],
+        expiry: None,
     };
     type Key<'k> = <String as Column>::Ref<'k>;
 

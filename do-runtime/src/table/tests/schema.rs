@@ -2,8 +2,8 @@ use super::sample::{CartItem, Message, Tag};
 use crate::table::{Table, TableDef, schema_fingerprint};
 
 fn with_schema(schema: &'static str) -> TableDef {
-    let TableDef { name, rust_name, types, columns, key, assigned, indexes, references, .. } = *Tag::DEF;
-    TableDef { name, rust_name, schema, types, columns, key, assigned, indexes, references }
+    let TableDef { name, rust_name, types, columns, key, assigned, indexes, references, expiry, .. } = *Tag::DEF;
+    TableDef { name, rust_name, schema, types, columns, key, assigned, indexes, references, expiry }
 }
 
 #[test]

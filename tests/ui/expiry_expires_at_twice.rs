@@ -1,0 +1,26 @@
+//! Two expiries.
+
+use do_runtime::prelude::*;
+
+#[table]
+struct Session {
+    #[key]
+    id: Id<Session>,
+    #[expires_at]
+    until: Timestamp,
+    #[expires_at]
+    at_last: Option<Timestamp>,
+}
+
+#[durable_object(tables(Session))]
+struct Users;
+
+#[durable_object]
+impl Users {
+    #[rpc]
+    fn count(&self, cx: &Cx<Self>) -> Result<i64> {
+        cx.count::<Session>()
+    }
+}
+
+fn main() {}

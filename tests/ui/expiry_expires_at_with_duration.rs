@@ -1,0 +1,24 @@
+//! An expiry with a duration.
+
+use do_runtime::prelude::*;
+
+#[table]
+struct Session {
+    #[key]
+    id: Id<Session>,
+    #[expires_at("24h")]
+    until: Timestamp,
+}
+
+#[durable_object(tables(Session))]
+struct Users;
+
+#[durable_object]
+impl Users {
+    #[rpc]
+    fn count(&self, cx: &Cx<Self>) -> Result<i64> {
+        cx.count::<Session>()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+//! The number of a row that expires.
+
+use do_runtime::prelude::*;
+
+#[table(ttl = "24h", search = body)]
+struct Message {
+    #[key]
+    id: Id<Message>,
+    body: String,
+}
+
+#[durable_object(tables(Message))]
+struct Room;
+
+#[durable_object]
+impl Room {
+    #[rpc]
+    fn bodies(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        sql!(cx, String, "SELECT body FROM message ORDER BY rowid DESC LIMIT 1").all()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+//! A time to live from a field that there is not.
+
+use do_runtime::prelude::*;
+
+#[table(ttl = "24h", ttl_from = usde_at)]
+struct Session {
+    #[key]
+    id: Id<Session>,
+    #[default(now)]
+    used_at: Timestamp,
+}
+
+#[durable_object(tables(Session))]
+struct Users;
+
+#[durable_object]
+impl Users {
+    #[rpc]
+    fn count(&self, cx: &Cx<Self>) -> Result<i64> {
+        cx.count::<Session>()
+    }
+}
+
+fn main() {}
