@@ -118,7 +118,8 @@ fn start_due(node: &Arc<Node>, home: &Arc<Home>, entries: &BTreeMap<ClassTag, &'
     let scheduler = node.scheduler();
     let most = if node.is_deterministic() { 1 } else { AT_ONCE };
     loop {
-        let Ok(rest) = node.rest() else { return Next::Wait(None) };
+        // Closing, or its journal has failed: it is told when it ends, and nothing can run until then.
+        let (Ok(()), Ok(rest)) = (node.available(), node.rest()) else { return Next::Wait(None) };
         if scheduler.running.load(Acquire) >= most {
             return Next::Wait(None);
         }
@@ -150,7 +151,7 @@ async fn wake(node: Arc<Node>, host: Arc<dyn AnyHost>, id: ObjectId) {
             Ok(Turned::Idle(next)) => Woken::Idle(next),
             Err(error) => {
                 let pause = backoff(registry.wake_failures(id));
-                if !node.is_closing() {
+                if node.available().is_ok() {
                     tracing::error!(%error, class, %id, ?pause, "an object can't be woken for an alarm: it is tried again later");
                 }
                 Woken::Failed { until: node.now() + pause }
