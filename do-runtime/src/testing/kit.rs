@@ -134,7 +134,7 @@ impl TestKit {
         let node = self.home().node()?;
         let host = node.host::<S::Object>(self.home());
         match host.run_alarm(stub.stub().id(), Pick::First).await? {
-            Turned::Idle(_) => Ok(false),
+            Turned::Idle(_) | Turned::Posting => Ok(false),
             Turned::Ran(position) => durable(node.log(), position).await.map(|()| true),
             Turned::Flying(ended) => {
                 // It ends unless the node does, and then its next run is after a restart.
@@ -148,6 +148,14 @@ impl TestKit {
     /// and `crash`. Rows that have expired stay invisible meanwhile, and handlers that write delete them.
     pub fn hold_cleanup(&self, held: bool) {
         self.home().hold_cleanup(held);
+    }
+
+    /// Holds messages that objects have sent back, or lets them go on. They stay held over `restart` and `crash`.
+    pub fn hold_deliveries(&self, held: bool) {
+        let senders = self.home().hold_deliveries(held);
+        if let Ok(node) = self.home().node() {
+            senders.into_iter().for_each(|(class, sender)| node.look_at(class, sender));
+        }
     }
 
     /// The alarms of an object in the order in which they run, then those that were given up; and where rows will expire, their
