@@ -13,6 +13,7 @@ use std::task::{Poll, Waker};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::expiry::Cleanup;
 use super::{Awake, Due, Host};
 use crate::call::{Body, Entry, Instance, Place, Progress, Shared, Slot, TurnFor, TurnOf, refusal, serve};
 use crate::error::{Error, ErrorKind, Result};
@@ -124,10 +125,14 @@ fn start<O: Dispatch>(
     let row = match first {
         Some(row) if row.due <= now || pick != Pick::Due => row,
         first => {
-            if awake.cleanup_due().is_some_and(|due| due <= now) && awake.clean_up(shared) {
-                return (Ok(Started::Cleaned(shared.position())), awake.kept());
-            }
-            let next = if flights.is_empty() { awake.next_due() } else { sooner(first.map(|row| row.due), awake.cleanup_due()) };
+            let first = first.map(|row| row.due);
+            let is_due = awake.cleanup_due().is_some_and(|due| due <= now);
+            let next = match is_due.then(|| awake.clean_up(shared)) {
+                Some(Cleanup::Done) => return (Ok(Started::Cleaned(shared.position())), awake.kept()),
+                Some(Cleanup::Held) => first,
+                Some(Cleanup::Failed) | None if flights.is_empty() => awake.next_due(),
+                Some(Cleanup::Failed) | None => sooner(first, awake.cleanup_due()),
+            };
             return (Ok(Started::Idle(next)), awake.kept());
         }
     };

@@ -141,10 +141,16 @@ impl TestKit {
         }
     }
 
-    /// Holds the cleanup of what has expired back, or lets it go on, within a minute of virtual time. It stays held over `restart`
-    /// and `crash`. Rows that have expired stay invisible meanwhile, and handlers that write delete them.
+    /// Holds the cleanup of what has expired back, or lets it go on. It stays held over `restart` and `crash`. Rows that have
+    /// expired are invisible all the same, and handlers that write delete them.
     pub fn hold_cleanup(&self, held: bool) {
-        self.home().hold_cleanup(held);
+        if held {
+            return self.home().hold_cleanup();
+        }
+        let waiting = self.home().release_cleanup();
+        if let Ok(node) = self.home().node() {
+            waiting.into_iter().for_each(|(class, id)| node.note_alarm(class, id, Some(node.now())));
+        }
     }
 
     /// The alarms of an object in the order in which they run, then those that were given up; and where rows will expire, their
@@ -155,7 +161,9 @@ impl TestKit {
     pub async fn pending_alarms(&self, stub: &impl TypedStub) -> Result<Vec<PendingAlarm>> {
         self.look(stub, |cx, cleanup| {
             let mut pending = cx.alarms().pending()?;
-            let last = pending.iter().position(|alarm| alarm.failed().is_some() || cleanup.is_some_and(|due| due < alarm.due()));
+            let last = pending
+                .iter()
+                .position(|alarm| alarm.failed().is_some() || cleanup.is_some_and(|due| due < alarm.due()));
             if let Some(due) = cleanup {
                 pending.insert(last.unwrap_or(pending.len()), PendingAlarm::cleanup(due));
             }

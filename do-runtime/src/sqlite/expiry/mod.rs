@@ -135,8 +135,12 @@ impl Database {
             .connection()
             .create_scalar_function(NOW_FUNCTION, 0, flags, |_| Ok(HandlerContext::now().as_millis()))
             .map_err(|error| self.plain(error.into()))?;
-        self.watch =
-            Some(Watch { expiring, earliest: Cell::new(Earliest::Unknown), pending: Cell::new(Earliest::Unknown), cleaned: Cell::new(None) });
+        self.watch = Some(Watch {
+            expiring,
+            earliest: Cell::new(Earliest::Unknown),
+            pending: Cell::new(Earliest::Unknown),
+            cleaned: Cell::new(None),
+        });
         Ok(())
     }
 
