@@ -1,4 +1,4 @@
-//! Durations in attributes, in jiff's friendly form: `"30s"`, `"1m 30s"`, `"24h 1s"`.
+//! Durations in attributes, in jiff's friendly form: `"30s"`, `"1m 30s"`, `"24h 1s"`, `"30d"`. A day has 24 hours.
 
 use jiff::fmt::friendly::SpanParser;
 use jiff::{SignedDuration, SpanRelativeTo};
@@ -46,6 +46,7 @@ mod tests {
         assert_eq!(read("1m 30s"), Ok(90_000));
         assert_eq!(read("24h 1s"), Ok(86_401_000));
         assert_eq!(read("250ms"), Ok(250));
+        assert_eq!(read("1d 12h"), Ok(129_600_000));
         assert_eq!(read("30d"), Ok(2_592_000_000));
         assert_eq!(read("1w"), Ok(604_800_000));
     }

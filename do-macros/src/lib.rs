@@ -8,15 +8,15 @@
 //! |---|---|
 //! | `table` | `#[table]` |
 //! | `object` | `#[durable_object]` on a struct |
-//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]` and `#[init]` |
+//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]`, `#[alarm]` and `#[init]` |
 //! | `migrations` | `migrations(…)`: its steps, and whether they lead to the declared tables |
 //! | `derive` | `Column`, `Row`, `RpcError` |
 //! | `kit_test` | `#[do_runtime::test]` |
 //! | `carry` | how the schema gets from tables to objects and to their SQL |
 //! | `query` | `sql!` |
 //! | `schema`, `sqlite` | the checks of SQL |
-//! | `misplaced` | `#[rpc]` and `#[init]` elsewhere |
-//! | `options`, `duration`, `size` | what stands in attributes |
+//! | `misplaced` | `#[rpc]`, `#[alarm]` and `#[init]` elsewhere |
+//! | `options`, `duration`, `size`, `cron` | what stands in attributes |
 //! | `types`, `generics` | what can be told of types from their spelling |
 //! | `sql`, `raw` | texts in SQL and as literals |
 //! | `schema`, `sqlite` | the tables of an object, and SQLite asked about them |
@@ -26,6 +26,7 @@
 #![cfg_attr(not(feature = "checked-sql"), allow(dead_code))]
 
 mod carry;
+mod cron;
 mod derive;
 mod duration;
 mod generics;
@@ -69,7 +70,7 @@ pub fn table(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a struct a class of durable objects, and reads its methods from an impl block.
 ///
 /// On the struct: `#[durable_object(tables(A, B), name = "…", jurisdiction = "…", limits(…))]`, and `#[stored]` or
-/// `#[ephemeral]` on each field. On the impl block: `#[durable_object]`, with `#[rpc]` and `#[init]` on its methods;
+/// `#[ephemeral]` on each field. On the impl block: `#[durable_object]`, with `#[rpc]`, `#[alarm]` and `#[init]` on its methods;
 /// `#[durable_object(helpers)]` on further blocks.
 #[proc_macro_attribute]
 pub fn durable_object(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -78,10 +79,22 @@ pub fn durable_object(arguments: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Makes a method callable through the stub: on a method in a `#[durable_object] impl` block.
 ///
-/// `#[rpc(slow)]` keeps long computing off the callers' threads; `#[rpc(rename = "…")]` calls it otherwise.
+/// `#[rpc(slow)]` keeps long computing off the callers' threads; `#[rpc(idempotent)]` says that repeating it is harmless;
+/// `#[rpc(deadline = "2s")]` says how long its callers wait at most; `#[rpc(rename = "…")]` calls it otherwise.
 #[proc_macro_attribute]
 pub fn rpc(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced::expand("rpc", item.into()).into()
+}
+
+/// Makes a method one that can be scheduled, with its parameters as the payload: on a method in a `#[durable_object] impl`
+/// block, which sets it by `cx.schedule()`.
+///
+/// `#[alarm(every = "1h")]` and `#[alarm(cron = "0 3 * * *", zone = "Europe/Paris")]` are set by themselves and have no
+/// payload. `#[alarm(retries = 6, exhausted = method)]` says how often a run that failed is tried again, and what is
+/// called with the payload and the `&Error` after that; `#[alarm(rename = "…")]` calls it otherwise.
+#[proc_macro_attribute]
+pub fn alarm(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced::expand("alarm", item.into()).into()
 }
 
 /// Runs a method at each wake, before anything else reaches the object: on a method in a `#[durable_object] impl` block.

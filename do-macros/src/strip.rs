@@ -8,8 +8,8 @@ use crate::problems::Problems;
 use crate::suggest;
 
 /// The attributes that only our macros know.
-const OURS: [&str; 10] =
-    ["key", "default", "references", "unique", "index", "column", "stored", "ephemeral", "rpc", "init"];
+const OURS: [&str; 11] =
+    ["key", "default", "references", "unique", "index", "column", "stored", "ephemeral", "rpc", "alarm", "init"];
 
 /// The tokens without our attributes.
 pub(crate) fn attributes(tokens: TokenStream) -> TokenStream {

@@ -6,6 +6,7 @@
 //! | [`prelude`] | everything that a user imports |
 //! | `error`, `limits`, `time`, `id`, `value` | the small types |
 //! | `table` | tables, rows, finders |
+//! | `metadata` | what goes with a call besides its arguments |
 //! | `object` | what a handler sees: `Cx`, key-values, stored fields, `This` |
 //! | `call` | stubs, calls, the queue of an object, running in place |
 //! | `ownership` | the baton of an object, and why things may move between threads |
@@ -40,6 +41,7 @@ pub mod image;
 #[doc(hidden)]
 pub mod journal;
 mod limits;
+mod metadata;
 mod node;
 mod object;
 mod ownership;
@@ -64,14 +66,15 @@ pub mod value;
 pub use call::{Call, Stub};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
-pub use do_macros::{Column, Row, RpcError, durable_object, init, rpc, table};
+pub use do_macros::{Column, Row, RpcError, alarm, durable_object, init, rpc, table};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
+pub use metadata::{Caller, ChainedCall, Metadata, RetryPolicy, TraceParent};
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
 pub use object::{
-    Alarms, Cx, Dispatch, IntoParams, Kv, KvList, KvMut, Object, Parameters, PendingAlarm, Query, Schedule, Setting,
-    This,
+    Alarms, Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Parameters, PendingAlarm, Query, Schedule,
+    Setting, This,
 };
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
@@ -105,10 +108,13 @@ pub mod __private {
     pub use crate::object::checked as sql;
     pub use crate::object::{
         AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Dispatch, ExhaustedRun, Failure,
-        Method, Migration, Object, Outcome, Repeat, Schedule, Setting, Step, StoredReader, StoredWriter, TypedStub,
+        Method, Migration, Object, Outcome, Repeat, Step, StoredReader, StoredWriter, TypedStub,
     };
-    pub use crate::ownership::{Argument, ArgumentBytes, Carried, Sendable};
-    pub use crate::proof::{ColumnType, FirstValue, StoredField, callable, json_type, stored_field};
+    pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
+    pub use crate::proof::{
+        Argument, ArgumentType, ColumnType, FirstValue, Payload, StoredField, argument, callable, json_type, payload,
+        stored_field,
+    };
     pub use crate::table::generated::*;
     pub use crate::table::{
         ColumnDef, Declares, ExpiryDef, FromRow, Given, IndexDef, KeySource, NewRow, OnDelete, ReferenceDef, RowShape,
@@ -125,6 +131,11 @@ pub mod __private {
 
     /// `T` can be the result of a handler, or this does not compile.
     pub fn answer<T: Answer>() {}
+
+    /// The error of a call of a method that there is not.
+    pub fn unknown_method(method: &str) -> Error {
+        Error::new(crate::ErrorKind::NotFound, format!("there is no method `{method}` that can be called"))
+    }
 
     /// A handler's own error as an error of the runtime.
     pub fn user_error(error: impl RpcError) -> Error {

@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::RowAccess;
 use crate::error::Result;
-use crate::object::{Dispatch, StoredReader, StoredWriter};
+use crate::object::{ArgumentsReader, ArgumentsWriter, Dispatch, StoredReader, StoredWriter};
+use crate::ownership::{Carried, Sendable, encoded_bytes};
 use crate::table::ValueShape;
 use crate::table::generated::{column, json_column, json_from_value, json_value, position};
 use crate::value::{Column, Value, ValueRef};
@@ -108,6 +109,76 @@ fn take<T: DeserializeOwned>(stored: &mut StoredReader<'_>, name: &'static str) 
 fn put<T: Serialize>(to: &mut StoredWriter<'_>, name: &'static str, value: &T) -> Result {
     to.put(name, value)
 }
+
+/// An argument of a type of the user's own.
+pub struct ArgumentType<T> {
+    name: &'static str,
+    sendable: Sendable<T>,
+    bytes: fn(&T) -> u64,
+    put: fn(&mut ArgumentsWriter, &'static str, &T) -> Result,
+    take: fn(&mut ArgumentsReader<'_>, &'static str) -> Result<T>,
+}
+
+/// `T` can be the argument of a call, or this does not compile.
+pub const fn argument<T: Argument>(name: &'static str) -> ArgumentType<T> {
+    travelling(name)
+}
+
+/// `T` can be in the payload of an alarm, or this does not compile.
+pub const fn payload<T: Payload>(name: &'static str) -> ArgumentType<T> {
+    travelling(name)
+}
+
+const fn travelling<T: Send + Serialize + DeserializeOwned>(name: &'static str) -> ArgumentType<T> {
+    ArgumentType { name, sendable: Sendable::new(), bytes: encoded_bytes::<T>, put: put_argument, take: take_argument }
+}
+
+impl<T> ArgumentType<T> {
+    /// Takes an argument on its way.
+    pub fn carry(&self, argument: T) -> Carried<T> {
+        Carried::new(argument, &self.sendable, self.bytes)
+    }
+
+    /// Writes it down.
+    pub fn put(&self, to: &mut ArgumentsWriter, argument: &T) -> Result {
+        (self.put)(to, self.name, argument)
+    }
+
+    /// Reads it back.
+    pub fn take(&self, from: &mut ArgumentsReader<'_>) -> Result<T> {
+        (self.take)(from, self.name)
+    }
+}
+
+fn put_argument<T: Serialize>(to: &mut ArgumentsWriter, name: &'static str, argument: &T) -> Result {
+    to.put(name, argument)
+}
+
+fn take_argument<T: DeserializeOwned>(from: &mut ArgumentsReader<'_>, name: &'static str) -> Result<T> {
+    from.take(name)
+}
+
+/// What can be an argument of an `#[rpc]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be an argument of an #[rpc]",
+    label = "an argument moves between threads and may be stored: it is `Send`, `Serialize` and `Deserialize`",
+    note = "derive serde's `Serialize` and `Deserialize`, and hold nothing that is bound to one thread (`Arc` instead of `Rc`)"
+)]
+pub trait Argument: Send + Serialize + DeserializeOwned + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Serialize + DeserializeOwned + 'static> Argument for T {}
+
+/// What can be in the payload of an `#[alarm]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be in the payload of an #[alarm]",
+    label = "a payload is stored until its time comes: it is `Send`, `Serialize` and `Deserialize`",
+    note = "derive serde's `Serialize` and `Deserialize`, and hold nothing that is bound to one thread (`Arc` instead of `Rc`)"
+)]
+pub trait Payload: Send + Serialize + DeserializeOwned + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Serialize + DeserializeOwned + 'static> Payload for T {}
 
 /// What can be a stored field.
 #[diagnostic::on_unimplemented(

@@ -5,11 +5,11 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Path;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Path, Visibility};
 
-use crate::object::stub_path;
+use crate::object::{schedule, stub_path};
 
 /// The generated items of a block with handlers. They mention the stub, which an object has and any other type has not: that is
 /// the one error. Unless the object has a macro, the stub is mentioned under a name that says what to write.
@@ -22,8 +22,14 @@ pub(crate) fn handlers(object: &Path, items: &TokenStream) -> TokenStream {
     });
     let other_name = quote_spanned!(at=> ::do_runtime::__private::Present::<#object>::OTHER_NAME);
     let alias = named.as_ref().map(|(stub, named)| quote!(#[allow(dead_code)] type #stub = #named;));
+    // Of the two types beside an object one is enough to be missed.
+    let schedule = object.get_ident().map(|object| {
+        let (schedule, impls) = (schedule::schedule(&Visibility::Inherited, object), schedule::impls(object));
+        quote!(#schedule #impls)
+    });
     let otherwise = quote! {
         #alias
+        #schedule
         #[allow(unused_imports)]
         use ::do_runtime::__private::Absent as _;
         const _: () = #other_name;

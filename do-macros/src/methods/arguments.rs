@@ -1,9 +1,10 @@
 //! The parameters of a handler: `self`, `cx` or `this`, and the arguments.
 
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::{FnArg, Ident, Pat, PatType, Path, Receiver, Signature, Type};
 
-use super::model::{Argument, Passing};
+use super::model::{Argument, Context, Passing};
 use crate::problems::Problems;
 use crate::types;
 
@@ -15,6 +16,13 @@ pub(super) struct Inputs<'s> {
     pub(super) context: Option<ContextParameter<'s>>,
     /// The others.
     pub(super) rest: Vec<&'s PatType>,
+}
+
+impl Inputs<'_> {
+    /// Whether there is a `cx` or a `this`.
+    pub(super) fn has_context(&self) -> Context {
+        if self.context.is_some() { Context::Taken } else { Context::LeftOut }
+    }
 }
 
 /// `cx` or `this`.
@@ -101,12 +109,25 @@ fn context(ty: &Type) -> Result<Option<ContextParameter<'_>>, &'static str> {
     }))
 }
 
-/// An argument, unless there is something wrong with it.
-pub(super) fn argument(written: &PatType, object: &Path, problems: &mut Problems) -> Option<Argument> {
+/// The arguments, unless there is something wrong with one of them.
+pub(super) fn all(inputs: Option<&Inputs<'_>>, object: &Path, problems: &mut Problems) -> Option<Vec<Argument>> {
+    let arguments: Vec<_> = inputs?.rest.iter().map(|written| argument(written, object, problems)).collect();
+    arguments.into_iter().collect()
+}
+
+fn argument(written: &PatType, object: &Path, problems: &mut Problems) -> Option<Argument> {
     let ident = ident(written, problems);
     let passing = passing(&written.ty, problems);
     let ty = syn::parse2(types::without_self(&written.ty, object)).unwrap_or_else(|_| (*written.ty).clone());
-    Some(Argument { ident: ident?, ty, passing: passing? })
+    let ident = ident?;
+    Some(Argument { proof: ident.clone(), ident, ty, passing: passing? })
+}
+
+impl Argument {
+    /// The name by which it is written down.
+    pub(super) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
 }
 
 fn ident(written: &PatType, problems: &mut Problems) -> Option<Ident> {
@@ -117,10 +138,7 @@ fn ident(written: &PatType, problems: &mut Problems) -> Option<Ident> {
     match &*written.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => Some(pattern.ident.clone()),
         pattern => {
-            problems.at(
-                pattern,
-                "the stub needs a name for this argument: write `name: Type`, and take it apart in the body",
-            );
+            problems.at(pattern, "this argument needs a name: write `name: Type`, and take it apart in the body");
             None
         }
     }
@@ -164,27 +182,11 @@ fn borrowed(ty: &Type, reference: &syn::TypeReference, problems: &mut Problems) 
 }
 
 fn owned(ty: &Type) -> Passing {
-    const FIXED: [&str; 19] = [
-        "i8",
-        "i16",
-        "i32",
-        "i64",
-        "i128",
-        "isize",
-        "u8",
-        "u16",
-        "u32",
-        "u64",
-        "u128",
-        "usize",
-        "f32",
-        "f64",
-        "bool",
+    const FIXED: [&str; 16] = [
+        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "f32", "f64", "bool",
         "char",
-        "Duration",
-        "Timestamp",
-        "Uuid",
     ];
+    const PROVED: [&str; 3] = ["Duration", "Timestamp", "Uuid"];
     if types::is(ty, "String") {
         return Passing::String;
     }
@@ -197,7 +199,8 @@ fn owned(ty: &Type) -> Passing {
     let Some(named) = types::named(ty) else { return Passing::Carried };
     match named.arguments[..] {
         [] if FIXED.iter().any(|name| named.is(name)) => Passing::Fixed,
-        [_] if named.is("Id") => Passing::Fixed,
+        [] if PROVED.iter().any(|name| named.is(name)) => Passing::Proved,
+        [_] if named.is("Id") => Passing::Proved,
         [byte] if named.is("Vec") && types::is(byte, "u8") => Passing::Counted,
         _ => Passing::Carried,
     }
@@ -220,7 +223,7 @@ mod tests {
         assert_eq!(how(parse_quote!(&[u8])), Ok(Passing::Bytes));
         assert_eq!(how(parse_quote!(String)), Ok(Passing::String));
         assert_eq!(how(parse_quote!(u32)), Ok(Passing::Fixed));
-        assert_eq!(how(parse_quote!(Option<Id<Message>>)), Ok(Passing::Fixed));
+        assert_eq!(how(parse_quote!(Option<Id<Message>>)), Ok(Passing::Proved));
         assert_eq!(how(parse_quote!(Option<String>)), Ok(Passing::Counted));
         assert_eq!(how(parse_quote!(Vec<String>)), Ok(Passing::Carried));
         assert_eq!(how(parse_quote!(Post)), Ok(Passing::Carried));

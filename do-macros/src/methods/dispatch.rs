@@ -1,11 +1,13 @@
 //! The object's side: the requests, and which method each of them runs.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
-use super::model::{Argument, Block, Context, Handler, Kind, Passing, Speed};
+use super::model::{Argument, Block, Context, Handler, Kind, Passing, Repeating, Speed};
+use super::printing::{allow_deprecated, hidden};
+use super::{alarms, encode};
 use crate::types::respanned;
 
 /// `enum Request`, one variant for each handler.
@@ -29,30 +31,54 @@ pub(super) fn requests(block: &Block) -> TokenStream {
     }
 }
 
-/// One `static` for each handler.
+/// One `static` for each handler, and one constant for each argument of a type that is not known: the only place that
+/// asks for the traits of an argument, so that a type without them is one error, at the type.
 pub(super) fn constants(block: &Block) -> TokenStream {
-    let constants = block.handlers.iter().map(|handler| {
+    let methods = block.handlers.iter().map(|handler| {
         let Handler { cfgs, constant, name, speed, .. } = handler;
         let make = match speed {
             Speed::Quick => quote!(new),
             Speed::Slow => quote!(slow),
         };
+        let idempotent = (handler.repeating == Repeating::Harmless).then(|| quote!(.idempotent()));
+        let deadline = handler.deadline.map(|millis| {
+            let millis = Literal::u64_unsuffixed(millis);
+            quote!(.deadline(#millis))
+        });
         quote! {
             #(#cfgs)*
-            static #constant: ::do_runtime::__private::Method = ::do_runtime::__private::Method::#make(#name);
+            static #constant: ::do_runtime::__private::Method =
+                ::do_runtime::__private::Method::#make(#name) #idempotent #deadline;
         }
     });
-    quote!(#(#constants)*)
+    let arguments = block.handlers.iter().map(|handler| proofs(&handler.cfgs, &handler.arguments, "argument"));
+    let payloads = block.alarms.iter().map(|alarm| proofs(&alarm.cfgs, &alarm.arguments, "payload"));
+    quote!(#(#methods)* #(#arguments)* #(#payloads)*)
+}
+
+fn proofs(cfgs: &[Attribute], arguments: &[Argument], make: &str) -> TokenStream {
+    let make = Ident::new(make, Span::call_site());
+    let carried = arguments.iter().filter(|argument| argument.passing.has_proof());
+    let proofs = carried.map(|argument| {
+        let (proof, ty, name) = (&argument.proof, &argument.ty, argument.name());
+        let made = quote_spanned!(ty.span()=> ::do_runtime::__private::#make::<#ty>(#name));
+        quote! {
+            #(#cfgs)*
+            const #proof: ::do_runtime::__private::ArgumentType<#ty> = #made;
+        }
+    });
+    quote!(#(#proofs)*)
 }
 
 /// `impl Dispatch for ChatRoom`. Its bound always holds where there is a stub; where there is none, that is told already, and the
 /// compiler asks no more.
 pub(super) fn dispatch(block: &Block) -> TokenStream {
-    let Block { object, stub, request, .. } = block;
+    let Block { object, stub, schedule, request, .. } = block;
     let arms = block.handlers.iter().map(|handler| arm(handler, request));
     let run = hidden("run");
     let run = if block.handlers.is_empty() { quote!(_) } else { quote!(#run) };
     let argument_bytes = argument_bytes(block);
+    let (encode, alarms) = (encode::items(block), alarms::items(block));
     let init = block.init.as_ref().map(|init| {
         let (ident, cfgs) = (&init.ident, &init.cfgs);
         let (cx, given) = match init.context {
@@ -77,7 +103,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
         {
             type Request = #request;
             type Stub = #stub;
-            type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
+            type Schedule<'a> = #schedule<'a>;
 
             fn dispatch(
                 request: #request,
@@ -89,6 +115,8 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
             }
 
             #argument_bytes
+            #encode
+            #alarms
             #init
         }
     }
@@ -100,13 +128,8 @@ fn field(argument: &Argument) -> TokenStream {
         Passing::Text => quote!(#ident: ::std::string::String),
         Passing::Bytes => quote!(#ident: ::std::vec::Vec<::core::primitive::u8>),
         Passing::Carried => quote!(#ident: ::do_runtime::__private::Carried<#ty>),
-        Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident: #ty),
+        Passing::String | Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident: #ty),
     }
-}
-
-/// A name of ours that can't be taken for one of the user's.
-fn hidden(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
 }
 
 fn arm(handler: &Handler, request: &Ident) -> TokenStream {
@@ -114,8 +137,7 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
     let names: Vec<&Ident> = handler.arguments.iter().map(|argument| &argument.ident).collect();
     let pattern =
         if names.is_empty() { quote!(#request::#variant) } else { quote!(#request::#variant { #(#names),* }) };
-    let deprecated = handler.carried.iter().any(|attribute| attribute.path().is_ident("deprecated"));
-    let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
+    let allow = allow_deprecated(&handler.carried);
     let value = &handler.outcome.value;
     let error = match &handler.outcome.error {
         Some(error) => error.clone(),
@@ -161,6 +183,11 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
     }
 }
 
+/// Whether its size varies.
+fn has_bytes(passing: Passing) -> bool {
+    !matches!(passing, Passing::Fixed | Passing::Proved)
+}
+
 fn is_borrowed(passing: Passing) -> bool {
     matches!(passing, Passing::Text | Passing::Bytes)
 }
@@ -171,7 +198,7 @@ fn given(argument: &Argument) -> TokenStream {
     match argument.passing {
         Passing::Text | Passing::Bytes => quote!(&#ident),
         Passing::Carried => quote!(#ident.take()),
-        Passing::String | Passing::Fixed | Passing::Counted => quote!(#ident),
+        Passing::String | Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident),
     }
 }
 
@@ -182,7 +209,7 @@ fn argument_bytes(block: &Block) -> Option<TokenStream> {
         .handlers
         .iter()
         .map(|handler| {
-            let arguments = handler.arguments.iter().filter(|argument| argument.passing != Passing::Fixed);
+            let arguments = handler.arguments.iter().filter(|argument| has_bytes(argument.passing));
             (handler, arguments.map(|argument| &argument.ident).collect())
         })
         .collect();
@@ -201,10 +228,12 @@ fn argument_bytes(block: &Block) -> Option<TokenStream> {
         };
         quote!(#(#cfgs)* #request::#variant #pattern => #sum,)
     });
+    let nothing = encode::otherwise(block);
     Some(quote! {
         fn argument_bytes(request: &#request) -> ::core::primitive::u64 {
             match request {
                 #(#arms)*
+                #nothing
             }
         }
     })

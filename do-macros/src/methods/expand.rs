@@ -1,10 +1,10 @@
-//! Prints the Rust of a block: the user's impl, and one `const _` with the two sides of its calls.
+//! Prints the Rust of a block: the user's impl, and one `const _` with the two sides of its calls and of its alarms.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::model::{Block, Written};
-use super::{dispatch, stub};
+use super::{alarms, dispatch, stub};
 use crate::carry::block;
 
 /// A block without mistakes.
@@ -12,6 +12,7 @@ pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
     let item = &written.item;
     let object = &block.object;
     let methods = stub::methods(block);
+    let alarms = alarms::methods(block);
     let requests = dispatch::requests(block);
     let constants = dispatch::constants(block);
     let dispatch = dispatch::dispatch(block);
@@ -19,6 +20,7 @@ pub(super) fn block(written: &Written, block: &Block) -> TokenStream {
         object,
         &quote! {
             #methods
+            #alarms
             #requests
             #constants
             #dispatch

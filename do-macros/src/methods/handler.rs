@@ -1,4 +1,5 @@
-//! Checks one `#[rpc]` method, and makes the handler of it.
+//! Checks one `#[rpc]` method, and makes the handler of it; and what all methods that are called from outside have in
+//! common.
 
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -11,6 +12,28 @@ use super::validate::cfgs;
 use crate::problems::Problems;
 use crate::types;
 
+/// What is said of a method that is called in one way or another.
+pub(super) struct Words {
+    /// If it is generic.
+    pub(super) generic: &'static str,
+    /// If it is `unsafe`.
+    pub(super) not_safe: &'static str,
+    /// If it is `extern`.
+    pub(super) foreign: &'static str,
+    /// If it has no `self`.
+    pub(super) no_receiver: &'static str,
+    /// If its `self` is another.
+    pub(super) wrong_receiver: &'static str,
+}
+
+const RPC: Words = Words {
+    generic: "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own",
+    not_safe: "an `#[rpc]` is called from afar, and can't be `unsafe`",
+    foreign: "an `#[rpc]` is a plain `fn`",
+    no_receiver: "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first",
+    wrong_receiver: "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it",
+};
+
 /// The handler that is meant, unless there is something wrong with the method.
 pub(super) fn handler(
     method: &ImplItemFn,
@@ -19,18 +42,13 @@ pub(super) fn handler(
     problems: &mut Problems,
 ) -> Option<Handler> {
     let signature = &method.sig;
-    let plain = is_plain(signature, problems);
+    let plain = is_plain(signature, &RPC, problems);
     let inputs = arguments::split(signature, object, problems);
-    let kind = inputs.as_ref().and_then(|inputs| kind(signature, inputs, problems));
-    let context = match &inputs {
-        Some(Inputs { context: Some(_), .. }) => Context::Taken,
-        _ => Context::LeftOut,
-    };
-    let rest = inputs.iter().flat_map(|inputs| &inputs.rest);
-    let arguments: Vec<_> = rest.map(|written| arguments::argument(written, object, problems)).collect();
-    let arguments = arguments.into_iter().collect::<Option<Vec<_>>>();
+    let kind = inputs.as_ref().and_then(|inputs| kind(signature, inputs, &RPC, problems));
+    let context = inputs.as_ref().map_or(Context::LeftOut, Inputs::has_context);
+    let arguments = arguments::all(inputs.as_ref(), object, problems);
     let outcome = outcome(signature, object, problems);
-    let stub_ident = stub_ident(&signature.ident, options.rename.as_ref(), problems);
+    let stub_ident = called_ident(&signature.ident, options.rename.as_ref(), problems);
     if !plain {
         return None;
     }
@@ -48,23 +66,23 @@ pub(super) fn handler(
         arguments: arguments?,
         outcome: outcome?,
         speed: options.speed,
+        repeating: options.repeating,
+        deadline: options.deadline,
     })
 }
 
 /// Whether the method is without generics, `unsafe` and `extern`.
-fn is_plain(signature: &Signature, problems: &mut Problems) -> bool {
+pub(super) fn is_plain(signature: &Signature, words: &Words, problems: &mut Problems) -> bool {
     if !signature.generics.params.is_empty() {
-        let message =
-            "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own";
-        problems.at(&signature.generics, message);
+        problems.at(&signature.generics, words.generic);
         return false;
     }
     if let Safety::Unsafe(token) = &signature.safety {
-        problems.at(token, "an `#[rpc]` is called from afar, and can't be `unsafe`");
+        problems.at(token, words.not_safe);
         return false;
     }
     if let Some(abi) = &signature.abi {
-        problems.at(abi, "an `#[rpc]` is a plain `fn`");
+        problems.at(abi, words.foreign);
         return false;
     }
     true
@@ -79,10 +97,11 @@ pub(super) fn receiver_kind(receiver: &Receiver) -> Option<Kind> {
     }
 }
 
-fn kind(signature: &Signature, inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Kind> {
+/// How a method runs.
+pub(super) fn kind(signature: &Signature, inputs: &Inputs<'_>, words: &Words, problems: &mut Problems) -> Option<Kind> {
     match &signature.asyncness {
         Some(_) => orchestration(inputs, problems),
-        None => synchronous(signature, inputs, problems),
+        None => synchronous(signature, inputs, words, problems),
     }
 }
 
@@ -104,7 +123,7 @@ fn orchestration(inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Kind> {
     }
 }
 
-fn synchronous(signature: &Signature, inputs: &Inputs<'_>, problems: &mut Problems) -> Option<Kind> {
+fn synchronous(signature: &Signature, inputs: &Inputs<'_>, words: &Words, problems: &mut Problems) -> Option<Kind> {
     if let Some(ContextParameter::This(ty)) = &inputs.context {
         match inputs.receiver {
             None => problems.at(&signature.fn_token, "a handler with `this: This<Self>` awaits: write `async fn`"),
@@ -113,14 +132,11 @@ fn synchronous(signature: &Signature, inputs: &Inputs<'_>, problems: &mut Proble
         return None;
     }
     let Some(receiver) = inputs.receiver else {
-        let message =
-            "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it: write one of them first";
-        problems.at(&signature.ident, message);
+        problems.at(&signature.ident, words.no_receiver);
         return None;
     };
     let Some(kind) = receiver_kind(receiver) else {
-        let message = "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it";
-        problems.at(receiver, message);
+        problems.at(receiver, words.wrong_receiver);
         return None;
     };
     if let (Kind::Shared, Some(ContextParameter::CxMut(Type::Reference(reference)))) = (kind, &inputs.context) {
@@ -206,7 +222,8 @@ pub(super) fn check_unit_result(signature: &Signature, problems: &mut Problems) 
     }
 }
 
-fn stub_ident(ident: &Ident, rename: Option<&LitStr>, problems: &mut Problems) -> Option<Ident> {
+/// The name of the method that is generated.
+pub(super) fn called_ident(ident: &Ident, rename: Option<&LitStr>, problems: &mut Problems) -> Option<Ident> {
     let Some(rename) = rename else { return Some(ident.clone()) };
     match rename.parse::<Ident>() {
         Ok(ident) => Some(ident),
@@ -217,7 +234,8 @@ fn stub_ident(ident: &Ident, rename: Option<&LitStr>, problems: &mut Problems) -
     }
 }
 
-fn carried(attributes: &[Attribute]) -> Vec<Attribute> {
+/// What a generated method takes over.
+pub(super) fn carried(attributes: &[Attribute]) -> Vec<Attribute> {
     let carried = ["doc", "must_use", "deprecated"];
     let is_carried = |attribute: &&Attribute| carried.iter().any(|name| attribute.path().is_ident(name));
     attributes.iter().filter(is_carried).cloned().collect()

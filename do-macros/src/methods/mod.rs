@@ -1,14 +1,19 @@
 //! `#[durable_object]` on an impl block: what can be called on an object.
 //!
-//! `parse` reads what is written, `handler` and `arguments` check one method, `validate` the block; `stub` and
-//! `dispatch` print the two sides of a call, and `expand` puts them together.
+//! `parse` reads what is written, `handler` and `arguments` check one method, `validate` the block and `names` its names;
+//! `stub` and `dispatch` print the two sides of a call and `encode` its bytes, `alarms` does all of that for alarms, and
+//! `expand` puts them together.
 
+mod alarms;
 mod arguments;
 mod dispatch;
+mod encode;
 mod expand;
 mod handler;
 mod model;
+mod names;
 mod parse;
+mod printing;
 mod refuse;
 mod stub;
 mod validate;

@@ -3,6 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type};
 
+use super::alarms::{Alarm, AlarmOptions};
+
 /// An impl block as it is written.
 pub(crate) struct Written {
     /// The block, without our attributes.
@@ -34,6 +36,8 @@ pub(crate) struct WrittenMethod {
 pub(crate) enum Role {
     /// `#[rpc(…)]`.
     Rpc(RpcOptions),
+    /// `#[alarm(…)]`.
+    Alarm(AlarmOptions),
     /// `#[init]`.
     Init(Span),
 }
@@ -44,8 +48,21 @@ pub(crate) struct RpcOptions {
     pub(crate) span: Span,
     /// `slow`.
     pub(crate) speed: Speed,
+    /// `idempotent`.
+    pub(crate) repeating: Repeating,
+    /// `deadline = "…"`, in milliseconds.
+    pub(crate) deadline: Option<u64>,
     /// `rename = "…"`.
     pub(crate) rename: Option<LitStr>,
+}
+
+/// What it means to repeat a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeating {
+    /// What it does is done again.
+    Counts,
+    /// It is harmless.
+    Harmless,
 }
 
 /// Whether a method computes for long.
@@ -63,10 +80,14 @@ pub(crate) struct Block {
     pub(crate) object: Path,
     /// Its stub.
     pub(crate) stub: Path,
+    /// Its schedule.
+    pub(crate) schedule: Path,
     /// `#[init]`.
     pub(crate) init: Option<Init>,
     /// The methods that can be called.
     pub(crate) handlers: Vec<Handler>,
+    /// Those that can be scheduled.
+    pub(crate) alarms: Vec<Alarm>,
     /// The name of the enum of requests.
     pub(crate) request: Ident,
 }
@@ -107,6 +128,10 @@ pub(crate) struct Handler {
     pub(crate) outcome: Outcome,
     /// Whether it computes for long.
     pub(crate) speed: Speed,
+    /// What it means to repeat it.
+    pub(crate) repeating: Repeating,
+    /// After how many milliseconds a call is given up.
+    pub(crate) deadline: Option<u64>,
 }
 
 /// How a handler runs.
@@ -137,6 +162,8 @@ pub(crate) struct Argument {
     pub(crate) ty: Type,
     /// How it travels.
     pub(crate) passing: Passing,
+    /// The constant that proves that it can, if its type is not known.
+    pub(crate) proof: Ident,
 }
 
 /// How an argument travels.
@@ -150,10 +177,19 @@ pub(crate) enum Passing {
     String,
     /// As it is, being of a fixed size.
     Fixed,
+    /// The same, with the proof that it can be written down: another crate may have a type of this name.
+    Proved,
     /// As it is, and its bytes are counted.
     Counted,
     /// Any other type, with the proof that it can travel.
     Carried,
+}
+
+impl Passing {
+    /// Whether a constant proves that the type can travel.
+    pub(crate) fn has_proof(self) -> bool {
+        matches!(self, Passing::Proved | Passing::Carried)
+    }
 }
 
 /// What a handler gives.

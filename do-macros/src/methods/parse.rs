@@ -4,31 +4,37 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, ItemImpl};
 
-use super::model::{Purpose, Role, RpcOptions, Speed, Written, WrittenMethod};
+use super::alarms;
+use super::model::{Purpose, Repeating, Role, RpcOptions, Speed, Written, WrittenMethod};
 use crate::options::{self, Place, Repeat};
 use crate::problems::Problems;
-use crate::{object, strip, suggest};
+use crate::{duration, object, strip, suggest};
 
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
-const RPC: Place = Place { what: "`#[rpc]`", known: &["slow", "rename"] };
+const RPC: Place = Place { what: "`#[rpc]`", known: &["slow", "idempotent", "deadline", "rename"] };
 
-const METHOD_ATTRIBUTES: &[&str] = &["rpc", "init"];
+const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init"];
 const OF_OTHERS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of the struct: remove it here"),
     ("ephemeral", "`#[ephemeral]` is for a field of the struct: remove it here"),
-    ("alarm", "there is no `#[alarm]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute"),
     (
         "websocket",
-        "there is no `#[websocket]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute",
+        "there is no `#[websocket]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
     ),
-    ("fetch", "there is no `#[fetch]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute"),
+    (
+        "fetch",
+        "there is no `#[fetch]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
+    ),
     (
         "authorize",
-        "there is no `#[authorize]`: a method is an `#[rpc]`, the `#[init]`, or a helper without an attribute",
+        "there is no `#[authorize]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
     ),
 ];
-const OF_METHODS: &[(&str, &str)] =
-    &[("rpc", "`#[rpc]` goes on a method: remove it here"), ("init", "`#[init]` goes on a method: remove it here")];
+const OF_METHODS: &[(&str, &str)] = &[
+    ("rpc", "`#[rpc]` goes on a method: remove it here"),
+    ("alarm", "`#[alarm]` goes on a method: remove it here"),
+    ("init", "`#[init]` goes on a method: remove it here"),
+];
 
 /// The block as it is written.
 pub(super) fn block(mut arguments: TokenStream, item: ItemImpl, problems: &mut Problems) -> Written {
@@ -72,30 +78,50 @@ pub(super) fn block(mut arguments: TokenStream, item: ItemImpl, problems: &mut P
 }
 
 fn role(attributes: &[Attribute], problems: &mut Problems) -> Option<Role> {
-    let find = |name: &str| attributes.iter().find(|attribute| options::name_of(attribute) == name);
-    match (find("rpc"), find("init")) {
-        (Some(rpc), init) => {
-            if let Some(init) = init {
-                problems.at(init, "a method is either `#[rpc]` or `#[init]`: remove one of them");
-            }
-            Some(Role::Rpc(rpc_options(rpc, problems)))
-        }
-        (None, Some(init)) => {
-            options::no_arguments(init, problems);
-            Some(Role::Init(init.path().span()))
-        }
-        (None, None) => None,
+    let written = METHOD_ATTRIBUTES
+        .iter()
+        .find_map(|name| attributes.iter().find(|attribute| options::name_of(attribute) == *name))?;
+    let name = options::name_of(written);
+    for other in attributes.iter().filter(|attribute| options::name_of(attribute) != name) {
+        let other_name = options::name_of(other);
+        let instead = match other_name.as_str() {
+            "alarm" => "write two methods, of which one calls the other",
+            _ => "remove one of them",
+        };
+        problems.at(other, format!("a method is either `#[{name}]` or `#[{other_name}]`: {instead}"));
     }
+    Some(match name.as_str() {
+        "rpc" => Role::Rpc(rpc_options(written, problems)),
+        "alarm" => Role::Alarm(alarms::options(written, problems)),
+        _ => {
+            options::no_arguments(written, problems);
+            Role::Init(written.path().span())
+        }
+    })
 }
 
 fn rpc_options(attribute: &Attribute, problems: &mut Problems) -> RpcOptions {
-    let mut written = RpcOptions { span: attribute.path().span(), speed: Speed::Quick, rename: None };
+    let mut written = RpcOptions {
+        span: attribute.path().span(),
+        speed: Speed::Quick,
+        repeating: Repeating::Counts,
+        deadline: None,
+        rename: None,
+    };
     let arguments = options::arguments(attribute, problems);
     for option in options::read(arguments, RPC, Repeat::Refused, problems) {
         match option.key().as_str() {
             "slow" => {
                 option.word(problems);
                 written.speed = Speed::Slow;
+            }
+            "idempotent" => {
+                option.word(problems);
+                written.repeating = Repeating::Harmless;
+            }
+            "deadline" => {
+                let text = option.text("\"2s\"", problems);
+                written.deadline = text.and_then(|text| duration::millis(&text, problems));
             }
             _ => written.rename = option.text("\"post_message\"", problems),
         }

@@ -7,8 +7,9 @@ use syn::ext::IdentExt;
 use syn::{FnArg, Path, ReturnType, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
-use super::validate;
+use super::{alarms, validate};
 use crate::carry::block;
+use crate::object::{schedule_path, stub_path};
 use crate::problems::Problems;
 use crate::types;
 
@@ -26,7 +27,8 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
-    let stub = crate::object::stub_path(object);
+    let (stub, schedule) = (stub_path(object), schedule_path(object));
+    let alarms = alarms::stand_in(written, object);
     block::handlers(
         object,
         &quote! {
@@ -35,13 +37,15 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
                 #(#methods)*
             }
 
+            #alarms
+
             impl ::do_runtime::__private::Dispatch for #object
             where
                 for<'a> #stub: ::core::marker::Sized,
             {
                 type Request = ();
                 type Stub = #stub;
-                type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
+                type Schedule<'a> = #schedule<'a>;
 
                 fn dispatch(
                     _: (),
@@ -94,7 +98,8 @@ fn method(written: &WrittenMethod, ident: &syn::Ident, object: &Path) -> TokenSt
     }
 }
 
-fn is_context(ty: &Type) -> bool {
+/// Whether it is the type of `cx` or `this`.
+pub(super) fn is_context(ty: &Type) -> bool {
     let inner = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,

@@ -78,16 +78,12 @@ fn parameter(argument: &Argument) -> TokenStream {
 
 /// A field of a request, made of a parameter.
 fn sent(argument: &Argument) -> TokenStream {
-    let (ident, ty) = (&argument.ident, &argument.ty);
+    let (ident, proof) = (&argument.ident, &argument.proof);
     match argument.passing {
         Passing::Text => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
         Passing::Bytes => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
         Passing::String => quote!(#ident: ::core::convert::Into::into(#ident)),
-        Passing::Fixed | Passing::Counted => quote!(#ident),
-        Passing::Carried => {
-            let mut argument = ident.clone();
-            argument.set_span(ident.span().located_at(ty.span()));
-            quote!(#ident: ::do_runtime::__private::Carried::<#ty>::new(#argument))
-        }
+        Passing::Fixed | Passing::Proved | Passing::Counted => quote!(#ident),
+        Passing::Carried => quote!(#ident: #proof.carry(#ident)),
     }
 }

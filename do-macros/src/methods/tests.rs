@@ -23,12 +23,12 @@ fn a_block_with_all_kinds_of_handlers() {
                 }
 
                 /// The newest messages.
-                #[rpc]
+                #[rpc(deadline = "1s 500ms")]
                 fn history(&self, cx: &Cx<Self>, limit: u32) -> Result<Vec<Message>> {
                     self.newest(cx, limit)
                 }
 
-                #[rpc(slow, rename = "search")]
+                #[rpc(slow, idempotent, rename = "search")]
                 #[must_use]
                 fn find(&self, cx: &Cx<Self>, text: &str, limit: u32) -> Result<Vec<Message>> {
                     self.look(cx, text, limit)
@@ -115,6 +115,21 @@ fn a_block_with_mistakes_is_emitted_all_the_same() {
 }
 
 #[test]
+fn a_wrong_option_says_what_to_write() {
+    for (options, sentence) in [
+        (quote!(idempotent = true), "`idempotent` takes no value: write `idempotent` alone"),
+        (quote!(deadline = 2), "`deadline` takes a text: write `deadline = \"2s\"`"),
+        (
+            quote!(deadline = "soon"),
+            "\"soon\" is not a duration: write it as in \"30s\", \"1m 30s\", \"24h\" or \"30d\"",
+        ),
+    ] {
+        let expansion = super::expand(quote!(), parse_quote!(impl Room { #[rpc(#options)] fn f(&self) -> Result {} }));
+        assert_eq!(sentences(expansion), [sentence]);
+    }
+}
+
+#[test]
 fn a_wrong_signature_says_what_to_write() {
     for (method, sentence) in [
         (
@@ -158,7 +173,7 @@ fn a_wrong_signature_says_what_to_write() {
             quote!(
                 fn f(&self, (a, b): (u8, u8)) -> Result {}
             ),
-            "the stub needs a name for this argument: write `name: Type`, and take it apart in the body",
+            "this argument needs a name: write `name: Type`, and take it apart in the body",
         ),
         (
             quote!(

@@ -1,18 +1,14 @@
 //! Checks a block, and makes the handlers of it.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
-use syn::ext::IdentExt;
+use quote::format_ident;
 use syn::{Attribute, Ident, ImplItemFn, Path, PathArguments, Type};
 
-use super::arguments;
-use super::handler;
-use super::model::{Block, Context, Init, Kind, Purpose, Role, RpcOptions, Written};
+use super::model::{Block, Init, Kind, Purpose, Role, Written};
+use super::names::{self, Name};
+use super::{alarms, arguments, handler};
+use crate::object::{schedule_path, stub_path};
 use crate::problems::Problems;
 use crate::types;
-
-/// What the stub needs for itself.
-const RESERVED: [&str; 3] = ["id", "name", "class"];
 
 /// The block that is meant. Nothing, if it is for no object or for helpers.
 pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block> {
@@ -21,6 +17,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         for method in &written.methods {
             let (name, span) = match &method.role {
                 Role::Rpc(options) => ("rpc", options.span),
+                Role::Alarm(options) => ("alarm", options.span),
                 Role::Init(span) => ("init", *span),
             };
             let message = format!("`#[{name}]` goes into the `#[durable_object] impl` block; this one is for helpers");
@@ -28,10 +25,18 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         }
         return None;
     }
-    let stub = crate::object::stub_path(&object);
-    let mut block = Block { object, stub, init: None, handlers: Vec::new(), request: format_ident!("Request") };
+    let mut block = Block {
+        stub: stub_path(&object),
+        schedule: schedule_path(&object),
+        object,
+        init: None,
+        handlers: Vec::new(),
+        alarms: Vec::new(),
+        request: format_ident!("Request"),
+    };
     let mut first_init: Option<&Ident> = None;
-    let mut names: Vec<Name<'_>> = Vec::new();
+    let mut called: Vec<Name<'_>> = Vec::new();
+    let mut scheduled: Vec<Name<'_>> = Vec::new();
     for method in &written.methods {
         match &method.role {
             Role::Init(span) => {
@@ -44,16 +49,25 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
             }
             Role::Rpc(options) => {
                 let handler = handler::handler(&method.method, options, &block.object, problems);
-                let name = Name::new(&method.method, options);
-                let repeated = name.check(&names, problems);
-                names.push(name);
+                let name = Name::new(&method.method, options.rename.as_ref());
+                let repeated = name.check(&called, &names::OF_STUB, problems);
+                called.push(name);
                 if !repeated {
                     block.handlers.extend(handler);
                 }
             }
+            Role::Alarm(options) => {
+                let alarm = alarms::alarm(&method.method, options, written, &block.object, problems);
+                let name = Name::new(&method.method, options.rename.as_ref());
+                let repeated = name.check(&scheduled, &names::OF_SCHEDULE, problems);
+                scheduled.push(name);
+                if !repeated {
+                    block.alarms.extend(alarm);
+                }
+            }
         }
     }
-    name_apart(&mut block);
+    names::name_apart(&mut block);
     Some(block)
 }
 
@@ -115,122 +129,10 @@ fn init(method: &ImplItemFn, object: &Path, problems: &mut Problems) -> Option<I
         problems.at(argument, "`#[init]` takes nothing but `cx`: nobody calls it");
     }
     handler::check_unit_result(signature, problems);
-    let context = if inputs.context.is_some() { Context::Taken } else { Context::LeftOut };
-    Some(Init { ident: signature.ident.clone(), cfgs: cfgs(&method.attrs), context })
+    Some(Init { ident: signature.ident.clone(), cfgs: cfgs(&method.attrs), context: inputs.has_context() })
 }
 
 /// `#[cfg(…)]` attributes.
 pub(super) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
-}
-
-/// How a method is called from afar.
-struct Name<'m> {
-    ident: &'m Ident,
-    name: String,
-    at: Span,
-    is_conditional: bool,
-}
-
-impl<'m> Name<'m> {
-    fn new(method: &'m ImplItemFn, options: &RpcOptions) -> Self {
-        let ident = &method.sig.ident;
-        let (name, at) = match &options.rename {
-            Some(rename) => (rename.value(), rename.span()),
-            None => (ident.unraw().to_string(), ident.span()),
-        };
-        Name { ident, name, at, is_conditional: !cfgs(&method.attrs).is_empty() }
-    }
-
-    /// Whether a method has this name already. That, and a name that the stub has, is a problem.
-    fn check(&self, earlier: &[Name<'_>], problems: &mut Problems) -> bool {
-        let name = &self.name;
-        if RESERVED.contains(&name.as_str()) {
-            let message = format!(
-                "the stub needs `{name}` for itself: call the method otherwise, or write \
-                 `#[rpc(rename = \"get_{name}\")]`"
-            );
-            problems.at_span(self.at, message);
-        }
-        // Two under `cfg` may never meet.
-        let meets = |other: &&Name<'_>| other.name == *name && !(other.is_conditional && self.is_conditional);
-        let Some(other) = earlier.iter().find(meets) else { return false };
-        // Of two methods of one name the compiler complains itself.
-        if other.ident != self.ident {
-            let message = format!("`{}` has the name `{name}` already: choose another", other.ident);
-            problems.at_span(self.at, message);
-        }
-        true
-    }
-}
-
-/// Gives everything that is generated a name that the user's types do not have.
-fn name_apart(block: &mut Block) {
-    let mut taken = Vec::new();
-    words(block.object.to_token_stream(), &mut taken);
-    for handler in &block.handlers {
-        for argument in &handler.arguments {
-            words(argument.ty.to_token_stream(), &mut taken);
-        }
-        words(handler.outcome.value.clone(), &mut taken);
-        words(handler.outcome.error.clone().unwrap_or_default(), &mut taken);
-    }
-    block.request = free("Request", &mut taken);
-    let mut variants = Vec::new();
-    let mut seen: Vec<(String, Ident, Ident)> = Vec::new();
-    for handler in &mut block.handlers {
-        // Two methods of one name are under different `cfg`s.
-        if let Some((_, variant, constant)) = seen.iter().find(|(name, ..)| *name == handler.name) {
-            (handler.variant, handler.constant) = (variant.clone(), constant.clone());
-            continue;
-        }
-        handler.variant = free(&camel_case(&handler.name), &mut variants);
-        handler.constant = free(&handler.name.to_uppercase(), &mut taken);
-        seen.push((handler.name.clone(), handler.variant.clone(), handler.constant.clone()));
-    }
-}
-
-fn words(tokens: TokenStream, words_: &mut Vec<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => words_.push(ident.to_string()),
-            TokenTree::Group(group) => words(group.stream(), words_),
-            _ => {}
-        }
-    }
-}
-
-fn free(name: &str, taken: &mut Vec<String>) -> Ident {
-    let mut name = name.to_owned();
-    while taken.contains(&name) {
-        name.push('_');
-    }
-    taken.push(name.clone());
-    Ident::new(&name, Span::call_site())
-}
-
-/// `set_topic` as `SetTopic`.
-fn camel_case(name: &str) -> String {
-    let mut camel = String::new();
-    for word in name.split('_') {
-        let mut characters = word.chars();
-        camel.extend(characters.next().into_iter().flat_map(char::to_uppercase));
-        camel.extend(characters);
-    }
-    match camel.chars().next() {
-        Some(first) if first.is_alphabetic() && camel != "Self" => camel,
-        _ => format!("Call{camel}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_methods_become_names_of_variants() {
-        assert_eq!(camel_case("set_topic"), "SetTopic");
-        assert_eq!(camel_case("_1"), "Call1");
-        assert_eq!(camel_case("type"), "Type");
-    }
 }

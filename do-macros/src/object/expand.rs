@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Fields, Ident, Path};
 
 use super::model::{Field, Keep, Object, Written};
+use super::schedule;
 use crate::carry::freeze::{self, Asked};
 use crate::carry::table::Frozen;
 use crate::generics::{self, Generics};
@@ -20,6 +21,7 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     let ident = &item.ident;
     let stub = stub(written);
     let stub_impls = stub_impls(written);
+    let (schedule, schedule_impls) = (schedule::schedule(&written.item.vis, ident), schedule::impls(ident));
     let callable = quote_spanned!(ident.span()=> ::do_runtime::__private::callable::<#ident>);
     let first_values = object.fields.iter().filter_map(first_value_function);
     let stored_fields = object.fields.iter().filter_map(stored_field);
@@ -51,8 +53,10 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     quote! {
         #item
         #stub
+        #schedule
         const _: () = {
             #stub_impls
+            #schedule_impls
             const _: fn() = #callable;
 
             #(#first_values)*
@@ -310,8 +314,11 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
     let item = &written.item;
     let ident = &item.ident;
     let Generics { declared, arguments, bounds } = generics::for_all(&item.generics);
-    let stub = item.generics.params.is_empty().then(|| stub(written));
-    let stub_impls = item.generics.params.is_empty().then(|| stub_impls(written));
+    let is_plain = item.generics.params.is_empty();
+    let stub = is_plain.then(|| stub(written));
+    let stub_impls = is_plain.then(|| stub_impls(written));
+    let schedule = is_plain.then(|| schedule::schedule(&written.item.vis, ident));
+    let schedule_impls = is_plain.then(|| schedule::impls(ident));
     let declares = written
         .tables
         .iter()
@@ -332,9 +339,11 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
         #problems
         #item
         #stub
+        #schedule
         #frozen
         const _: () = {
             #stub_impls
+            #schedule_impls
             #(#declares)*
 
             impl #declared ::do_runtime::__private::Object for #ident #arguments #bounds {

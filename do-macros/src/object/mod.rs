@@ -6,6 +6,7 @@ mod expand;
 mod limits;
 mod model;
 mod parse;
+pub(crate) mod schedule;
 mod validate;
 
 #[cfg(test)]
@@ -50,11 +51,25 @@ pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
 }
 
-/// Its path, beside that of the object.
+/// `ChatRoomSchedule`.
+pub(crate) fn schedule_ident(object: &Ident) -> Ident {
+    format_ident!("{}Schedule", object.unraw(), span = object.span())
+}
+
+/// The path of its stub, beside that of the object.
 pub(crate) fn stub_path(object: &Path) -> Path {
-    let mut stub = object.clone();
-    if let Some(last) = stub.segments.last_mut() {
-        last.ident = stub_ident(&last.ident);
+    beside(object, stub_ident)
+}
+
+/// The path of its schedule, beside that of the object.
+pub(crate) fn schedule_path(object: &Path) -> Path {
+    beside(object, schedule_ident)
+}
+
+fn beside(object: &Path, ident: fn(&Ident) -> Ident) -> Path {
+    let mut path = object.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = ident(&last.ident);
     }
-    stub
+    path
 }

@@ -29,6 +29,7 @@ const OF_TABLES: &[(&str, &str)] = &[
     ("index", "`#[index]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
     ("column", "`#[column]` is for a field of a `#[table]`: a field of an object is `#[stored]` or `#[ephemeral]`"),
     ("rpc", "`#[rpc]` is for a method in a `#[durable_object] impl` block: remove it here"),
+    ("alarm", "`#[alarm]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
 ];
 

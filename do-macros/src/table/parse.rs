@@ -26,6 +26,7 @@ const OF_OBJECTS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of a durable object: every column of a table is stored, so remove it"),
     ("ephemeral", "`#[ephemeral]` is for a field of a durable object: every column of a table is stored, so remove it"),
     ("rpc", "`#[rpc]` is for a method in a `#[durable_object] impl` block: remove it here"),
+    ("alarm", "`#[alarm]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
 ];
 

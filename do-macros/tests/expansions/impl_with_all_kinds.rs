@@ -58,7 +58,15 @@ const _: () = {
             use ::do_runtime::__private::__unless_object;
             __schema! {
                 { __unless_object } { #[allow(dead_code)] type ChatRoomStub =
-                __write_attribute_durable_object_above_ChatRoom; #[allow(unused_imports)]
+                __write_attribute_durable_object_above_ChatRoom; #[doc =
+                " Sets the alarms of a [`ChatRoom`]: what `cx.schedule()` gives."]
+                #[derive(Debug)] struct ChatRoomSchedule < 'a > (::do_runtime::Schedule <
+                'a >); #[automatically_derived] impl < 'a > ::core::convert::From <
+                ::do_runtime::Schedule < 'a >> for ChatRoomSchedule < 'a > { fn
+                from(schedule : ::do_runtime::Schedule < 'a >) -> Self { Self(schedule) }
+                } #[automatically_derived] impl < 'a > ::core::ops::Deref for
+                ChatRoomSchedule < 'a > { type Target = ::do_runtime::Schedule < 'a >; fn
+                deref(& self) -> & Self::Target { & self.0 } } #[allow(unused_imports)]
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
@@ -119,9 +127,7 @@ const _: () = {
                         .call(
                             &IMPORT,
                             Request::Import {
-                                lines: ::do_runtime::__private::Carried::<
-                                    Vec<Line>,
-                                >::new(lines),
+                                lines: IMPORT_LINES.carry(lines),
                                 at,
                             },
                         )
@@ -141,9 +147,7 @@ const _: () = {
                             &FORWARD,
                             Request::Forward {
                                 room: ::core::convert::Into::into(room),
-                                copies: ::do_runtime::__private::Carried::<
-                                    [Option<ChatRoom>; 2],
-                                >::new(copies),
+                                copies: FORWARD_COPIES.carry(copies),
                             },
                         )
                 }
@@ -181,11 +185,13 @@ const _: () = {
                 "post",
             );
             static HISTORY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
-                "history",
-            );
+                    "history",
+                )
+                .deadline(1500);
             static SEARCH: ::do_runtime::__private::Method = ::do_runtime::__private::Method::slow(
-                "search",
-            );
+                    "search",
+                )
+                .idempotent();
             static RESET: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
                 "reset",
             );
@@ -199,6 +205,17 @@ const _: () = {
             static RELAY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
                 "relay",
             );
+            #[cfg(feature = "import")]
+            const IMPORT_LINES: ::do_runtime::__private::ArgumentType<Vec<Line>> = ::do_runtime::__private::argument::<
+                Vec<Line>,
+            >("lines");
+            #[cfg(feature = "import")]
+            const IMPORT_AT: ::do_runtime::__private::ArgumentType<Option<Timestamp>> = ::do_runtime::__private::argument::<
+                Option<Timestamp>,
+            >("at");
+            const FORWARD_COPIES: ::do_runtime::__private::ArgumentType<
+                [Option<ChatRoom>; 2],
+            > = ::do_runtime::__private::argument::<[Option<ChatRoom>; 2]>("copies");
             #[automatically_derived]
             impl ::do_runtime::__private::Dispatch for ChatRoom
             where
@@ -206,7 +223,7 @@ const _: () = {
             {
                 type Request = Request;
                 type Stub = ChatRoomStub;
-                type Schedule<'a> = ::do_runtime::__private::Schedule<'a>;
+                type Schedule<'a> = ChatRoomSchedule<'a>;
                 fn dispatch(
                     request: Request,
                     run: ::do_runtime::__private::Run<'_, Self>,
@@ -282,6 +299,106 @@ const _: () = {
                         }
                         Request::Relay { to } => {
                             ::do_runtime::__private::argument_bytes(to)
+                        }
+                    }
+                }
+                fn encode(
+                    request: &Request,
+                    to: &mut ::do_runtime::__private::ArgumentsWriter,
+                ) -> ::do_runtime::Result<()> {
+                    match request {
+                        Request::Post { author, body } => {
+                            to.put("author", author)?;
+                            to.put("body", body)?;
+                        }
+                        Request::History { limit } => {
+                            to.put("limit", limit)?;
+                        }
+                        Request::Search { text, limit } => {
+                            to.put("text", text)?;
+                            to.put("limit", limit)?;
+                        }
+                        Request::Reset => {}
+                        #[cfg(feature = "import")]
+                        Request::Import { lines, at } => {
+                            IMPORT_LINES.put(to, lines.argument())?;
+                            IMPORT_AT.put(to, at)?;
+                        }
+                        Request::Forward { room, copies } => {
+                            to.put("room", room)?;
+                            FORWARD_COPIES.put(to, copies.argument())?;
+                        }
+                        Request::Relay { to } => {
+                            to.put("to", to)?;
+                        }
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                fn decode(
+                    method: &::core::primitive::str,
+                    from: &mut ::do_runtime::__private::ArgumentsReader<'_>,
+                ) -> ::do_runtime::Result<
+                    (&'static ::do_runtime::__private::Method, Request),
+                > {
+                    match method {
+                        "post" => {
+                            ::core::result::Result::Ok((
+                                &POST,
+                                Request::Post {
+                                    author: from.take("author")?,
+                                    body: from.take("body")?,
+                                },
+                            ))
+                        }
+                        "history" => {
+                            ::core::result::Result::Ok((
+                                &HISTORY,
+                                Request::History {
+                                    limit: from.take("limit")?,
+                                },
+                            ))
+                        }
+                        "search" => {
+                            ::core::result::Result::Ok((
+                                &SEARCH,
+                                Request::Search {
+                                    text: from.take("text")?,
+                                    limit: from.take("limit")?,
+                                },
+                            ))
+                        }
+                        "reset" => ::core::result::Result::Ok((&RESET, Request::Reset)),
+                        #[cfg(feature = "import")]
+                        "import" => {
+                            ::core::result::Result::Ok((
+                                &IMPORT,
+                                Request::Import {
+                                    lines: IMPORT_LINES.carry(IMPORT_LINES.take(from)?),
+                                    at: IMPORT_AT.take(from)?,
+                                },
+                            ))
+                        }
+                        "forward" => {
+                            ::core::result::Result::Ok((
+                                &FORWARD,
+                                Request::Forward {
+                                    room: from.take("room")?,
+                                    copies: FORWARD_COPIES.carry(FORWARD_COPIES.take(from)?),
+                                },
+                            ))
+                        }
+                        "relay" => {
+                            ::core::result::Result::Ok((
+                                &RELAY,
+                                Request::Relay {
+                                    to: from.take("to")?,
+                                },
+                            ))
+                        }
+                        _ => {
+                            ::core::result::Result::Err(
+                                ::do_runtime::__private::unknown_method(method),
+                            )
                         }
                     }
                 }

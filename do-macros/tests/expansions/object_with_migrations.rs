@@ -5,6 +5,9 @@ pub struct RateLimiterStub(
 )
 where
     for<'a> RateLimiter: ::do_runtime::__private::Dispatch;
+/// Sets the alarms of a [`RateLimiter`]: what `cx.schedule()` gives.
+#[derive(Debug)]
+pub struct RateLimiterSchedule<'a>(::do_runtime::Schedule<'a>);
 const _: () = {
     #[allow(dead_code)]
     impl RateLimiterStub
@@ -58,6 +61,20 @@ const _: () = {
     {
         type Object = RateLimiter;
         fn stub(&self) -> &::do_runtime::Stub<RateLimiter> {
+            &self.0
+        }
+    }
+    #[automatically_derived]
+    impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>>
+    for RateLimiterSchedule<'a> {
+        fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
+            Self(schedule)
+        }
+    }
+    #[automatically_derived]
+    impl<'a> ::core::ops::Deref for RateLimiterSchedule<'a> {
+        type Target = ::do_runtime::Schedule<'a>;
+        fn deref(&self) -> &Self::Target {
             &self.0
         }
     }

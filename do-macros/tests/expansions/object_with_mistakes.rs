@@ -33,6 +33,9 @@ pub struct ChatRoomStub(
 )
 where
     for<'a> ChatRoom: ::do_runtime::__private::Dispatch;
+/// Sets the alarms of a [`ChatRoom`]: what `cx.schedule()` gives.
+#[derive(Debug)]
+pub struct ChatRoomSchedule<'a>(::do_runtime::Schedule<'a>);
 #[doc(hidden)]
 #[allow(unused_macros)]
 macro_rules! __object_ChatRoom {
@@ -96,6 +99,19 @@ const _: () = {
     {
         type Object = ChatRoom;
         fn stub(&self) -> &::do_runtime::Stub<ChatRoom> {
+            &self.0
+        }
+    }
+    #[automatically_derived]
+    impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for ChatRoomSchedule<'a> {
+        fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
+            Self(schedule)
+        }
+    }
+    #[automatically_derived]
+    impl<'a> ::core::ops::Deref for ChatRoomSchedule<'a> {
+        type Target = ::do_runtime::Schedule<'a>;
+        fn deref(&self) -> &Self::Target {
             &self.0
         }
     }

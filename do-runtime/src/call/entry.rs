@@ -1,20 +1,35 @@
 //! What waits in the queue of an object: a call, or somebody who wants the object for a moment.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
 
-use super::{AnswerSlot, Owner};
+use super::{AnswerSlot, Owner, Timing};
 use crate::error::Error;
 use crate::journal::LogPosition;
+use crate::metadata::Origin;
 use crate::object::{Dispatch, Method};
 
 /// What is to be done when its turn comes.
 pub(crate) enum Work<O: Dispatch> {
     /// Run a handler.
-    Call { request: O::Request, method: &'static Method, answer: Box<dyn AnswerSlot>, bytes: u64 },
+    Call(Queued<O>),
     /// Hand the turn to whoever waits for it.
     Turn { of: super::TurnOf },
+}
+
+/// A call that waits.
+pub(crate) struct Queued<O: Dispatch> {
+    pub(crate) request: O::Request,
+    pub(crate) method: &'static Method,
+    /// What it took along.
+    pub(crate) origin: Option<Arc<Origin>>,
+    pub(crate) answer: Box<dyn AnswerSlot>,
+    /// The bytes of its arguments.
+    pub(crate) bytes: u64,
+    /// When it was sent, in coarse milliseconds of the node.
+    pub(crate) sent: u64,
 }
 
 /// One who waits.
@@ -28,7 +43,7 @@ pub(crate) enum Progress<O: Dispatch> {
     /// It waits; the waker of its caller.
     Waiting(Option<Waker>),
     /// Its handler has run; the answer may be given once the log is durable up to the position.
-    Answered(Box<dyn AnswerSlot>, LogPosition),
+    Answered(Box<dyn AnswerSlot>, LogPosition, Option<Timing>),
     /// It has the turn that it waited for.
     Granted(Owner<O>),
     /// It will not get its turn.
@@ -58,8 +73,19 @@ impl<O: Dispatch> Entry<O> {
     }
 
     /// Gives the answer; the waker to be woken once the position is durable, if somebody waits.
-    pub(crate) fn answer(&self, answer: Box<dyn AnswerSlot>, position: LogPosition) -> Option<Waker> {
-        self.advance(Progress::Answered(answer, position))
+    pub(crate) fn answer(
+        &self,
+        answer: Box<dyn AnswerSlot>,
+        position: LogPosition,
+        timing: Option<Timing>,
+    ) -> Option<Waker> {
+        self.advance(Progress::Answered(answer, position, timing))
+    }
+
+    /// Nobody waits for the answer any more. The work comes back if it was not begun: then it is not done.
+    pub(crate) fn withdraw(&self) -> Option<Work<O>> {
+        *self.progress.lock() = Progress::Gone;
+        self.take_work()
     }
 
     /// Tells one who waits for a turn that it won't come.

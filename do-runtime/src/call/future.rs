@@ -6,10 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::serve::{Place, hand_over_blocking, refuse_if_fenced, run_in, serve};
-use super::{Answer, AnswerSlot, Body, Entry, Progress, Slot, Stub, Work, scope};
+use super::patience::origin;
+use super::serve::{Place, Sent, hand_over_blocking, refuse_if_fenced, run_in, serve};
+use super::settings::Aside;
+use super::{Answer, AnswerSlot, Body, Entry, Progress, Queued, Slot, Stub, Timing, Work, scope};
+use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
+use crate::metadata::{ambient, surroundings};
 use crate::node::start_wake;
 use crate::object::{Answer as AnswerType, Dispatch, Failure, Method};
 use crate::ownership::{Baton, Link};
@@ -18,17 +22,22 @@ use crate::ownership::{Baton, Link};
 /// the handler still runs and only its answer is lost.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<O: Dispatch, T, E = Error> {
-    stub: Stub<O>,
-    state: State<O, T, E>,
+    pub(super) stub: Stub<O>,
+    pub(super) state: State<O, T, E>,
+    /// What was set for it, and its deadline; nothing for most calls.
+    pub(super) aside: Option<Box<Aside>>,
 }
 
-enum State<O: Dispatch, T, E> {
+/// How far a call has come.
+pub(super) enum State<O: Dispatch, T, E> {
     /// Not sent yet.
     New(&'static Method, O::Request),
     /// In the queue.
     Queued(Arc<Link<Entry<O>>>, Arc<Slot<O>>),
+    /// It failed, and will be sent again.
+    Pausing(BoxFuture),
     /// Answered; the answer waits until the log is durable up to the position.
-    Gated(Result<T, E>, LogPosition, Arc<Slot<O>>),
+    Gated(Result<T, E>, LogPosition, Arc<Slot<O>>, Timing),
     /// The answer was given, or the state is being changed.
     Done,
 }
@@ -41,6 +50,7 @@ impl<O: Dispatch, T, E> fmt::Debug for Call<O, T, E> {
             State::New(..) => "not sent",
             State::Queued(..) => "queued",
             State::Gated(..) => "waiting for the disk",
+            State::Pausing(_) => "waiting to be sent again",
             State::Done => "answered",
         };
         write!(f, "Call({:?}, {state})", self.stub)
@@ -49,7 +59,7 @@ impl<O: Dispatch, T, E> fmt::Debug for Call<O, T, E> {
 
 impl<O: Dispatch, T, E> Call<O, T, E> {
     pub(crate) fn new(stub: Stub<O>, method: &'static Method, request: O::Request) -> Self {
-        Call { stub, state: State::New(method, request) }
+        Call { stub, state: State::New(method, request), aside: None }
     }
 }
 
@@ -59,6 +69,11 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
     fn send(&mut self, method: &'static Method, request: O::Request, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
         if scope::in_handler() {
             return Poll::Ready(Err(E::from(no_await())));
+        }
+        if let Some(aside) = &mut self.aside
+            && let Err(error) = aside.prepare::<O>(self.stub.known_node(), method, &request)
+        {
+            return Poll::Ready(Err(E::from(error)));
         }
         let found;
         let slot = match self.stub.own_slot() {
@@ -82,27 +97,34 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 O::LIMITS.argument
             )))));
         }
+        let mut sent = Sent { request, method, origin: None };
+        if self.aside.is_some() || ambient::is_set() || method.deadline.is_some() {
+            match origin::<O>(&mut self.aside, slot, method, &sent.request) {
+                Ok(origin) => sent.origin = Some(Arc::new(origin)),
+                Err(error) => return Poll::Ready(Err(E::from(error))),
+            }
+        }
         let level = scope::Level::enter();
         if level.is_none() || method.pace().is_slow() {
             // A chain of calls that is too deep for this stack, or a method that keeps threads from their callers.
-            return self.queue(slot.clone(), method, request, Place::Blocking, cx);
+            return self.queue(slot.clone(), sent, Place::Blocking, cx);
         }
         match Baton::try_take(&**slot) {
             Ok(mut turn) if matches!(*turn, Body::Awake(_)) => {
                 let mut answer = Answer::<T, E>::Empty;
-                let position = run_in(&mut turn, slot, request, method, &mut answer);
+                let (position, timing) = run_in(&mut turn, slot, sent, &mut answer);
                 slot.shared.started.store(0, std::sync::atomic::Ordering::Relaxed);
                 if let Err(still) = turn.end() {
                     serve(still.by(slot.clone()), Place::Caller);
                 }
                 let slot = slot.clone();
-                self.settle(answer, position, slot, cx)
+                self.settle(answer, position, slot, Some(timing), cx)
             }
             Ok(turn) => {
                 // Asleep: the call waits in front of those who come while the object wakes.
                 let turn = turn.by(slot.clone());
                 let slot = slot.clone();
-                let entry = match self.entry(&slot, method, request, cx) {
+                let entry = match self.entry(&slot, sent, cx) {
                     Ok(entry) => entry,
                     Err(error) => {
                         serve(turn, Place::Caller);
@@ -114,32 +136,38 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 self.state = State::Queued(entry, slot);
                 Poll::Pending
             }
-            Err(_) => self.queue(slot.clone(), method, request, Place::Caller, cx),
+            Err(_) => self.queue(slot.clone(), sent, Place::Caller, cx),
         }
     }
 
     fn entry(
         &self,
         slot: &Arc<Slot<O>>,
-        method: &'static Method,
-        request: O::Request,
+        Sent { request, method, mut origin }: Sent<O::Request>,
         cx: &mut Context<'_>,
     ) -> Result<Arc<Link<Entry<O>>>, Error> {
         let bytes = O::argument_bytes(&request);
         slot.shared.enqueue(bytes)?;
+        if let Some(span) = surroundings() {
+            // Nobody else has it yet.
+            if let Some(origin) = Arc::get_mut(origin.get_or_insert_default()) {
+                origin.surroundings = Some(span);
+            }
+        }
         let answer: Box<dyn AnswerSlot> = Box::new(Answer::<T, E>::Empty);
-        Ok(Link::new(Entry::new(Work::Call { request, method, answer, bytes }, cx.waker().clone())))
+        let sent = slot.shared.host.node().coarse_now();
+        let call = Queued { request, method, origin, answer, bytes, sent };
+        Ok(Link::new(Entry::new(Work::Call(call), cx.waker().clone())))
     }
 
     fn queue(
         &mut self,
         slot: Arc<Slot<O>>,
-        method: &'static Method,
-        request: O::Request,
+        sent: Sent<O::Request>,
         place: Place,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, E>> {
-        let entry = match self.entry(&slot, method, request, cx) {
+        let entry = match self.entry(&slot, sent, cx) {
             Ok(entry) => entry,
             Err(error) => return Poll::Ready(Err(E::from(error))),
         };
@@ -162,8 +190,8 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 self.state = State::Queued(entry, slot);
                 Poll::Pending
             }
-            Poll::Ready(Progress::Answered(answer, position)) => match answer.into_any().downcast() {
-                Ok(answer) => self.settle(*answer, position, slot, cx),
+            Poll::Ready(Progress::Answered(answer, position, timing)) => match answer.into_any().downcast() {
+                Ok(answer) => self.settle(*answer, position, slot, timing, cx),
                 Err(_) => Poll::Ready(Err(E::from(Error::new(
                     ErrorKind::Internal,
                     "an answer came back with another type than it was sent with",
@@ -184,11 +212,14 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         answer: Answer<T, E>,
         position: LogPosition,
         slot: Arc<Slot<O>>,
+        timing: Option<Timing>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, E>> {
-        match answer {
-            Answer::Ready(result) => self.gate(result, position, slot, cx),
-            Answer::Running(mut handler) => {
+        match (answer, timing) {
+            (Answer::Ready(result), Some(timing)) => self.gate(result, position, slot, timing, cx),
+            // It was not run, or it was asynchronous and has waited for what it saw.
+            (Answer::Ready(result), None) => Poll::Ready(result),
+            (Answer::Running(mut handler), _) => {
                 // In place first: a handler that awaits nothing costs no task.
                 let level = scope::Level::enter();
                 if let Some(_level) = level
@@ -200,14 +231,14 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 let caller = entry.clone();
                 slot.shared.host.node().spawn(Box::pin(async move {
                     let answer = Box::new(Answer::Ready(handler.await));
-                    if let Some(waker) = caller.item.answer(answer, LogPosition::default()) {
+                    if let Some(waker) = caller.item.answer(answer, LogPosition::default(), None) {
                         waker.wake();
                     }
                 }));
                 self.state = State::Queued(entry, slot);
                 Poll::Pending
             }
-            Answer::Empty => Poll::Ready(Err(E::from(Error::new(
+            (Answer::Empty, _) => Poll::Ready(Err(E::from(Error::new(
                 ErrorKind::Internal,
                 format!("{} gave no answer", slot.shared.identity),
             )))),
@@ -220,16 +251,33 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         result: Result<T, E>,
         position: LogPosition,
         slot: Arc<Slot<O>>,
+        timing: Timing,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, E>> {
-        match slot.shared.host.node().log().poll_durable(position, cx.waker()) {
-            Poll::Ready(Ok(())) => Poll::Ready(result),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(E::from(error))),
+        let node = slot.shared.host.node();
+        match node.log().poll_durable(position, cx.waker()) {
+            Poll::Ready(durable) => {
+                timing.answered(node, &slot.shared.identity);
+                Poll::Ready(durable.map_err(E::from).and(result))
+            }
             Poll::Pending => {
-                self.state = State::Gated(result, position, slot);
+                self.state = State::Gated(result, position, slot, timing);
                 Poll::Pending
             }
         }
+    }
+
+    /// One step, and what follows from it.
+    #[inline]
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        let answer = match std::mem::replace(&mut self.state, State::Done) {
+            State::New(method, request) => self.send(method, request, cx),
+            State::Gated(result, position, slot, timing) => self.gate(result, position, slot, timing, cx),
+            State::Queued(entry, slot) => self.queued(entry, slot, cx),
+            State::Pausing(pause) => self.pause(pause, cx),
+            State::Done => Poll::Ready(Err(E::from(Error::invalid("a call was awaited again after its answer")))),
+        };
+        if self.aside.is_none() { answer } else { self.consider(answer, cx) }
     }
 }
 
@@ -249,12 +297,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Future for Call<O, T, E> {
         let me = &mut *self;
         // Without a budget one caller gets 42 times the mean of the others, and another one none.
         let Poll::Ready(budget) = tokio::task::coop::poll_proceed(cx) else { return Poll::Pending };
-        let answer = match std::mem::replace(&mut me.state, State::Done) {
-            State::New(method, request) => me.send(method, request, cx),
-            State::Gated(result, position, slot) => me.gate(result, position, slot, cx),
-            State::Queued(entry, slot) => me.queued(entry, slot, cx),
-            State::Done => Poll::Ready(Err(E::from(Error::invalid("a call was awaited again after its answer")))),
-        };
+        let answer = me.advance(cx);
         if answer.is_ready() {
             budget.made_progress();
         }

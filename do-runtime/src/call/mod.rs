@@ -3,19 +3,23 @@
 //! A caller that finds an object idle takes its baton and runs the handler on its own thread; one that finds it busy
 //! queues its call and waits. See `docs/architecture.md` for the way of a call.
 
+mod again;
 mod answer;
 mod entry;
 mod future;
 mod pace;
+mod patience;
 mod run;
 pub(crate) mod scope;
 mod serve;
+mod settings;
 mod slot;
 mod stub;
+mod timing;
 mod turn;
 
 pub(crate) use answer::{Answer, AnswerSlot, Orchestration};
-pub(crate) use entry::{Entry, Progress, Work};
+pub(crate) use entry::{Entry, Progress, Queued, Work};
 pub use future::Call;
 pub(crate) use future::no_await;
 pub(crate) use pace::Pace;
@@ -24,4 +28,5 @@ pub use run::{Ran, Run};
 pub(crate) use serve::{Place, refusal, refuse_all, refuse_queue, serve, too_late};
 pub(crate) use slot::{Body, Owner, Shared, Slot, Status};
 pub use stub::Stub;
+pub(crate) use timing::Timing;
 pub(crate) use turn::{TurnFor, TurnOf, give_back};

@@ -4,17 +4,21 @@ use std::any::type_name;
 use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Span;
+
 use super::{Answer, AnswerSlot, Slot};
 use crate::error::Result;
 use crate::journal::LogPosition;
 use crate::node::Awake;
-use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, orchestrate};
+use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, exclusive_once, orchestrate};
 
 /// One call, ready to run: what the generated `dispatch` is given.
 pub struct Run<'a, O: Dispatch> {
     awake: &'a mut Awake<O>,
     slot: &'a Arc<Slot<O>>,
     answer: &'a mut dyn AnswerSlot,
+    /// The handler's span, if anybody listens.
+    span: Option<&'a Span>,
 }
 
 /// What has come of a [`Run`].
@@ -35,8 +39,13 @@ pub(crate) enum Instance {
 }
 
 impl<'a, O: Dispatch> Run<'a, O> {
-    pub(crate) fn new(awake: &'a mut Awake<O>, slot: &'a Arc<Slot<O>>, answer: &'a mut dyn AnswerSlot) -> Self {
-        Run { awake, slot, answer }
+    pub(crate) fn new(
+        awake: &'a mut Awake<O>,
+        slot: &'a Arc<Slot<O>>,
+        answer: &'a mut dyn AnswerSlot,
+        span: Option<&'a Span>,
+    ) -> Self {
+        Run { awake, slot, answer, span }
     }
 
     /// Runs a handler with `&mut self`, in a transaction.
@@ -45,7 +54,10 @@ impl<'a, O: Dispatch> Run<'a, O> {
         T: AnswerType,
         E: Failure,
     {
-        let (result, ran) = self.awake.exclusive(&self.slot.shared, handler);
+        let (result, ran) = match self.awake.meta().key().cloned() {
+            None => self.awake.exclusive(&self.slot.shared, handler),
+            Some(key) => exclusive_once(self.awake, self.slot, &key, handler),
+        };
         put(self.answer, Answer::Ready(result));
         ran
     }
@@ -68,7 +80,7 @@ impl<'a, O: Dispatch> Run<'a, O> {
         E: Failure,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let running = orchestrate(self.slot.clone(), handler);
+        let running = orchestrate(self.slot.clone(), self.awake.meta().clone(), self.span.cloned(), handler);
         put(self.answer, Answer::Running(running));
         // What it sees it waits for itself, before it answers.
         Ran { position: LogPosition::default(), instance: Instance::Kept }

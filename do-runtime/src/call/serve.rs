@@ -8,9 +8,10 @@ use std::sync::atomic::fence;
 use std::time::{Duration, Instant};
 
 use super::run::{Instance, Run};
-use super::{AnswerSlot, Body, Entry, Owner, Shared, Slot, Status, Work};
+use super::{AnswerSlot, Body, Entry, Owner, Queued, Shared, Slot, Status, Timing, Work};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
+use crate::metadata::{Origin, overdue};
 use crate::node::{put_to_sleep, start_wake};
 use crate::object::{Dispatch, Method};
 use crate::ownership::{Link, Turn};
@@ -66,15 +67,18 @@ pub(crate) fn serve<O: Dispatch>(mut turn: Owner<O>, place: Place) {
                     Err(back) => turn = back,
                 }
             }
-            Work::Call { request, method, answer, bytes } => {
+            Work::Call(call) => {
                 let asleep = matches!(*turn, Body::Asleep);
-                if asleep || (place == Place::Caller && method.pace().is_slow()) {
-                    entry.item.put_back(Work::Call { request, method, answer, bytes });
+                if asleep || (place == Place::Caller && call.method.pace().is_slow()) {
+                    entry.item.put_back(Work::Call(call));
                     turn.shared().waiting.lock().push_front(entry);
                     return if asleep { start_wake(turn) } else { hand_over_blocking(turn) };
                 }
-                turn.shared().dequeue(bytes);
-                run_queued(&mut turn, entry, request, method, answer);
+                turn.shared().dequeue(call.bytes);
+                match call.origin.as_ref().is_some_and(|origin| origin.is_over(turn.shared().host.node().now())) {
+                    true => refuse(&entry, call, overdue),
+                    false => run_queued(&mut turn, entry, call),
+                }
             }
         }
     }
@@ -92,29 +96,33 @@ fn next<O: Dispatch>(turn: &mut Owner<O>) -> Option<Arc<Link<Entry<O>>>> {
     waiting.pop_front()
 }
 
+/// Answers a call that is not run, with what is the matter.
+fn refuse<O: Dispatch>(entry: &Link<Entry<O>>, mut call: Queued<O>, why: impl FnOnce(&Method) -> Error) {
+    call.answer.fail(why(call.method));
+    if let Some(waker) = entry.item.answer(call.answer, LogPosition::default(), None) {
+        waker.wake();
+    }
+}
+
 /// Runs a call that waited, and answers it.
-fn run_queued<O: Dispatch>(
-    turn: &mut Owner<O>,
-    entry: Arc<Link<Entry<O>>>,
-    request: O::Request,
-    method: &'static Method,
-    mut answer: Box<dyn AnswerSlot>,
-) {
+fn run_queued<O: Dispatch>(turn: &mut Owner<O>, entry: Arc<Link<Entry<O>>>, call: Queued<O>) {
+    let Queued { request, method, origin, mut answer, sent, .. } = call;
     let slot = turn.baton().clone();
     *slot.shared.running.lock() = Some(entry.clone());
-    let position = run_in(turn, &slot, request, method, &mut *answer);
+    let (position, mut timing) = run_in(turn, &slot, Sent { request, method, origin }, &mut *answer);
+    timing.sent = sent;
     slot.shared.running.lock().take();
     let node = slot.shared.host.node();
     match answer.take_running() {
         // The handler goes on even if its caller is gone.
         Some(handler) => node.spawn(Box::pin(async move {
             let answer = handler.await;
-            if let Some(waker) = entry.item.answer(answer, LogPosition::default()) {
+            if let Some(waker) = entry.item.answer(answer, LogPosition::default(), None) {
                 waker.wake();
             }
         })),
         None => {
-            if let Some(waker) = entry.item.answer(answer, position)
+            if let Some(waker) = entry.item.answer(answer, position, Some(timing))
                 && node.log().poll_durable(position, &waker).is_ready()
             {
                 waker.wake();
@@ -123,15 +131,21 @@ fn run_queued<O: Dispatch>(
     }
 }
 
+/// A call as it reaches its object.
+pub(crate) struct Sent<R> {
+    pub(crate) request: R,
+    pub(crate) method: &'static Method,
+    pub(crate) origin: Option<Arc<Origin>>,
+}
+
 /// Runs one handler of an object that is awake, on this thread; gives the position that its answer waits for.
 #[inline]
 pub(crate) fn run_in<O, P>(
     turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>,
     slot: &Arc<Slot<O>>,
-    request: O::Request,
-    method: &'static Method,
+    Sent { request, method, origin }: Sent<O::Request>,
     answer: &mut dyn AnswerSlot,
-) -> LogPosition
+) -> (LogPosition, Timing)
 where
     O: Dispatch,
     P: Deref<Target = Slot<O>>,
@@ -141,20 +155,28 @@ where
     slot.shared.started.store(now, Relaxed);
     slot.shared.last_used.store(now, Relaxed);
     slot.shared.released.store(false, Relaxed);
+    let mut timing = Timing { method, sent: now, began: now, ended: now, span: None };
     let Body::Awake(awake) = &mut **turn else {
         answer.fail(Error::new(ErrorKind::Internal, format!("{} was called asleep", slot.shared.identity)));
-        return LogPosition::default();
+        return (LogPosition::default(), timing);
     };
     let timed = !node.is_deterministic() && method.pace().sample();
     let begin = timed.then(Instant::now);
-    let ran = O::dispatch(request, Run::new(awake, slot, answer));
+    awake.meta().begin(method, origin);
+    timing.span = awake.meta().span();
+    let ran = {
+        let _within = timing.span.as_ref().map(|span| span.enter());
+        O::dispatch(request, Run::new(awake, slot, answer, timing.span.as_deref()))
+    };
+    awake.meta().end();
     if let Some(begin) = begin {
         method.pace().took(begin.elapsed());
     }
     if ran.instance == Instance::Spoiled {
         put_to_sleep(turn);
     }
-    ran.position
+    timing.ended = node.coarse_now();
+    (ran.position, timing)
 }
 
 /// The rest is served by a task of its own, so that the caller comes back to its own work.
@@ -224,10 +246,10 @@ pub(crate) fn refuse_queue<O: Dispatch>(slot: &Slot<O>) {
 pub(crate) fn refuse_all<O: Dispatch>(shared: &Shared<O>, entries: VecDeque<Arc<Link<Entry<O>>>>, error: &Error) {
     for entry in entries {
         let waker = match entry.item.take_work() {
-            Some(Work::Call { mut answer, bytes, .. }) => {
-                shared.dequeue(bytes);
-                answer.fail(error.clone());
-                entry.item.answer(answer, LogPosition::default())
+            Some(Work::Call(call)) => {
+                shared.dequeue(call.bytes);
+                refuse(&entry, call, |_| error.clone());
+                None
             }
             Some(Work::Turn { .. }) => entry.item.fail(error.clone()),
             None => None,

@@ -12,7 +12,7 @@ use crate::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Commit, CommitKind, Log, LogPosition};
 use crate::node::{Awake, Host};
-use crate::object::{Dispatch, Identity};
+use crate::object::{Dispatch, Identity, KeysUnderWay};
 use crate::ownership::{Baton, Link, Turn};
 use crate::sqlite::Interrupt;
 
@@ -36,6 +36,8 @@ pub(crate) struct Shared<O: Dispatch> {
     pub(crate) waiting: Mutex<VecDeque<Arc<Link<Entry<O>>>>>,
     /// The call from the queue whose handler runs: its caller is told if the handler does not return.
     pub(crate) running: Mutex<Option<Arc<Link<Entry<O>>>>>,
+    /// Asynchronous handlers that run under idempotency keys.
+    pub(crate) keys_under_way: Mutex<KeysUnderWay>,
     /// Calls in the queue, and the bytes of their arguments.
     queued: AtomicU32,
     queued_bytes: AtomicU64,
@@ -84,6 +86,7 @@ impl<O: Dispatch> Shared<O> {
             status: AtomicU8::new(Status::Live as u8),
             waiting: Mutex::default(),
             running: Mutex::new(None),
+            keys_under_way: Mutex::default(),
             queued: AtomicU32::new(0),
             queued_bytes: AtomicU64::new(0),
             position: AtomicU64::new(fenced_at.map_or(0, |position| position.0)),

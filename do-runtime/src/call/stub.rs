@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Call, Slot};
 use crate::ObjectId;
 use crate::error::{ErrorKind, Result};
-use crate::node::Home;
+use crate::node::{Home, Node};
 use crate::object::{Dispatch, Identity, Method};
 
 /// A handle to one object of a class: what a typed stub is made of. Cheap to clone. Making one wakes nothing, and
@@ -60,6 +60,11 @@ impl<O: Dispatch> Stub<O> {
     /// the handler runs.
     pub fn call<T, E>(&self, method: &'static Method, request: O::Request) -> Call<O, T, E> {
         Call::new(self.clone(), method, request)
+    }
+
+    /// The node that the stub was made in, which may have closed.
+    pub(crate) fn known_node(&self) -> Option<&Node> {
+        self.slot.as_ref().ok().map(|slot| slot.shared.host.node())
     }
 
     pub(crate) fn home(&self) -> &Arc<Home> {

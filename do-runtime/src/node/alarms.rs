@@ -14,8 +14,8 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::expiry::Cleanup;
-use super::{Awake, Due, Host};
-use crate::call::{Body, Entry, Instance, Place, Progress, Shared, Slot, TurnFor, TurnOf, refusal, serve};
+use super::{Awake, Host};
+use crate::call::{Body, Entry, Instance, Place, Progress, Slot, TurnFor, TurnOf, refusal, serve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::LogPosition;
 use crate::object::alarms::{self, AlarmDef, AlarmRun, Ended, ExhaustedRun};
@@ -23,6 +23,9 @@ use crate::object::{Dispatch, Identity};
 use crate::ownership::Link;
 use crate::sqlite::AlarmRow;
 use crate::{ObjectId, Timestamp};
+
+/// Replies that have expired are removed so many at a time.
+const SWEPT: u32 = 1000;
 
 /// Which alarm is to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,15 +127,19 @@ fn start<O: Dispatch>(
     let now = shared.host.node().now();
     let row = match first {
         Some(row) if row.due <= now || pick != Pick::Due => row,
+        _ if pick == Pick::Due && awake.replies_due().is_some_and(|due| due <= now) => {
+            let swept = awake.in_one(shared, |awake| awake.cx.sweep_replies(SWEPT));
+            return (swept.map(|()| Started::Ran(shared.position())), awake.kept());
+        }
         first => {
-            let first = first.map(|row| row.due);
             let is_due = awake.cleanup_due().is_some_and(|due| due <= now);
-            let next = match is_due.then(|| awake.clean_up(shared)) {
+            let cleanup = match is_due.then(|| awake.clean_up(shared)) {
                 Some(Cleanup::Done) => return (Ok(Started::Cleaned(shared.position())), awake.kept()),
-                Some(Cleanup::Held) => first,
-                Some(Cleanup::Failed) | None if flights.is_empty() => awake.next_due(),
-                Some(Cleanup::Failed) | None => sooner(first, awake.cleanup_due()),
+                Some(Cleanup::Held) => None,
+                Some(Cleanup::Failed) | None => awake.cleanup_due(),
             };
+            let others = [cleanup, awake.replies_due()];
+            let next = first.map(|row| row.due).into_iter().chain(others.into_iter().flatten()).min();
             return (Ok(Started::Idle(next)), awake.kept());
         }
     };
@@ -348,31 +355,32 @@ impl<O: Dispatch> Awake<O> {
             false => Instance::Kept,
         }
     }
+}
 
-    /// While asynchronous alarms run, the log says that they are due, and the scheduler has to be told of the others.
-    pub(super) fn tell_beside(&self, shared: &Shared<O>) {
-        let flights = shared.host.flights(shared.identity.id());
-        if !flights.is_empty() {
-            shared.host.note_beside(shared.identity.id(), self.first_beside(&flights));
+impl<O: Dispatch> Host<O> {
+    /// The asynchronous alarms of an object that run.
+    pub(super) fn flights(&self, id: ObjectId) -> BTreeSet<String> {
+        self.node().rest().map(|rest| rest.registry().flights(id)).unwrap_or_default()
+    }
+
+    /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
+    pub(super) fn begin_flight(&self, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
+        if let Ok(rest) = self.node().rest() {
+            rest.registry().begin_flight(self.tag(), id, alarm, beside);
         }
     }
 
-    /// Sets the alarms that the class sets by itself and that are not set.
-    pub(super) fn keep_alarms(&self) -> Result<()> {
-        for row in alarms::missing(&self.cx)? {
-            self.cx.touch_alarms();
-            self.cx.database.put_alarm(&row)?;
+    /// When the first of the alarms of an object is due that do not run.
+    pub(super) fn note_beside(&self, id: ObjectId, beside: Option<Timestamp>) {
+        if self.node().rest().is_ok_and(|rest| rest.registry().note_beside(id, beside)) {
+            self.node().scheduler().poke();
         }
-        Ok(())
     }
 
-    /// What is due after the open transaction: read again only for what it has touched.
-    #[inline]
-    pub(super) fn due_after(&self, before: Due) -> Result<Due> {
-        let expiry = self.expiry_after(before.expiry)?;
-        match self.cx.has_touched_alarms() {
-            true => Ok(Due { alarms: self.cx.database.earliest_alarm()?, expiry, ..before }),
-            false => Ok(Due { expiry, ..before }),
+    /// An asynchronous alarm of an object has ended.
+    pub(super) fn end_flight(&self, id: ObjectId, alarm: &str) {
+        if self.node().rest().is_ok_and(|rest| rest.registry().end_flight(id, alarm)) {
+            self.node().scheduler().poke();
         }
     }
 }

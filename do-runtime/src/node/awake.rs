@@ -11,7 +11,8 @@ use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::HandOver;
 use crate::journal::{CommitKind, Log, TemplateId};
-use crate::object::alarms::{AlarmDef, missing};
+use crate::metadata::Metadata;
+use crate::object::alarms::AlarmDef;
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
 use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
@@ -39,7 +40,7 @@ pub(crate) struct Awake<O> {
     pub(super) history: History,
     pub(super) due: Due,
     /// When the log and the scheduler think that it wants to be woken.
-    told: Option<Timestamp>,
+    pub(super) told: Option<Timestamp>,
 }
 
 /// What is committed of an object, and how.
@@ -55,25 +56,6 @@ pub(crate) struct History {
 impl<O: Dispatch> Awake<O> {
     pub(crate) fn new(object: O, cx: Cx<O>, stored: StoredState, history: History) -> Self {
         Awake { object: Owned::new(object, O::sendable()), cx, stored, history, due: Due::default(), told: None }
-    }
-
-    /// When the log and the scheduler think that it wants to be woken.
-    pub(super) fn next_told(&self) -> Option<Timestamp> {
-        self.told
-    }
-
-    /// When it wants to be woken.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.due.next()
-    }
-
-    /// Reads what is due, of an object whose head says that something is.
-    pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
-        self.told = told;
-        if told.is_some() {
-            self.due.alarms = self.cx.database.earliest_alarm()?;
-        }
-        Ok(())
     }
 
     /// Runs a handler in a transaction: `Ok` commits all of it, an error or a panic undoes all of it.
@@ -143,6 +125,9 @@ impl<O: Dispatch> Awake<O> {
             return Ok(());
         }
         self.begin_handler(shared)?;
+        self.cx.meta.begin_wake();
+        let span = self.cx.meta.span();
+        let _within = span.as_ref().map(|span| span.enter());
         let result = match self.run(|object, cx| object.init(cx)) {
             Ok(Ok(())) if self.history.sequence == 0 => self.commit_unborn(),
             Ok(Ok(())) => self.commit_handler(shared).map(drop),
@@ -152,7 +137,14 @@ impl<O: Dispatch> Awake<O> {
         if result.is_err() {
             self.undo();
         }
+        self.cx.meta.end();
         result
+    }
+
+    /// What goes with the call that runs.
+    #[inline]
+    pub(crate) fn meta(&mut self) -> &mut Metadata {
+        &mut self.cx.meta
     }
 
     pub(super) fn begin(&mut self, shared: &Shared<O>) -> Result<()> {
@@ -220,7 +212,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Commits what `#[init]` wrote for an object that does not exist: in memory only, until a handler commits.
-    fn commit_unborn(&mut self) -> Result<()> {
+    pub(super) fn commit_unborn(&mut self) -> Result<()> {
         self.cx.database.refuse_expired(self.cx.now())?;
         let fields = self.write_fields()?;
         let due = self.due_after(self.due)?;
@@ -281,7 +273,7 @@ impl<O: Dispatch> Awake<O> {
         self.history.sequence += 1;
         if next != self.told {
             self.told = next;
-            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next);
+            shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next, shared.position());
         }
         if self.cx.has_touched_alarms() {
             self.tell_beside(shared);
@@ -358,23 +350,6 @@ impl<O: Dispatch> Awake<O> {
             _ => self.migrate(shared),
         };
         followed.map_err(|error| error.context(&shared.identity))
-    }
-
-    /// Sets the alarms that the class keeps set, if any isn't: at a wake. Of an object that does not exist they wait for a
-    /// handler's first commit.
-    pub(crate) fn set_kept_alarms(&mut self, shared: &Shared<O>) -> Result<()> {
-        if !const { AlarmDef::any_kept(O::ALARMS) } || missing(&self.cx)?.is_empty() {
-            return Ok(());
-        }
-        if self.history.sequence > 0 {
-            return self.in_one(shared, |awake| awake.keep_alarms());
-        }
-        self.begin(shared)?;
-        let done = self.keep_alarms().and_then(|()| self.commit_unborn());
-        if done.is_err() {
-            self.undo();
-        }
-        done
     }
 
     /// A transaction of the runtime's own.

@@ -22,6 +22,10 @@ pub(crate) struct Options {
     pub(crate) checkpoint_bytes: u64,
     /// The size of a journal segment in bytes.
     pub(crate) segment_bytes: u64,
+    /// A call that takes so many milliseconds or more is worth a line in the log.
+    pub(crate) slow_call: u64,
+    /// How long a reply is kept under the idempotency key of its call.
+    pub(crate) keep_replies: Duration,
     /// Nothing may depend on how long things take: the node runs under simulation.
     pub(crate) deterministic: bool,
 }
@@ -34,6 +38,8 @@ impl Default for Options {
             jurisdiction: None,
             checkpoint_bytes: 64 << 20,
             segment_bytes: 16 << 20,
+            slow_call: 100,
+            keep_replies: Duration::from_secs(24 * 60 * 60),
             deterministic: false,
         }
     }
@@ -95,6 +101,26 @@ impl Builder {
         match size.into_bytes() {
             Ok(bytes) => self.options.checkpoint_bytes = bytes,
             Err(error) => self.note(error.context("checkpoint_every")),
+        }
+        self
+    }
+
+    /// How long the reply of a call under an idempotency key is kept, so that the call can be sent again. A day if not set.
+    pub fn keep_replies(mut self, duration: impl IntoDuration) -> Self {
+        match duration.into_duration() {
+            Ok(duration) => self.options.keep_replies = duration,
+            Err(error) => self.note(error.context("keep_replies")),
+        }
+        self
+    }
+
+    /// How long a call of a synchronous handler may take, its waiting included, before one line in the log says so, with the times in which it
+    /// waited, ran, and was on its way to the disk. 100 ms if not set. The times are right to about 50 ms: they cost a call
+    /// nothing.
+    pub fn slow_call(mut self, duration: impl IntoDuration) -> Self {
+        match duration.into_duration() {
+            Ok(duration) => self.options.slow_call = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            Err(error) => self.note(error.context("slow_call")),
         }
         self
     }

@@ -212,6 +212,12 @@ impl Node {
         self.rest.read().is_none()
     }
 
+    /// The same, without a lock while calls are taken.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.closing.load(Relaxed) && self.is_abandoned()
+    }
+
     /// Told when an object has been woken.
     pub(crate) fn woken(&self) -> &Arc<Notify> {
         &self.woken

@@ -1,6 +1,11 @@
 //! When an object wants to be woken, and why.
 
+use super::Awake;
 use crate::Timestamp;
+use crate::call::Shared;
+use crate::error::Result;
+use crate::object::Dispatch;
+use crate::object::alarms::{AlarmDef, missing};
 
 /// The earliest time of each kind of thing that an object has to do by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +21,75 @@ impl Due {
     #[inline]
     pub(crate) fn next(&self) -> Option<Timestamp> {
         [self.alarms, self.expiry, self.outbox, self.replies].into_iter().flatten().min()
+    }
+}
+
+impl<O: Dispatch> Awake<O> {
+    /// When the log and the scheduler think that it wants to be woken.
+    pub(super) fn next_told(&self) -> Option<Timestamp> {
+        self.told
+    }
+
+    /// When replies that have expired are to be removed.
+    pub(super) fn replies_due(&self) -> Option<Timestamp> {
+        self.due.replies
+    }
+
+    /// Reads what is due, of an object whose head says that something is.
+    pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
+        self.told = told;
+        if told.is_some() {
+            self.due.alarms = self.cx.database.earliest_alarm()?;
+            self.due.replies = self.cx.replies_due()?;
+        }
+        Ok(())
+    }
+
+    /// Sets the alarms that the class keeps set, if any isn't: at a wake. Of an object that does not exist they wait for a
+    /// handler's first commit.
+    pub(crate) fn set_kept_alarms(&mut self, shared: &Shared<O>) -> Result<()> {
+        if !const { AlarmDef::any_kept(O::ALARMS) } || missing(&self.cx)?.is_empty() {
+            return Ok(());
+        }
+        if self.history.sequence > 0 {
+            return self.in_one(shared, |awake| awake.keep_alarms());
+        }
+        self.begin(shared)?;
+        let done = self.keep_alarms().and_then(|()| self.commit_unborn());
+        if done.is_err() {
+            self.undo();
+        }
+        done
+    }
+
+    /// While asynchronous alarms run, the log says that they are due, and the scheduler has to be told of the others.
+    pub(super) fn tell_beside(&self, shared: &Shared<O>) {
+        let flights = shared.host.flights(shared.identity.id());
+        if !flights.is_empty() {
+            shared.host.note_beside(shared.identity.id(), self.first_beside(&flights));
+        }
+    }
+
+    /// Sets the alarms that the class sets by itself and that are not set.
+    pub(super) fn keep_alarms(&self) -> Result<()> {
+        for row in missing(&self.cx)? {
+            self.cx.touch_alarms();
+            self.cx.database.put_alarm(&row)?;
+        }
+        Ok(())
+    }
+
+    /// What is due after the open transaction: read again only for what it has touched.
+    #[inline]
+    pub(super) fn due_after(&self, before: Due) -> Result<Due> {
+        let mut due = Due { expiry: self.expiry_after(before.expiry)?, ..before };
+        if self.cx.has_touched_alarms() {
+            due.alarms = self.cx.database.earliest_alarm()?;
+        }
+        if self.cx.has_touched_replies() {
+            due.replies = self.cx.replies_due()?;
+        }
+        Ok(due)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The objects of one class in a node.
 
 use std::any::Any;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::future::Future;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::pin::Pin;
@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use super::alarms::{Pick, Running};
 use super::{Home, Node, statements};
+use crate::ObjectId;
 use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
 use crate::error::Result;
 use crate::image::{Image, Page, PageSource};
@@ -21,7 +22,6 @@ use crate::ownership::Baton;
 use crate::placement::Place;
 use crate::sqlite::{self, Database, DatabaseOptions, SchemaMark, build_template};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
-use crate::{ObjectId, Timestamp};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
 const SHARDS: usize = 16;
@@ -186,33 +186,8 @@ impl<O: Dispatch> Host<O> {
         shared.exists.store(false, Ordering::Release);
         if let Ok(rest) = self.node.rest() {
             rest.registry().note_deleted(self.tag, shared.identity.id());
+            rest.registry().note_alarm(self.tag, shared.identity.id(), None, head.applied);
             rest.behind.put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
-        }
-    }
-
-    /// The asynchronous alarms of an object that run.
-    pub(super) fn flights(&self, id: ObjectId) -> BTreeSet<String> {
-        self.node.rest().map(|rest| rest.registry().flights(id)).unwrap_or_default()
-    }
-
-    /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
-    pub(super) fn begin_flight(&self, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
-        if let Ok(rest) = self.node.rest() {
-            rest.registry().begin_flight(self.tag, id, alarm, beside);
-        }
-    }
-
-    /// When the first of the alarms of an object is due that do not run.
-    pub(super) fn note_beside(&self, id: ObjectId, beside: Option<Timestamp>) {
-        if self.node.rest().is_ok_and(|rest| rest.registry().note_beside(id, beside)) {
-            self.node.scheduler().poke();
-        }
-    }
-
-    /// An asynchronous alarm of an object has ended.
-    pub(super) fn end_flight(&self, id: ObjectId, alarm: &str) {
-        if self.node.rest().is_ok_and(|rest| rest.registry().end_flight(id, alarm)) {
-            self.node.scheduler().poke();
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use super::alarms::{Pick, Turned};
 use super::{AnyHost, ClassEntry, Home, Node};
 use crate::error::{ErrorKind, Result};
-use crate::journal::ClassTag;
+use crate::journal::{ClassTag, LogPosition};
 use crate::object::alarms::backoff;
 use crate::store::{NextWake, Woken};
 use crate::{ObjectId, Timestamp};
@@ -51,9 +51,9 @@ impl Scheduler {
 
 impl Node {
     /// The log says when an object wants to be woken.
-    pub(crate) fn note_alarm(&self, class: ClassTag, id: ObjectId, next: Option<Timestamp>) {
+    pub(crate) fn note_alarm(&self, class: ClassTag, id: ObjectId, next: Option<Timestamp>, since: LogPosition) {
         if let Ok(rest) = self.rest()
-            && rest.registry().note_alarm(class, id, next)
+            && rest.registry().note_alarm(class, id, next, since)
         {
             self.scheduler().poke();
         }

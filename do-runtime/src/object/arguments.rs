@@ -31,6 +31,13 @@ impl ArgumentsWriter {
         ArgumentsWriter::default()
     }
 
+    /// The bytes of what is put.
+    pub fn written(put: impl FnOnce(&mut ArgumentsWriter) -> Result) -> Result<Vec<u8>> {
+        let mut writer = ArgumentsWriter::new();
+        put(&mut writer)?;
+        Ok(writer.finish())
+    }
+
     /// Adds the argument of a parameter. One that can't be encoded is `invalid`, and left out.
     pub fn put<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result {
         let before = self.entries.len();

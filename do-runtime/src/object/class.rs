@@ -1,10 +1,13 @@
 //! What the macros say of a durable object: `Object` from the struct, `Dispatch` from its impl.
 
+use std::any::type_name;
+use std::time::Duration;
+
 use crate::call::{Pace, Stub};
-use crate::error::{Error, Result};
+use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::limits::Limits;
 use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
-use crate::object::{Cx, Migration, StoredReader, StoredWriter};
+use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter, payload};
 use crate::ownership::Sendable;
 use crate::table::TableDef;
 
@@ -57,7 +60,20 @@ pub trait Dispatch: Object {
         0
     }
 
-    /// What `cx.schedule()` gives: a method for each `#[alarm]`.
+    /// Writes the arguments of a request down. One that can't be encoded is `invalid`.
+    fn encode(request: &Self::Request, to: &mut ArgumentsWriter) -> Result<()> {
+        let _ = (request, to);
+        Err(unwritable::<Self>())
+    }
+
+    /// A request of a method's name, and of its arguments as they were written down. A method that the class does not
+    /// have is `not_found`, and what are not its arguments is `invalid`.
+    fn decode(method: &str, from: &mut ArgumentsReader<'_>) -> Result<(&'static Method, Self::Request)> {
+        let _ = (method, from);
+        Err(unwritable::<Self>())
+    }
+
+    /// What `cx.schedule()` gives: a method for each alarm.
     type Schedule<'a>: From<Schedule<'a>>;
 
     /// The alarms of the class.
@@ -83,6 +99,10 @@ pub trait Dispatch: Object {
     }
 }
 
+fn unwritable<O: Object>() -> Error {
+    Error::new(ErrorKind::Internal, format!("calls of `{}` can't be written down", O::CLASS))
+}
+
 /// The generated stub of an object.
 pub trait TypedStub: Clone + Send + Sync + 'static {
     /// The object that it calls.
@@ -96,18 +116,37 @@ pub trait TypedStub: Clone + Send + Sync + 'static {
 pub struct Method {
     /// The name that is called.
     pub name: &'static str,
+    /// `#[rpc(idempotent)]`: whether repeating it is harmless.
+    pub idempotent: bool,
+    /// `#[rpc(deadline = "…")]`: how many milliseconds its callers wait at most.
+    pub deadline: Option<u64>,
     pace: Pace,
 }
 
 impl Method {
     /// A method that runs on its caller's thread until it is seen to be slow.
     pub const fn new(name: &'static str) -> Self {
-        Method { name, pace: Pace::new() }
+        Method { name, idempotent: false, deadline: None, pace: Pace::new() }
     }
 
     /// `#[rpc(slow)]`: a method that is kept off the callers' threads.
     pub const fn slow(name: &'static str) -> Self {
-        Method { name, pace: Pace::declared_slow() }
+        Method { name, idempotent: false, deadline: None, pace: Pace::declared_slow() }
+    }
+
+    /// `#[rpc(idempotent)]`.
+    pub const fn idempotent(self) -> Self {
+        Method { idempotent: true, ..self }
+    }
+
+    /// `#[rpc(deadline = "…")]`, in milliseconds.
+    pub const fn deadline(self, millis: u64) -> Self {
+        Method { deadline: Some(millis), ..self }
+    }
+
+    /// How long its callers wait at most.
+    pub(crate) fn longest(&self) -> Option<Duration> {
+        self.deadline.map(Duration::from_millis)
     }
 
     /// How long it takes.
@@ -122,10 +161,30 @@ impl Method {
     label = "a result moves between threads and may be stored: it is `Send`, `Serialize` and `Deserialize`",
     note = "derive serde's `Serialize` and `Deserialize`, and hold nothing that is bound to one thread (`Arc` instead of `Rc`)"
 )]
-pub trait Answer: Send + 'static {}
+pub trait Answer: Send + Sized + 'static {
+    /// As bytes, to be kept. What can't be encoded is `invalid`.
+    fn to_reply(&self) -> Result<Vec<u8>>;
+    /// From the bytes that were kept. What can't be decoded is `invalid`.
+    fn from_reply(bytes: &[u8]) -> Result<Self>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer for T {}
+impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer for T {
+    fn to_reply(&self) -> Result<Vec<u8>> {
+        payload::encode(self).map_err(|error| {
+            let sentence =
+                format!("the reply, a `{}`, can't be kept under an idempotency key: {error}", type_name::<T>());
+            Error::with_source(ErrorKind::Invalid, sentence, error)
+        })
+    }
+
+    fn from_reply(bytes: &[u8]) -> Result<Self> {
+        payload::decode(bytes).map_err(|error| {
+            let sentence = format!("the kept reply can't be read as `{}`: {error}", type_name::<T>());
+            Error::with_source(ErrorKind::Invalid, sentence, error)
+        })
+    }
+}
 
 /// The error type of a handler: `Error`, or `CallError<E>` of an `E` with `#[derive(RpcError)]`.
 #[diagnostic::on_unimplemented(
@@ -133,10 +192,25 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
     label = "not an error of a call",
     note = "return `Result<T>`, or `Result<T, CallError<E>>` with an `E` that has `#[derive(RpcError)]`"
 )]
-pub trait Failure: From<Error> + Send + 'static {}
+pub trait Failure: From<Error> + Send + 'static {
+    /// The error of the runtime that it is, if it is one.
+    fn runtime(&self) -> Option<&Error>;
+}
 
-impl Failure for Error {}
-impl<E: crate::error::RpcError> Failure for crate::error::CallError<E> {}
+impl Failure for Error {
+    fn runtime(&self) -> Option<&Error> {
+        Some(self)
+    }
+}
+
+impl<E: RpcError> Failure for CallError<E> {
+    fn runtime(&self) -> Option<&Error> {
+        match self {
+            CallError::User(_) => None,
+            CallError::Runtime(error) => Some(error),
+        }
+    }
+}
 
 /// What an `#[rpc]` returns.
 #[diagnostic::on_unimplemented(

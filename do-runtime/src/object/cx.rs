@@ -8,6 +8,7 @@ use super::{Identity, Object};
 use crate::engine::Engine;
 use crate::env::Random;
 use crate::error::Result;
+use crate::metadata::Metadata;
 use crate::node::{Home, Objects};
 use crate::sqlite::Database;
 use crate::{ObjectId, Timestamp};
@@ -43,11 +44,14 @@ use crate::{ObjectId, Timestamp};
 pub struct Cx<O> {
     pub(crate) database: Database,
     surroundings: Surroundings,
+    pub(crate) meta: Metadata,
     now: Timestamp,
     /// Whether `delete_all` was called in this transaction.
     pub(crate) erased: bool,
     /// Whether this transaction has set, moved or removed an alarm.
     alarms_touched: Cell<bool>,
+    /// Whether it has kept or forgotten a reply.
+    replies_touched: Cell<bool>,
     object: PhantomData<fn() -> O>,
 }
 
@@ -61,7 +65,17 @@ pub(crate) struct Surroundings {
 
 impl<O: Object> Cx<O> {
     pub(crate) fn new(database: Database, surroundings: Surroundings, now: Timestamp) -> Self {
-        Cx { database, surroundings, now, erased: false, alarms_touched: Cell::new(false), object: PhantomData }
+        let meta = Metadata::new(surroundings.identity.clone(), surroundings.random.clone());
+        Cx {
+            database,
+            surroundings,
+            meta,
+            now,
+            erased: false,
+            alarms_touched: Cell::new(false),
+            replies_touched: Cell::new(false),
+            object: PhantomData,
+        }
     }
 
     /// A handler begins.
@@ -69,6 +83,7 @@ impl<O: Object> Cx<O> {
         self.now = now;
         self.erased = false;
         self.alarms_touched.set(false);
+        self.replies_touched.set(false);
     }
 
     /// An alarm was set, moved or removed.
@@ -78,6 +93,15 @@ impl<O: Object> Cx<O> {
 
     pub(crate) fn has_touched_alarms(&self) -> bool {
         self.alarms_touched.get()
+    }
+
+    /// A reply was kept or forgotten.
+    pub(super) fn touch_replies(&self) {
+        self.replies_touched.set(true);
+    }
+
+    pub(crate) fn has_touched_replies(&self) -> bool {
+        self.replies_touched.get()
     }
 
     /// What setting an alarm takes.
@@ -107,6 +131,11 @@ impl<O: Object> Cx<O> {
     /// The name of the object's class.
     pub fn class(&self) -> &'static str {
         self.surroundings.identity.class()
+    }
+
+    /// What goes with the call besides its arguments: who made it, its deadline, its request.
+    pub fn meta(&self) -> &Metadata {
+        &self.meta
     }
 
     /// The objects of this node, to make stubs of: in a synchronous handler they can be sent or handed on, but not

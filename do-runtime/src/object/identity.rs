@@ -1,13 +1,14 @@
 //! Who an object is.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use crate::ObjectId;
 
-/// Class, id and name of an object.
+/// Class, id and name of an object. Equal if class and id are.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub struct Identity {
     class: &'static str,
     id: ObjectId,
     /// Known from the beginning when a stub was made by name, else from the first wake on.
@@ -23,15 +24,18 @@ impl Identity {
         identity
     }
 
-    pub(crate) fn class(&self) -> &'static str {
+    /// The name of the class.
+    pub fn class(&self) -> &'static str {
         self.class
     }
 
-    pub(crate) fn id(&self) -> ObjectId {
+    /// The id.
+    pub fn id(&self) -> ObjectId {
         self.id
     }
 
-    pub(crate) fn name(&self) -> Option<&str> {
+    /// The name, unless the object was made by `new_unique_id`, or called by an id whose name is not known here yet.
+    pub fn name(&self) -> Option<&str> {
         self.name.get().map(|name| &**name)
     }
 
@@ -42,6 +46,20 @@ impl Identity {
     /// Takes over what the store knows. The name of an id never changes.
     pub(crate) fn learn_name(&self, name: Arc<str>) {
         let _ = self.name.set(name);
+    }
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        (self.id, self.class) == (other.id, other.class)
+    }
+}
+
+impl Eq for Identity {}
+
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
     }
 }
 

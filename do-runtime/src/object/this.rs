@@ -4,14 +4,21 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
+use tracing::Span;
+
+use super::once::{Begun, Claim};
 use super::{Answer, Cx, Dispatch, Failure};
-use crate::call::{Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, give_back, no_await, scope};
+use crate::call::{
+    Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, give_back, no_await, scope, too_late,
+};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::journal::LogPosition;
+use crate::metadata::ambient::Polling;
+use crate::metadata::{Metadata, Running};
 use crate::node::{Awake, Node, Objects, durable, panicked, put_to_sleep};
 use crate::{ObjectId, Timestamp};
 
@@ -39,15 +46,14 @@ use crate::{ObjectId, Timestamp};
 /// ```
 pub struct This<O: Dispatch> {
     stub: Stub<O>,
-    /// The log position of the last commit that this handler may have seen.
-    seen: Arc<AtomicU64>,
+    handler: Arc<Running>,
     /// The node that it runs in: a handler does not outlive it, even if the folder is opened again.
     node: Arc<Node>,
 }
 
 impl<O: Dispatch> Clone for This<O> {
     fn clone(&self) -> Self {
-        This { stub: self.stub.clone(), seen: self.seen.clone(), node: self.node.clone() }
+        This { stub: self.stub.clone(), handler: self.handler.clone(), node: self.node.clone() }
     }
 }
 
@@ -105,7 +111,7 @@ impl<O: Dispatch> This<O> {
     /// # Errors
     /// `unavailable` if it will not be.
     pub async fn durable(&self) -> Result {
-        durable(self.node()?.log(), self.seen()).await
+        durable(self.node()?.log(), self.handler.seen()).await
     }
 
     /// Runs `body` in a turn at the object, and gives the turn back.
@@ -123,11 +129,13 @@ impl<O: Dispatch> This<O> {
             give_back(turn);
             return Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept"));
         };
+        awake.meta().begin_within(&self.handler);
         let (result, ran) = body(awake, &slot);
+        awake.meta().end();
         if ran.instance == Instance::Spoiled {
             put_to_sleep(&mut turn);
         }
-        self.seen.fetch_max(ran.position.0, Ordering::AcqRel);
+        self.handler.sees(ran.position);
         give_back(turn);
         Ok((result, ran.position))
     }
@@ -147,7 +155,13 @@ impl<O: Dispatch> This<O> {
         O::CLASS
     }
 
-    /// The objects of this node, to make stubs of.
+    /// What goes with the call besides its arguments: who made it, its deadline, its request.
+    pub fn meta(&self) -> &Metadata {
+        &self.handler.meta
+    }
+
+    /// The objects of this node, to make stubs of. Calls that the handler itself polls carry its metadata on: its chain, its
+    /// trace, its request and its deadline, with this object as their caller. Calls in a task that it spawns do not.
     pub fn objects(&self) -> Objects {
         Objects::visiting(self.stub.home().clone())
     }
@@ -171,10 +185,6 @@ impl<O: Dispatch> This<O> {
     fn node(&self) -> Result<&Node> {
         self.node.rest().map(|_| &*self.node)
     }
-
-    fn seen(&self) -> LogPosition {
-        LogPosition(self.seen.load(Ordering::Acquire))
-    }
 }
 
 /// Keeps the object of a running handler awake.
@@ -195,7 +205,12 @@ impl<O: Dispatch> Drop for UnderWay<O> {
 
 /// An asynchronous handler, ready to be polled: contains its panics, and answers only when what it has seen of its
 /// object is durable.
-pub(crate) fn orchestrate<O, T, E, F>(slot: Arc<Slot<O>>, handler: impl FnOnce(This<O>) -> F) -> Orchestration<T, E>
+pub(crate) fn orchestrate<O, T, E, F>(
+    slot: Arc<Slot<O>>,
+    meta: Metadata,
+    span: Option<Span>,
+    handler: impl FnOnce(This<O>) -> F,
+) -> Orchestration<T, E>
 where
     O: Dispatch,
     T: Answer,
@@ -203,19 +218,36 @@ where
     F: Future<Output = Result<T, E>> + Send + 'static,
 {
     let stub = Stub::of(slot.clone());
-    let seen = Arc::new(AtomicU64::new(slot.shared.position().0));
-    let this = This { stub, seen: seen.clone(), node: slot.shared.host.shared_node() };
-    let handler = handler(this);
+    let running = Arc::new(Running::new(meta, slot.shared.position()));
+    let this = This { stub, handler: running.clone(), node: slot.shared.host.shared_node() };
+    let handler = handler(this.clone());
     Box::pin(async move {
         let under_way = UnderWay::begin(slot);
         let shared = &under_way.0.shared;
+        let claim = match (running.meta.key(), running.meta.called()) {
+            (Some(key), Some(method)) => match Claim::begin(&this, &under_way.0, key, method).await? {
+                Begun::Run(claim) => Some(claim),
+                Begun::Kept(reply) => return Ok(T::from_reply(&reply)?),
+            },
+            _ => None,
+        };
         let mut handler = pin!(handler);
         let result = std::future::poll_fn(|cx| {
+            let _within = span.as_ref().map(Span::enter);
+            let _polling = Polling::enter(&running);
+            if shared.host.node().is_over() {
+                // The folder may have been opened again: that is another life, and nothing of this one goes on in it.
+                return Poll::Ready(Err(E::from(too_late(shared))));
+            }
             catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)))
                 .unwrap_or_else(|panic| Poll::Ready(Err(E::from(panicked(&shared.identity, &*panic)))))
         })
         .await;
-        durable(shared.host.node().log(), LogPosition(seen.load(Ordering::Acquire))).await.map_err(E::from)?;
+        let result = match claim {
+            Some(claim) => claim.end(&this, result).await,
+            None => result,
+        };
+        durable(shared.host.node().log(), running.seen()).await.map_err(E::from)?;
         result
     })
 }

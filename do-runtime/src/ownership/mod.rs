@@ -5,8 +5,8 @@ mod baton;
 mod send;
 
 pub(crate) use baton::{Baton, Link, Turn};
-pub(crate) use send::Owned;
-pub use send::{Argument, ArgumentBytes, Carried, Sendable};
+pub use send::{ArgumentBytes, Carried, Sendable};
+pub(crate) use send::{Owned, encoded_bytes};
 
 /// What `baton` is built on; `tests/loom` builds the same file on loom's.
 mod sync {

@@ -35,16 +35,18 @@ pub struct Carried<T> {
     bytes: fn(&T) -> u64,
 }
 
-// SAFETY: the only way to make a `Carried<T>` is `Carried::new`, which asks for `T: Argument`, and that is `Send`.
+// SAFETY: the only way to make a `Carried<T>` asks for the proof that `T` is `Send`.
 unsafe impl<T> Send for Carried<T> {}
 
 impl<T> Carried<T> {
-    /// Takes an argument.
-    pub fn new(argument: T) -> Self
-    where
-        T: Argument,
-    {
-        Carried { argument, bytes: encoded_bytes }
+    /// Takes an argument, and what tells its bytes.
+    pub(crate) fn new(argument: T, _: &Sendable<T>, bytes: fn(&T) -> u64) -> Self {
+        Carried { argument, bytes }
+    }
+
+    /// The argument, to be written down.
+    pub fn argument(&self) -> &T {
+        &self.argument
     }
 
     /// Gives it to the handler.
@@ -85,7 +87,7 @@ impl<T> ArgumentBytes for Carried<T> {
 
 /// The length of a value in MessagePack, without keeping it. What can't be encoded counts nothing: it travels in
 /// memory, and whoever has to write it down says so.
-fn encoded_bytes<T: serde::Serialize>(value: &T) -> u64 {
+pub(crate) fn encoded_bytes<T: serde::Serialize>(value: &T) -> u64 {
     struct Count(u64);
 
     impl std::io::Write for Count {
@@ -105,14 +107,3 @@ fn encoded_bytes<T: serde::Serialize>(value: &T) -> u64 {
         Err(_) => 0,
     }
 }
-
-/// What can be an argument of an `#[rpc]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be an argument of an #[rpc]",
-    label = "an argument moves between threads and may be stored: it is `Send`, `Serialize` and `Deserialize`",
-    note = "derive serde's `Serialize` and `Deserialize`, and hold nothing that is bound to one thread (`Arc` instead of `Rc`)"
-)]
-pub trait Argument: Send + serde::Serialize + 'static {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Argument for T {}

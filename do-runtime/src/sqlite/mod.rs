@@ -6,7 +6,8 @@
 //! | `image_vfs`, `temp_file` | the VFS of objects: an [`Image`](crate::image::Image), and temporary files |
 //! | `disk_vfs` | SQLite files on an [`env::Disk`](crate::env::Disk), for the page store |
 //! | `handler_context` | the time that SQL sees |
-//! | `database`, `set_up`, `key_values`, `alarms` | [`Database`]: the storage of one object |
+//! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
+//! | `alarms`, `replies` | its alarms, and what it keeps under idempotency keys |
 //! | `savepoint` | a part of a transaction that is undone alone |
 //! | `guard` | what a user's SQL may not do |
 //! | `failure` | SQLite's failures as errors for people |
@@ -30,6 +31,7 @@ mod history;
 mod image_vfs;
 mod key_values;
 mod migrate;
+mod replies;
 mod savepoint;
 mod schema;
 mod set_up;
@@ -47,5 +49,6 @@ pub(crate) use disk_vfs::last_words as disk_words;
 pub use handler_context::HandlerContext;
 pub use history::{Outline, Work, check_versions};
 pub use migrate::ForeignKeys;
+pub(crate) use replies::{ReplyPlace, ReplyRow, ReplyState};
 pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::build_template;

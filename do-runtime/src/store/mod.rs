@@ -7,7 +7,7 @@
 //! | `meta`, `page_code`, `head_row` | what a row is on disk, with its checksum |
 //! | `partition`, `partitions` | one file of pages; the 64 of them as a page store |
 //! | `registry`, `listing`, `overlay`, `rebuild` | objects by class, name and id |
-//! | `alarms` | when they want to be woken |
+//! | `alarms`, `wakes` | when they want to be woken |
 //! | `layer`, `write_behind` | what objects handed over and the store has not got yet |
 //! | `checkpoint`, `replay` | how the log becomes free; how it is read after a crash |
 //!
@@ -31,12 +31,12 @@ mod registry;
 mod replay;
 mod template_code;
 mod trouble;
+mod wakes;
 mod write_behind;
 
 #[cfg(test)]
 mod tests;
 
-pub use alarms::{NextWake, Woken};
 pub use checkpoint::{Checkpointed, checkpoint};
 pub use location::Location;
 pub use overlay::{Cursor, Listed};
@@ -44,4 +44,5 @@ pub use page_store::{Changes, Head, PageStore};
 pub use partitions::SqlitePageStore;
 pub use registry::{Registry, Usage};
 pub use replay::Replay;
+pub use wakes::{NextWake, Woken};
 pub use write_behind::{Flushed, WriteBehind};

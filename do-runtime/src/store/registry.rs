@@ -11,7 +11,6 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::alarms::WakeQueue;
 use super::file::{self, FolderId, Found, Kind};
 use super::location::Location;
 use super::meta;
@@ -19,6 +18,7 @@ use super::overlay::{Again, Fate, Overlay};
 use super::page_store::Head;
 use super::template_code::{self, Template};
 use super::trouble::Trouble;
+use super::wakes::WakeQueue;
 use crate::error::{Error, Result};
 use crate::image::{PAGE, Page};
 use crate::journal::{ClassTag, LogPosition, Reached, TemplateId};
@@ -225,7 +225,6 @@ impl Registry {
     /// An object's deletion was committed.
     pub fn note_deleted(&self, class: ClassTag, id: ObjectId) {
         self.overlay.lock().delete(id, class);
-        self.note_alarm(class, id, None);
     }
 
     /// Brings the tables up to the heads that the store has, and what lay over them for these objects away.
@@ -237,8 +236,7 @@ impl Registry {
                 batch.iter().map(|(id, _)| overlay.fate(*id).cloned()).collect()
             };
             self.told(Self::write(&connection, batch, &fates))?;
-            let next = |head: &Head| head.next_alarm.filter(|_| !head.deleted);
-            self.wakes.lock().settled(batch.iter().map(|(id, head)| (*id, next(head))));
+            self.wakes.lock().settled(batch.iter().map(|(id, head)| (*id, head.applied)));
             let mut overlay = self.overlay.lock();
             for ((id, head), before) in batch.iter().zip(fates) {
                 // What was noted meanwhile is newer than this head.

@@ -120,9 +120,7 @@ impl<'a> Replay<'a> {
             CommitKind::Delete => registry.note_deleted(commit.class, commit.object),
             CommitKind::Change => {}
         }
-        if commit.kind != CommitKind::Delete {
-            registry.note_alarm(commit.class, commit.object, commit.next_alarm);
-        }
+        registry.note_alarm(commit.class, commit.object, commit.next_alarm, self.at);
     }
 
     fn set_aside(&mut self, object: ObjectId, start: LogPosition, error: Error) {

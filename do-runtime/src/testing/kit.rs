@@ -7,8 +7,9 @@ use parking_lot::Mutex;
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::LogPosition;
 use crate::node::{AnyHost, Builder, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
-use crate::object::{Cx, Dispatch, Object, PendingAlarm, TypedStub};
+use crate::object::{Cx, Dispatch, Method, Object, PendingAlarm, TypedStub};
 use crate::sqlite::expiry;
 use crate::table::{Table, TableDef};
 use crate::time::IntoDuration;
@@ -22,6 +23,9 @@ const ROUNDS: usize = 32;
 
 /// How many times so many rounds are waited for alarms that set each other.
 const LONGEST_CHAIN: usize = 100_000;
+
+/// What `kit.inside` is called in the metadata of its closure: a call from outside.
+static INSIDE: Method = Method::new("kit.inside");
 
 /// What a test controls: time, crashes, hibernation; and a look inside. Cheap to clone.
 ///
@@ -149,7 +153,9 @@ impl TestKit {
         }
         let waiting = self.home().release_cleanup();
         if let Ok(node) = self.home().node() {
-            waiting.into_iter().for_each(|(class, id)| node.note_alarm(class, id, Some(node.now())));
+            // The log has said so long ago.
+            let since = LogPosition::default();
+            waiting.into_iter().for_each(|(class, id)| node.note_alarm(class, id, Some(node.now()), since));
         }
     }
 
@@ -186,7 +192,9 @@ impl TestKit {
         let Body::Awake(awake) = awake else {
             return Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept"));
         };
+        awake.meta().begin(&INSIDE, None);
         let (result, ran) = awake.exclusive(shared, body);
+        awake.meta().end();
         if ran.instance == crate::call::Instance::Spoiled {
             put_to_sleep(&mut turn);
         }

@@ -93,6 +93,7 @@ impl ChatRoom {
         ensure!(length <= 4000, Refused::TooLong { length });
         let message = cx.insert(Message::new(None, author, body))?;
         self.posts_since_wake += 1;
+        info!(length, "posted"); // the line names the room, the request and its caller by itself
         Ok(message)
     }
 

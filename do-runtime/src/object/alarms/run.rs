@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::kept::rule_of;
 use crate::call::{Instance, Orchestration, Slot};
 use crate::error::{Error, ErrorKind, Result};
+use crate::metadata::AlarmCall;
 use crate::node::{Awake, panicked};
 use crate::object::arguments::ArgumentsReader;
 use crate::object::{Cx, Dispatch, This, orchestrate};
@@ -98,7 +99,11 @@ impl<'a, O: Dispatch> AlarmRun<'a, O> {
     {
         match decode(self.slot, self.row, payload) {
             Ok(payload) => {
-                let running = orchestrate(self.slot.clone(), |this| handler(this, payload));
+                let meta = self.awake.meta();
+                meta.begin_alarm(call_of::<O>(self.row));
+                let (meta, span) = (meta.clone(), meta.span().map(|span| *span));
+                self.awake.meta().end();
+                let running = orchestrate(self.slot.clone(), meta, span, |this| handler(this, payload));
                 AlarmRan { ended: Ended::Running(running), instance: Instance::Kept }
             }
             Err(error) => AlarmRan::in_vain(error),
@@ -161,11 +166,25 @@ fn run<O: Dispatch>(
     row: &AlarmRow,
     handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result,
 ) -> AlarmRan {
+    awake.meta().begin_alarm(call_of::<O>(row));
+    let span = awake.meta().span();
+    let _within = span.as_ref().map(|span| span.enter());
     let (result, ran) = awake.exclusive(&slot.shared, |me, cx| {
         advance(cx, row)?;
         handler(me, cx)
     });
+    awake.meta().end();
     AlarmRan::of(result, ran.instance)
+}
+
+/// What a run of an alarm is to its handler's metadata.
+fn call_of<O: Dispatch>(row: &AlarmRow) -> AlarmCall {
+    AlarmCall {
+        // A class that has no such alarm any more does not run it.
+        method: O::ALARMS.iter().find(|def| def.name == row.method).map_or("alarm", |def| def.name),
+        attempt: row.attempt.saturating_add(1),
+        keys: format!("alarm/{}/{}", row.identity, row.at.as_millis()),
+    }
 }
 
 /// The payload; user code may panic on it as on anything.

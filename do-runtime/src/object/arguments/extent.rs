@@ -35,7 +35,7 @@ pub(super) fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
             0xcd | 0xd1 => (0, (2, after)),
             0xca | 0xce | 0xd2 => (0, (4, after)),
             0xcb | 0xcf | 0xd3 => (0, (8, after)),
-            0xd4..=0xd8 => (0, with_type((1 << (marker - 0xd4), after))),
+            0xd4..=0xd8 => (0, with_type((1_u64 << (marker - 0xd4), after))),
             0xdc => items(number(after, 2)?, 1),
             0xdd => items(number(after, 4)?, 1),
             0xde => items(number(after, 2)?, 2),

@@ -147,7 +147,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
         any::<f64>().prop_map(|it| rmp_serde::to_vec(&it)),
         any::<Option<bool>>().prop_map(|it| rmp_serde::to_vec(&it)),
         "\\PC{0,300}".prop_map(|it| rmp_serde::to_vec(&it)),
-        proptest::collection::vec(any::<u8>(), 0..300).prop_map(|it| rmp_serde::to_vec(serde_bytes(&it))),
+        proptest::collection::vec(any::<u8>(), 0..300).prop_map(|it| rmp_serde::to_vec(&crate::Bytes::from(it))),
     ];
     leaf.prop_map(|bytes| bytes.expect("these can be encoded")).prop_recursive(4, 64, 20, |inner| {
         prop_oneof![
@@ -163,12 +163,6 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
             }),
         ]
     })
-}
-
-/// Bytes as bytes, and not as a list of numbers.
-fn serde_bytes(bytes: &[u8]) -> &crate::Bytes {
-    // `Bytes` is what users hold them in.
-    Box::leak(Box::new(crate::Bytes::copy_from_slice(bytes)))
 }
 
 proptest! {

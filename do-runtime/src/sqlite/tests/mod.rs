@@ -5,6 +5,7 @@ mod full_text;
 mod guarded;
 mod limited;
 mod migrations;
+mod replies;
 mod schemas;
 mod transactions;
 mod virtual_world;

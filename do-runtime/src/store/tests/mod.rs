@@ -8,4 +8,5 @@ mod model;
 mod pages;
 mod pending;
 mod replays;
+mod wakes;
 mod world;

@@ -8,8 +8,8 @@ pub struct Room {
 
 #[durable_object]
 impl Room {
-    #[alarm]
-    fn digest(&mut self) -> Result {
+    #[alarm(retries = "many")]
+    fn remind(&mut self) -> Result {
         Ok(())
     }
 }

@@ -1,0 +1,121 @@
+//! The side that sets alarms: the methods of `ChatRoomSchedule`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{FnArg, Ident, Path};
+
+use super::model::Alarm;
+use crate::methods::model::{Argument, Block, Passing, Role, Written};
+use crate::methods::printing::hidden;
+use crate::methods::refuse::is_context;
+use crate::methods::validate::cfgs;
+use crate::object::schedule_path;
+use crate::types;
+
+/// `impl ChatRoomSchedule<'_> { … }`, unless there are no alarms.
+pub(in crate::methods) fn methods(block: &Block) -> Option<TokenStream> {
+    let schedule = &block.schedule;
+    let methods: Vec<_> = block.alarms.iter().map(|alarm| method(alarm, block)).collect();
+    (!methods.is_empty()).then(|| {
+        quote! {
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl<'a> #schedule<'a> {
+                #(#methods)*
+            }
+        }
+    })
+}
+
+fn method(alarm: &Alarm, block: &Block) -> TokenStream {
+    let Alarm { schedule_ident, name, cfgs, carried, .. } = alarm;
+    let doc = undocumented(alarm, block);
+    let parameters = alarm.arguments.iter().map(parameter);
+    let to = hidden("to");
+    let to = if alarm.arguments.is_empty() { quote!(_) } else { quote!(#to) };
+    let puts = alarm.arguments.iter().map(put);
+    quote! {
+        #(#cfgs)*
+        #doc
+        #(#carried)*
+        pub fn #schedule_ident(self, #(#parameters),*) -> ::do_runtime::Setting<'a> {
+            let payload = ::do_runtime::__private::ArgumentsWriter::written(|#to| {
+                #(#puts)*
+                ::core::result::Result::Ok(())
+            });
+            ::do_runtime::Schedule::alarm(&self, #name, payload)
+        }
+    }
+}
+
+/// A documentation for a method that has none.
+fn undocumented(alarm: &Alarm, block: &Block) -> Option<TokenStream> {
+    if alarm.carried.iter().any(|attribute| attribute.path().is_ident("doc")) {
+        return None;
+    }
+    let object = block.object.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+    let doc = format!(" Sets the alarm `{object}::{}`.", alarm.ident);
+    Some(quote!(#[doc = #doc]))
+}
+
+fn parameter(argument: &Argument) -> TokenStream {
+    let (ident, ty) = (&argument.ident, &argument.ty);
+    match argument.passing {
+        Passing::String => quote!(#ident: impl ::core::convert::Into<#ty>),
+        _ => quote!(#ident: #ty),
+    }
+}
+
+/// Writes a parameter down.
+fn put(argument: &Argument) -> TokenStream {
+    let (ident, ty, name, proof) = (&argument.ident, &argument.ty, argument.name(), &argument.proof);
+    let to = hidden("to");
+    match argument.passing {
+        Passing::Text | Passing::Bytes => quote!(#to.put(#name, #ident)?;),
+        Passing::String => quote!(#to.put(#name, &::core::convert::Into::<#ty>::into(#ident))?;),
+        Passing::Fixed | Passing::Counted => quote!(#to.put(#name, &#ident)?;),
+        Passing::Proved | Passing::Carried => quote!(#proof.put(#to, &#ident)?;),
+    }
+}
+
+/// The same methods for a block with mistakes, which never run.
+pub(in crate::methods) fn stand_in(written: &Written, object: &Path) -> TokenStream {
+    let schedule = schedule_path(object);
+    let mut seen = vec!["cancel".to_owned()];
+    let mut methods = Vec::new();
+    for written in &written.methods {
+        let Role::Alarm(options) = &written.role else { continue };
+        let signature = &written.method.sig;
+        let renamed = options.rename.as_ref().and_then(|rename| rename.parse::<Ident>().ok());
+        let ident = renamed.unwrap_or_else(|| signature.ident.clone());
+        let name = ident.unraw().to_string();
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let cfgs = cfgs(&written.method.attrs);
+        let (generics, _, bounds) = signature.generics.split_for_impl();
+        let bounds = types::without_self(&bounds, object);
+        let parameters = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) if !is_context(&typed.ty) => {
+                let ty = types::without_self(&typed.ty, object);
+                let is_string = types::is(&typed.ty, "String");
+                Some(if is_string { quote!(_: impl ::core::convert::Into<#ty>) } else { quote!(_: #ty) })
+            }
+            _ => None,
+        });
+        methods.push(quote! {
+            #(#cfgs)*
+            #[allow(missing_docs)]
+            pub fn #ident #generics (self, #(#parameters),*) -> ::do_runtime::Setting<'a> #bounds {
+                ::do_runtime::__private::refused()
+            }
+        });
+    }
+    quote! {
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        impl<'a> #schedule<'a> {
+            #(#methods)*
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `ChatRoomSchedule`, of which the impl block says what can be scheduled.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Ident, Visibility};
+
+/// The type.
+pub(crate) fn schedule(vis: &Visibility, ident: &Ident) -> TokenStream {
+    let schedule = super::schedule_ident(ident);
+    let title = format!(" Sets the alarms of a [`{ident}`]: what `cx.schedule()` gives.");
+    quote! {
+        #[doc = #title]
+        #[derive(Debug)]
+        #vis struct #schedule<'a>(::do_runtime::Schedule<'a>);
+    }
+}
+
+/// What every schedule has.
+pub(crate) fn impls(ident: &Ident) -> TokenStream {
+    let schedule = super::schedule_ident(ident);
+    quote! {
+        #[automatically_derived]
+        impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for #schedule<'a> {
+            fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
+                Self(schedule)
+            }
+        }
+
+        #[automatically_derived]
+        impl<'a> ::core::ops::Deref for #schedule<'a> {
+            type Target = ::do_runtime::Schedule<'a>;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    }
+}

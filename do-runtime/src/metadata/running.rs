@@ -1,0 +1,36 @@
+//! An asynchronous handler that is under way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::Metadata;
+use crate::journal::LogPosition;
+
+/// What an asynchronous handler, its closures and the calls that it makes have in common.
+pub(crate) struct Running {
+    pub(crate) meta: Metadata,
+    /// The log position of the last commit that this handler may have seen.
+    seen: AtomicU64,
+    /// Calls that it has made under keys of its own.
+    keys: AtomicU32,
+}
+
+impl Running {
+    pub(crate) fn new(meta: Metadata, seen: LogPosition) -> Self {
+        Running { meta, seen: AtomicU64::new(seen.0), keys: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn seen(&self) -> LogPosition {
+        LogPosition(self.seen.load(Ordering::Acquire))
+    }
+
+    /// The key of its next call, if such calls have keys that it gives: an alarm that runs again calls again under the same ones.
+    pub(super) fn next_key(&self) -> Option<Arc<str>> {
+        let keys = self.meta.keys()?;
+        Some(format!("{keys}/{}", self.keys.fetch_add(1, Ordering::Relaxed)).into())
+    }
+
+    pub(crate) fn sees(&self, position: LogPosition) {
+        self.seen.fetch_max(position.0, Ordering::AcqRel);
+    }
+}

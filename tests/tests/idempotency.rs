@@ -1,0 +1,484 @@
+//! Calls that are sent more than once, and applied once.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+
+use do_runtime::Call;
+use do_runtime::prelude::*;
+use futures::future::{join, poll_fn};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, RpcError)]
+enum Refusal {
+    TooMuch { most: i64 },
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("too much")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Receipt {
+    balance: i64,
+    note: Option<String>,
+}
+
+#[durable_object(limits(queue = 1))]
+struct Account {
+    #[stored]
+    balance: i64,
+    #[stored]
+    runs: u32,
+}
+
+#[durable_object]
+impl Account {
+    #[rpc]
+    fn pay(&mut self, amount: i64, note: String) -> Result<Receipt> {
+        self.balance += amount;
+        Ok(Receipt { balance: self.balance, note: Some(note) })
+    }
+
+    #[rpc]
+    fn withdraw(&mut self, amount: i64) -> Result<i64> {
+        ensure!(amount <= self.balance, "there is not enough");
+        self.balance -= amount;
+        Ok(self.balance)
+    }
+
+    #[rpc]
+    fn limited(&mut self, amount: i64) -> Result<i64, CallError<Refusal>> {
+        if amount > 10 {
+            return Err(CallError::User(Refusal::TooMuch { most: 10 }));
+        }
+        self.balance += amount;
+        Ok(self.balance)
+    }
+
+    #[rpc]
+    fn balance(&self) -> Result<i64> {
+        Ok(self.balance)
+    }
+
+    #[rpc]
+    fn runs(&self) -> Result<u32> {
+        Ok(self.runs)
+    }
+
+    /// Pays in two steps, an hour apart.
+    #[rpc]
+    async fn pay_slowly(this: This<Self>, amount: i64) -> Result<i64> {
+        pay_slowly(this, amount).await
+    }
+
+    #[rpc(idempotent)]
+    async fn pay_slowly_again(this: This<Self>, amount: i64) -> Result<i64> {
+        pay_slowly(this, amount).await
+    }
+
+    /// Fails the first time.
+    #[rpc]
+    async fn stumble(this: This<Self>) -> Result<u32> {
+        let runs = this.update(|me, _| me.run()).await?;
+        ensure!(runs > 1, "it failed");
+        Ok(runs)
+    }
+
+    fn run(&mut self) -> Result<u32> {
+        self.runs += 1;
+        Ok(self.runs)
+    }
+}
+
+async fn pay_slowly(this: This<Account>, amount: i64) -> Result<i64> {
+    this.update(|me, _| me.run()).await?;
+    this.sleep(hours(1)).await;
+    this.update(|me, _| {
+        me.balance += amount;
+        Ok(me.balance)
+    })
+    .await
+}
+
+/// Polls a call once; its handler has run then if its object is awake and idle.
+async fn send<T>(call: &mut Call<Account, T>) -> Poll<Result<T>>
+where
+    Call<Account, T>: Future<Output = Result<T>>,
+{
+    poll_fn(|cx| Poll::Ready(std::pin::Pin::new(&mut *call).poll(cx))).await
+}
+
+#[do_runtime::test]
+async fn a_call_under_a_key_is_applied_once(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    let first = account.pay(5, "rent").idempotency_key("1").await?;
+    for round in 0..4 {
+        match round {
+            1 => kit.evict(&account).await?,
+            2 => kit.restart().await?,
+            3 => kit.crash().await?,
+            _ => {}
+        }
+        assert_eq!(account.pay(5, "rent").idempotency_key("1").await?, first);
+    }
+    assert_eq!(account.balance().await?, 5);
+    assert_eq!(account.pay(5, "rent").idempotency_key("2").await?.balance, 10, "another key is another call");
+    assert_eq!(account.pay(5, "rent").await?.balance, 15, "and so is a call without one");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_key_belongs_to_its_caller_its_object_and_its_method(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    let other = kit.objects().get_by_name::<Account>("bob");
+    assert_eq!(account.limited(5).idempotency_key("1").await.map_err(Error::from)?, 5);
+    assert_eq!(account.limited(5).idempotency_key("1").caller("ann").await.map_err(Error::from)?, 10);
+    assert_eq!(account.withdraw(5).idempotency_key("1").await?, 5);
+    assert_eq!(other.limited(5).idempotency_key("1").await.map_err(Error::from)?, 5);
+    assert_eq!(account.limited(5).idempotency_key("1").caller("ann").await.map_err(Error::from)?, 10);
+    assert_eq!(account.balance().idempotency_key("1").await?, 5, "a handler that reads runs each time");
+    account.pay(1, "").await?;
+    assert_eq!(account.balance().idempotency_key("1").await?, 6);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn other_arguments_under_a_used_key_are_a_conflict(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    account.pay(5, "rent").idempotency_key("1").await?;
+    for call in [account.pay(6, "rent"), account.pay(5, "food")] {
+        let error = call.idempotency_key("1").await.expect_err("another call");
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert!(error.to_string().contains("\"1\" was used before, with other arguments"), "{error}");
+    }
+    assert_eq!(account.balance().await?, 5);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_call_that_failed_is_not_kept(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    account.withdraw(5).idempotency_key("1").await.expect_err("there is not enough");
+    account.pay(5, "").await?;
+    assert_eq!(account.withdraw(5).idempotency_key("1").await?, 0);
+    assert_eq!(account.withdraw(5).idempotency_key("1").await?, 0);
+    let refused = account.limited(11).idempotency_key("2").await.expect_err("too much");
+    assert_eq!(refused, CallError::User(Refusal::TooMuch { most: 10 }));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_crash_between_the_effect_and_its_answer_does_not_double_it(kit: TestKit) -> Result {
+    for (name, durable) in [("lost", false), ("kept", true)] {
+        // Given a call whose handler has run, and whose caller never got the answer
+        let account = kit.objects().get_by_name::<Account>(name);
+        account.pay(1, "").await?;
+        let mut call = account.pay(5, "rent").idempotency_key("1");
+        assert!(send(&mut call).await.is_pending(), "it waits for the disk");
+        if durable {
+            kit.settle().await;
+        }
+        drop(call);
+        // When the process dies, and the caller sends it again
+        kit.crash().await?;
+        assert_eq!(account.balance().await?, if durable { 6 } else { 1 });
+        let receipt = account.pay(5, "rent").idempotency_key("1").await?;
+        // Then it is there once
+        assert_eq!(receipt.balance, 6);
+        assert_eq!(account.balance().await?, 6);
+    }
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_key_is_forgotten_after_a_day(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    assert_eq!(account.limited(5).idempotency_key("1").await.map_err(Error::from)?, 5);
+    kit.advance("23h 59m 59s").await;
+    assert_eq!(account.limited(5).idempotency_key("1").await.map_err(Error::from)?, 5);
+    kit.advance("1s").await;
+    account.pay(1, "rent").idempotency_key("2").await?;
+    assert_eq!(replies(&kit, &account).await?, 1, "and it is removed");
+    let paid = account.limited(6).idempotency_key("1").await.map_err(Error::from)?;
+    assert_eq!(paid, 12, "it is a new call, of other arguments");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn replies_are_removed_by_themselves_an_hour_after_they_have_expired(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    account.pay(1, "rent").idempotency_key("1").await?;
+    kit.advance("30m").await;
+    account.pay(1, "rent").idempotency_key("2").await?;
+    assert_eq!(replies(&kit, &account).await?, 2);
+    kit.crash().await?;
+    kit.advance("24h 29m").await;
+    assert_eq!(replies(&kit, &account).await?, 2);
+    kit.advance("1m").await;
+    assert_eq!(replies(&kit, &account).await?, 0, "both, at once");
+    assert_eq!(account.balance().await?, 2);
+    Ok(())
+}
+
+/// How many replies an object keeps.
+async fn replies(kit: &TestKit, account: &AccountStub) -> Result<i64> {
+    kit.inside(account, |_, cx| cx.sql_unchecked::<i64>("SELECT count(*) FROM __do_replies", ()).one()).await
+}
+
+#[do_runtime::test]
+async fn an_asynchronous_call_under_a_key_runs_once(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    let (paid, ()) = join(account.pay_slowly(5).idempotency_key("1"), kit.advance("2h")).await;
+    assert_eq!(paid?, 5);
+    kit.crash().await?;
+    assert_eq!(account.pay_slowly(5).idempotency_key("1").await?, 5, "at once: it is kept");
+    let error = account.pay_slowly(6).idempotency_key("1").await.expect_err("other arguments");
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!((account.balance().await?, account.runs().await?), (5, 1));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_second_call_under_the_key_waits_for_the_first(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    account.balance().await?;
+    let both = join(account.pay_slowly(5).idempotency_key("1"), account.pay_slowly(5).idempotency_key("1"));
+    let ((first, second), ()) = join(both, kit.advance("2h")).await;
+    assert_eq!((first?, second?), (5, 5));
+    assert_eq!(account.runs().await?, 1);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_asynchronous_call_that_a_crash_cut_off_is_interrupted(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    let cut_off = tokio::spawn(account.pay_slowly(5).idempotency_key("1"));
+    kit.settle().await;
+    assert_eq!(account.runs().await?, 1, "it has begun");
+    kit.crash().await?;
+    for _ in 0..2 {
+        let error = account.pay_slowly(5).idempotency_key("1").await.expect_err("it may have happened in part");
+        assert_eq!(error.kind(), ErrorKind::Interrupted);
+        assert!(error.to_string().contains("\"1\" was cut off"), "{error}");
+    }
+    assert_eq!((account.balance().await?, account.runs().await?), (0, 1));
+    let (fresh, ()) = join(account.pay_slowly(5).idempotency_key("2"), kit.advance("2h")).await;
+    assert_eq!(fresh?, 5, "under another key it is another call");
+    assert!(cut_off.await.context("the caller")?.is_err(), "its first caller was told too");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_idempotent_asynchronous_call_runs_again_after_a_crash(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    let cut_off = tokio::spawn(account.pay_slowly_again(5).idempotency_key("1"));
+    kit.settle().await;
+    kit.crash().await?;
+    let (paid, ()) = join(account.pay_slowly_again(5).idempotency_key("1"), kit.advance("2h")).await;
+    assert_eq!((paid?, account.runs().await?), (5, 2));
+    assert!(cut_off.await.context("the caller")?.is_err());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_asynchronous_call_that_failed_runs_again(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    account.stumble().idempotency_key("1").await.expect_err("it failed");
+    assert_eq!(account.stumble().idempotency_key("1").await?, 2);
+    assert_eq!(account.stumble().idempotency_key("1").await?, 2);
+    Ok(())
+}
+
+/// How often [`Moody`] has yet to refuse to wake.
+static REFUSALS: AtomicU32 = AtomicU32::new(0);
+/// The tests of [`Moody`] share that.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+#[durable_object]
+struct Moody {
+    #[stored]
+    count: u32,
+}
+
+/// Attempt, request, and whether there is a key.
+type Sent = (u32, Uuid, bool);
+
+#[durable_object]
+impl Moody {
+    #[init]
+    fn wake(&mut self) -> Result {
+        let refuses = REFUSALS.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        if refuses {
+            bail!(Error::new(ErrorKind::Unavailable, "not now"));
+        }
+        Ok(())
+    }
+
+    #[rpc]
+    fn add(&mut self, cx: &mut Cx<Self>) -> Result<Sent> {
+        self.count += 1;
+        Ok((cx.meta().attempt(), cx.meta().request_id(), cx.meta().idempotency_key().is_some()))
+    }
+
+    #[rpc(idempotent)]
+    fn touch(&mut self, cx: &mut Cx<Self>) -> Result<Sent> {
+        Ok((cx.meta().attempt(), cx.meta().request_id(), cx.meta().idempotency_key().is_some()))
+    }
+
+    #[rpc]
+    fn count(&self) -> Result<u32> {
+        Ok(self.count)
+    }
+}
+
+#[do_runtime::test]
+async fn a_call_is_sent_again_until_it_succeeds(kit: TestKit) -> Result {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let moody = kit.objects().get_by_name::<Moody>("a");
+    REFUSALS.store(3, Ordering::Relaxed);
+    let (sent, ()) = join(moody.add().retry(RetryPolicy::default()), kit.advance("10s")).await;
+    let (attempt, request, has_key) = sent?;
+    assert_eq!((attempt, has_key), (4, true), "it got a key of its own");
+    assert_eq!(moody.count().await?, 1);
+    let (attempt, next, _) = moody.add().retry(RetryPolicy::default()).await?;
+    assert_eq!(attempt, 1);
+    assert_ne!(next, request, "each call is a request of its own");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_call_whose_repetition_is_harmless_needs_no_key(kit: TestKit) -> Result {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let moody = kit.objects().get_by_name::<Moody>("a");
+    REFUSALS.store(1, Ordering::Relaxed);
+    let (sent, ()) = join(moody.touch().retry(RetryPolicy::default()), kit.advance("10s")).await;
+    let (attempt, _, has_key) = sent?;
+    assert_eq!((attempt, has_key), (2, false));
+    let (_, _, has_key) = moody.touch().idempotency_key("1").retry(RetryPolicy::default()).await?;
+    assert!(has_key, "one that it was given stays");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_call_is_sent_no_more_often_than_its_policy_says(kit: TestKit) -> Result {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let moody = kit.objects().get_by_name::<Moody>("a");
+    REFUSALS.store(10, Ordering::Relaxed);
+    let (answer, ()) = join(moody.add().retry(RetryPolicy::default().attempts(3)), kit.advance("1m")).await;
+    assert_eq!(answer.expect_err("not now").kind(), ErrorKind::Unavailable);
+    assert_eq!(REFUSALS.load(Ordering::Relaxed), 7);
+    let error = moody.add().retry(RetryPolicy::default().jitter(7.0)).await.expect_err("nonsense");
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    REFUSALS.store(0, Ordering::Relaxed);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_call_is_not_sent_again_after_its_deadline(kit: TestKit) -> Result {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let moody = kit.objects().get_by_name::<Moody>("a");
+    REFUSALS.store(10, Ordering::Relaxed);
+    let policy = RetryPolicy::default().attempts(100).first("1s").factor(1.0).jitter(0.0);
+    let (answer, ()) = join(moody.add().retry(policy).deadline("2500ms"), kit.advance("1m")).await;
+    assert_eq!(answer.expect_err("not now").kind(), ErrorKind::Unavailable, "the last error is the answer");
+    assert_eq!(REFUSALS.load(Ordering::Relaxed), 7, "it was sent at 0, 1 and 2 seconds");
+    REFUSALS.store(0, Ordering::Relaxed);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_call_that_finds_the_queue_full_comes_back_in_a_second(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("asleep");
+    let begin = kit.now();
+    let (first, second) = (account.pay(1, "first"), account.pay(2, "second").retry(RetryPolicy::default()));
+    let ((first, second), ()) = join(join(first, second), kit.advance("1m")).await;
+    assert_eq!((first?.balance, second?.balance), (1, 3));
+    assert_eq!(kit.now(), begin + minutes(1));
+    account.pay(1, "there is room").await?;
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_call_that_a_crash_cut_off_is_sent_again_and_applied_once(kit: TestKit) -> Result {
+    for (name, durable) in [("lost", false), ("kept", true)] {
+        let account = kit.objects().get_by_name::<Account>(name);
+        account.pay(1, "").await?;
+        let mut call = account.pay(5, "rent").retry(RetryPolicy::default());
+        assert!(send(&mut call).await.is_pending(), "it waits for the disk");
+        if durable {
+            kit.settle().await;
+        }
+        kit.crash().await?;
+        let (receipt, ()) = join(call, kit.advance("10s")).await;
+        assert_eq!(receipt?.balance, 6);
+        assert_eq!(account.balance().await?, 6);
+    }
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_interrupted_call_is_not_sent_again_under_its_key(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    let call = tokio::spawn(account.pay_slowly(5).retry(RetryPolicy::default()));
+    kit.settle().await;
+    kit.crash().await?;
+    kit.advance("3h").await;
+    let error = call.await.context("the caller")?.expect_err("it may have happened in part");
+    assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+    assert_eq!(account.runs().await?, 1);
+    Ok(())
+}
+
+/// Pays others from an alarm.
+#[durable_object]
+struct Employer {
+    #[stored]
+    runs: u32,
+}
+
+#[durable_object]
+impl Employer {
+    #[rpc]
+    fn hire(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().payday().after("1h")
+    }
+
+    /// Pays two accounts, with an hour between them.
+    #[alarm]
+    async fn payday(this: This<Self>) -> Result {
+        this.update(|me, _| {
+            me.runs += 1;
+            Ok(())
+        })
+        .await?;
+        let objects = this.objects();
+        objects.get_by_name::<Account>("ann").pay(5, "wages").await?;
+        this.sleep(hours(1)).await;
+        objects.get_by_name::<Account>("bob").pay(7, "wages").retry(RetryPolicy::default()).await?;
+        Ok(())
+    }
+
+    #[rpc]
+    fn runs(&self) -> Result<u32> {
+        Ok(self.runs)
+    }
+}
+
+#[do_runtime::test]
+async fn an_alarm_that_a_crash_cut_off_calls_again_under_the_same_keys(kit: TestKit) -> Result {
+    let employer = kit.objects().get_by_name::<Employer>("acme");
+    let (ann, bob) = (kit.objects().get_by_name::<Account>("ann"), kit.objects().get_by_name::<Account>("bob"));
+    employer.hire().await?;
+    kit.advance("1h 30m").await;
+    assert_eq!((employer.runs().await?, ann.balance().await?, bob.balance().await?), (1, 5, 0));
+    kit.crash().await?;
+    kit.advance("2h").await;
+    assert_eq!((employer.runs().await?, ann.balance().await?, bob.balance().await?), (2, 5, 7), "each is paid once");
+    // The next one is another alarm.
+    employer.hire().await?;
+    kit.advance("3h").await;
+    assert_eq!((ann.balance().await?, bob.balance().await?), (10, 14));
+    Ok(())
+}

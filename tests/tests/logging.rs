@@ -1,0 +1,244 @@
+//! What log lines say by themselves.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use do_runtime::prelude::*;
+use futures::future::join;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+
+#[durable_object]
+struct Chatty {
+    #[stored]
+    count: u32,
+}
+
+#[durable_object]
+impl Chatty {
+    #[init]
+    fn wake(&mut self) -> Result {
+        debug!("woken");
+        Ok(())
+    }
+
+    #[rpc]
+    fn write(&mut self, cx: &mut Cx<Self>) -> Result<Uuid> {
+        self.count += 1;
+        info!(count = self.count, "written");
+        Ok(cx.meta().request_id())
+    }
+
+    #[rpc]
+    fn read(&self) -> Result {
+        warn!("read");
+        Ok(())
+    }
+
+    #[rpc]
+    fn stumble(&mut self) -> Result {
+        panic!("a stone")
+    }
+
+    #[rpc]
+    async fn wander(this: This<Self>) -> Result<Uuid> {
+        info!("off");
+        this.sleep(secs(1)).await;
+        error!("half way");
+        this.update(|_, _| {
+            info!("inside");
+            Ok(())
+        })
+        .await?;
+        this.objects().get_by_name::<Chatty>("other").read().await?;
+        Ok(this.meta().request_id())
+    }
+
+    #[rpc]
+    async fn fall(this: This<Self>) -> Result {
+        this.sleep(secs(1)).await;
+        panic!("a hole")
+    }
+}
+
+/// The lines that were logged on this thread while it lives.
+struct Lines {
+    text: Text,
+    _listening: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Text(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn listen(level: tracing::Level) -> Self {
+        let text = Text::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(text.clone())
+            .with_ansi(false)
+            .with_max_level(level)
+            .with_target(false)
+            .without_time()
+            .finish();
+        Lines { text, _listening: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The one line that has these words.
+    fn with(&self, words: &str) -> Result<String> {
+        let text = self.text.0.lock().map(|text| String::from_utf8_lossy(&text).into_owned()).or_invalid_lock()?;
+        let mut lines = text.lines().filter(|line| line.contains(words));
+        let line = lines.next().context(format!("no line says {words:?} in:\n{text}"))?;
+        ensure!(lines.next().is_none(), "two lines say {words:?} in:\n{text}");
+        Ok(line.to_owned())
+    }
+}
+
+trait OrInvalidLock<T> {
+    fn or_invalid_lock(self) -> Result<T>;
+}
+
+impl<T, E> OrInvalidLock<T> for std::result::Result<T, E> {
+    fn or_invalid_lock(self) -> Result<T> {
+        self.map_err(|_| Error::invalid("a test panicked while it logged"))
+    }
+}
+
+impl io::Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().map_err(|_| io::ErrorKind::Other)?.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Text {
+    type Writer = Text;
+
+    fn make_writer(&'a self) -> Text {
+        self.clone()
+    }
+}
+
+/// How a line begins that an object of this name logged in this call.
+fn span(stub: &ChattyStub, method: &str, request: Uuid, caller: &str) -> String {
+    let (name, id) = (stub.name().unwrap_or_default(), stub.id());
+    format!(
+        "handler{{class=\"Chatty\" name=\"{name}\" id={id} method=\"{method}\" request_id={request} caller={caller}}}: "
+    )
+}
+
+#[do_runtime::test]
+async fn a_line_of_a_handler_names_its_object_its_method_its_request_and_its_caller(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::INFO);
+    let chatty = kit.objects().get_by_name::<Chatty>("lobby");
+    let first = chatty.write().caller("ann").await?;
+    assert_eq!(lines.with("count=1")?.trim(), format!("INFO {}written count=1", span(&chatty, "write", first, "ann")));
+    let second = chatty.write().await?;
+    assert_eq!(
+        lines.with("count=2")?.trim(),
+        format!("INFO {}written count=2", span(&chatty, "write", second, "anonymous"))
+    );
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn lines_name_their_object_whatever_level_is_shown(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::WARN);
+    let chatty = kit.objects().get_by_name::<Chatty>("lobby");
+    chatty.write().await?;
+    chatty.read().await?;
+    assert!(lines.with("written").is_err(), "nobody wants to see that");
+    assert!(lines.with("read")?.contains("name=\"lobby\""));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_an_asynchronous_handler_logs_is_named_after_each_wait_and_in_its_closures(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::INFO);
+    let chatty = kit.objects().get_by_name::<Chatty>("lobby");
+    let (request, ()) = join(chatty.wander().caller("ann"), kit.advance("2s")).await;
+    let request = request?;
+    let span = span(&chatty, "wander", request, "ann");
+    for (level, words) in [("INFO", "off"), ("ERROR", "half way"), ("INFO", "inside")] {
+        assert_eq!(lines.with(words)?.trim(), format!("{level} {span}{words}"));
+    }
+    let other = lines.with(": read")?;
+    assert!(other.contains("name=\"other\""), "{other}");
+    assert!(other.contains(&format!("request_id={request} caller=Chatty \"lobby\"")), "{other}");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_init_names_its_object(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::DEBUG);
+    let chatty = kit.objects().get_by_name::<Chatty>("lobby");
+    chatty.read().await?;
+    let line = lines.with("woken")?;
+    assert!(line.contains("handler{class=\"Chatty\" name=\"lobby\"") && line.contains("method=\"init\""), "{line}");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_a_panic_names_the_call(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::ERROR);
+    let chatty = kit.objects().get_by_name::<Chatty>("lobby");
+    chatty.stumble().caller("ann").await.expect_err("a panic");
+    let line = lines.with("a stone")?;
+    assert!(line.contains("method=\"stumble\"") && line.contains("caller=ann"), "{line}");
+    assert!(line.contains("a handler panicked"), "{line}");
+    let (fallen, ()) = join(chatty.fall().caller("bob"), kit.advance("2s")).await;
+    fallen.expect_err("a panic");
+    let line = lines.with("a hole")?;
+    assert!(line.contains("method=\"fall\"") && line.contains("caller=bob"), "{line}");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_call_that_waited_in_a_queue_is_not_logged_inside_of_whoever_ran_it(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::INFO);
+    let chatty = kit.objects().get_by_name::<Chatty>("lobby");
+    let (first, second) = (tracing::info_span!("first"), tracing::info_span!("second"));
+    // Asleep: both wait, and one thread runs both.
+    let (one, other) = join(
+        tracing::Instrument::instrument(chatty.write(), first),
+        tracing::Instrument::instrument(chatty.write(), second),
+    )
+    .await;
+    let mut starts = Vec::new();
+    for (request, words) in [(one?, "count=1"), (other?, "count=2")] {
+        let line = lines.with(words)?;
+        assert!(line.contains(&format!("request_id={request}")), "{line}");
+        starts.push(line.trim().trim_start_matches("INFO ").split(':').next().unwrap_or_default().to_owned());
+    }
+    assert_eq!(starts, ["first", "second"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_slow_call_is_one_line_with_its_times_apart() -> Result {
+    let folder = tempfile::tempdir().context("a temporary folder")?;
+    let objects = Objects::builder().slow_call("0s").open(folder.path()).await?;
+    let chatty = objects.get_by_name::<Chatty>("lobby");
+    chatty.write().await?;
+    // Each call is slow where the limit is nothing.
+    let lines = Lines::listen(tracing::Level::WARN);
+    chatty.write().await?;
+    let line = lines.with("a slow call")?;
+    for field in ["class=\"Chatty\"", "name=\"lobby\"", "method=\"write\"", "queue_ms=", "run_ms=", "commit_ms="] {
+        assert!(line.contains(field), "{field}: {line}");
+    }
+    objects.close().await
+}
+
+#[tokio::test]
+async fn a_quick_call_is_no_line() -> Result {
+    let folder = tempfile::tempdir().context("a temporary folder")?;
+    let objects = Objects::builder().slow_call("1h").open(folder.path()).await?;
+    let lines = Lines::listen(tracing::Level::WARN);
+    objects.get_by_name::<Chatty>("lobby").write().await?;
+    assert!(lines.with("a slow call").is_err());
+    objects.close().await
+}

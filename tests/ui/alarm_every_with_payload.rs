@@ -1,0 +1,17 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[alarm(every = "1h")]
+    fn remind(&mut self, who: String) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

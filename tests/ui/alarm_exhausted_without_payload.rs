@@ -1,0 +1,21 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[alarm(exhausted = give_up)]
+    fn remind(&mut self, who: String, times: u32) -> Result {
+        Ok(())
+    }
+
+    fn give_up(&mut self, cx: &mut Cx<Self>, error: &Error) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

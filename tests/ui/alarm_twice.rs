@@ -1,0 +1,18 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[alarm]
+    #[alarm(every = "1h")]
+    fn remind(&mut self) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

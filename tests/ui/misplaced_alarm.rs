@@ -1,0 +1,8 @@
+use do_runtime::prelude::*;
+
+#[alarm]
+fn remind() -> Result {
+    Ok(())
+}
+
+fn main() {}
