@@ -108,7 +108,7 @@ pub mod __private {
     pub use crate::object::checked as sql;
     pub use crate::object::{
         AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Dispatch, ExhaustedRun, Failure,
-        Method, Migration, Object, Outcome, Repeat, Step, StoredReader, StoredWriter, TypedStub,
+        Method, Migration, Object, Outcome, Repeat, Scheduled, Step, StoredReader, StoredWriter, TypedStub,
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{

@@ -73,7 +73,7 @@ fn proofs(cfgs: &[Attribute], arguments: &[Argument], make: &str) -> TokenStream
 /// `impl Dispatch for ChatRoom`. Its bound always holds where there is a stub; where there is none, that is told already, and the
 /// compiler asks no more.
 pub(super) fn dispatch(block: &Block) -> TokenStream {
-    let Block { object, stub, schedule, request, .. } = block;
+    let Block { object, stub, request, .. } = block;
     let arms = block.handlers.iter().map(|handler| arm(handler, request));
     let run = hidden("run");
     let run = if block.handlers.is_empty() { quote!(_) } else { quote!(#run) };
@@ -103,7 +103,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
         {
             type Request = #request;
             type Stub = #stub;
-            type Schedule<'a> = #schedule<'a>;
+            type Schedule<'a> = <#stub as ::do_runtime::__private::Scheduled>::Schedule<'a>;
 
             fn dispatch(
                 request: #request,

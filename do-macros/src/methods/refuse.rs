@@ -9,7 +9,7 @@ use syn::{FnArg, Path, ReturnType, Type};
 use super::model::{Purpose, Role, Written, WrittenMethod};
 use super::{alarms, validate};
 use crate::carry::block;
-use crate::object::{schedule_path, stub_path};
+use crate::object::stub_path;
 use crate::problems::Problems;
 use crate::types;
 
@@ -27,7 +27,7 @@ pub(super) fn block(written: &Written, problems: Problems) -> TokenStream {
 
 fn stand_in(written: &Written, object: &Path) -> TokenStream {
     let methods = methods(written, object);
-    let (stub, schedule) = (stub_path(object), schedule_path(object));
+    let stub = stub_path(object);
     let alarms = alarms::stand_in(written, object);
     block::handlers(
         object,
@@ -45,7 +45,7 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
             {
                 type Request = ();
                 type Stub = #stub;
-                type Schedule<'a> = #schedule<'a>;
+                type Schedule<'a> = <#stub as ::do_runtime::__private::Scheduled>::Schedule<'a>;
 
                 fn dispatch(
                     _: (),

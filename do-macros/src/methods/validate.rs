@@ -6,7 +6,6 @@ use syn::{Attribute, Ident, ImplItemFn, Path, PathArguments, Type};
 use super::model::{Block, Init, Kind, Purpose, Role, Written};
 use super::names::{self, Name};
 use super::{alarms, arguments, handler};
-use crate::object::{schedule_path, stub_path};
 use crate::problems::Problems;
 use crate::types;
 
@@ -26,8 +25,8 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         return None;
     }
     let mut block = Block {
-        stub: stub_path(&object),
-        schedule: schedule_path(&object),
+        stub: crate::object::stub_path(&object),
+        schedule: crate::object::schedule_path(&object),
         object,
         init: None,
         handlers: Vec::new(),

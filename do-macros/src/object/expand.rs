@@ -21,7 +21,7 @@ pub(super) fn object(written: &Written, object: &Object) -> TokenStream {
     let ident = &item.ident;
     let stub = stub(written);
     let stub_impls = stub_impls(written);
-    let (schedule, schedule_impls) = (schedule::schedule(&written.item.vis, ident), schedule::impls(ident));
+    let (schedule, schedule_impls) = (schedule::schedule(written), schedule::impls(written));
     let callable = quote_spanned!(ident.span()=> ::do_runtime::__private::callable::<#ident>);
     let first_values = object.fields.iter().filter_map(first_value_function);
     let stored_fields = object.fields.iter().filter_map(stored_field);
@@ -317,8 +317,8 @@ pub(super) fn refused(written: &Written, problems: Problems) -> TokenStream {
     let is_plain = item.generics.params.is_empty();
     let stub = is_plain.then(|| stub(written));
     let stub_impls = is_plain.then(|| stub_impls(written));
-    let schedule = is_plain.then(|| schedule::schedule(&written.item.vis, ident));
-    let schedule_impls = is_plain.then(|| schedule::impls(ident));
+    let schedule = is_plain.then(|| schedule::schedule(written));
+    let schedule_impls = is_plain.then(|| schedule::impls(written));
     let declares = written
         .tables
         .iter()

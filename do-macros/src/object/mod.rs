@@ -6,7 +6,7 @@ mod expand;
 mod limits;
 mod model;
 mod parse;
-pub(crate) mod schedule;
+mod schedule;
 mod validate;
 
 #[cfg(test)]
@@ -51,17 +51,17 @@ pub(crate) fn stub_ident(object: &Ident) -> Ident {
     format_ident!("{}Stub", object.unraw(), span = object.span())
 }
 
+/// Its path, beside that of the object.
+pub(crate) fn stub_path(object: &Path) -> Path {
+    beside(object, stub_ident)
+}
+
 /// `ChatRoomSchedule`.
 pub(crate) fn schedule_ident(object: &Ident) -> Ident {
     format_ident!("{}Schedule", object.unraw(), span = object.span())
 }
 
-/// The path of its stub, beside that of the object.
-pub(crate) fn stub_path(object: &Path) -> Path {
-    beside(object, stub_ident)
-}
-
-/// The path of its schedule, beside that of the object.
+/// Its path, beside that of the object.
 pub(crate) fn schedule_path(object: &Path) -> Path {
     beside(object, schedule_ident)
 }

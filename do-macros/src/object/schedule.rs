@@ -2,10 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Ident, Visibility};
+
+use super::model::Written;
 
 /// The type.
-pub(crate) fn schedule(vis: &Visibility, ident: &Ident) -> TokenStream {
+pub(super) fn schedule(written: &Written) -> TokenStream {
+    let (vis, ident) = (&written.item.vis, &written.item.ident);
     let schedule = super::schedule_ident(ident);
     let title = format!(" Sets the alarms of a [`{ident}`]: what `cx.schedule()` gives.");
     quote! {
@@ -16,9 +18,18 @@ pub(crate) fn schedule(vis: &Visibility, ident: &Ident) -> TokenStream {
 }
 
 /// What every schedule has.
-pub(crate) fn impls(ident: &Ident) -> TokenStream {
-    let schedule = super::schedule_ident(ident);
+pub(super) fn impls(written: &Written) -> TokenStream {
+    let ident = &written.item.ident;
+    let (stub, schedule) = (super::stub_ident(ident), super::schedule_ident(ident));
     quote! {
+        #[automatically_derived]
+        impl ::do_runtime::__private::Scheduled for #stub
+        where
+            for<'a> #ident: ::do_runtime::__private::Dispatch,
+        {
+            type Schedule<'a> = #schedule<'a>;
+        }
+
         #[automatically_derived]
         impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for #schedule<'a> {
             fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {

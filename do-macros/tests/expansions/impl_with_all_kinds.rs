@@ -58,15 +58,9 @@ const _: () = {
             use ::do_runtime::__private::__unless_object;
             __schema! {
                 { __unless_object } { #[allow(dead_code)] type ChatRoomStub =
-                __write_attribute_durable_object_above_ChatRoom; #[doc =
-                " Sets the alarms of a [`ChatRoom`]: what `cx.schedule()` gives."]
-                #[derive(Debug)] struct ChatRoomSchedule < 'a > (::do_runtime::Schedule <
-                'a >); #[automatically_derived] impl < 'a > ::core::convert::From <
-                ::do_runtime::Schedule < 'a >> for ChatRoomSchedule < 'a > { fn
-                from(schedule : ::do_runtime::Schedule < 'a >) -> Self { Self(schedule) }
-                } #[automatically_derived] impl < 'a > ::core::ops::Deref for
-                ChatRoomSchedule < 'a > { type Target = ::do_runtime::Schedule < 'a >; fn
-                deref(& self) -> & Self::Target { & self.0 } } #[allow(unused_imports)]
+                __write_attribute_durable_object_above_ChatRoom; #[allow(dead_code)] type
+                ChatRoomSchedule < 'a > =
+                __write_attribute_durable_object_above_ChatRoom; #[allow(unused_imports)]
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
@@ -223,7 +217,9 @@ const _: () = {
             {
                 type Request = Request;
                 type Stub = ChatRoomStub;
-                type Schedule<'a> = ChatRoomSchedule<'a>;
+                type Schedule<'a> = <ChatRoomStub as ::do_runtime::__private::Scheduled>::Schedule<
+                    'a,
+                >;
                 fn dispatch(
                     request: Request,
                     run: ::do_runtime::__private::Run<'_, Self>,

@@ -74,6 +74,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::do_runtime::__private::Scheduled for ChatRoomStub
+    where
+        for<'a> ChatRoom: ::do_runtime::__private::Dispatch,
+    {
+        type Schedule<'a> = ChatRoomSchedule<'a>;
+    }
+    #[automatically_derived]
     impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>> for ChatRoomSchedule<'a> {
         fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {
             Self(schedule)

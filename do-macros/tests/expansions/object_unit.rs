@@ -65,6 +65,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::do_runtime::__private::Scheduled for RateLimiterStub
+    where
+        for<'a> RateLimiter: ::do_runtime::__private::Dispatch,
+    {
+        type Schedule<'a> = RateLimiterSchedule<'a>;
+    }
+    #[automatically_derived]
     impl<'a> ::core::convert::From<::do_runtime::Schedule<'a>>
     for RateLimiterSchedule<'a> {
         fn from(schedule: ::do_runtime::Schedule<'a>) -> Self {

@@ -103,6 +103,12 @@ fn unwritable<O: Object>() -> Error {
     Error::new(ErrorKind::Internal, format!("calls of `{}` can't be written down", O::CLASS))
 }
 
+/// What sets the alarms of an object. Its stub says it, so that a block without alarms needs nothing but the stub in scope.
+pub trait Scheduled {
+    /// The generated schedule.
+    type Schedule<'a>: From<Schedule<'a>>;
+}
+
 /// The generated stub of an object.
 pub trait TypedStub: Clone + Send + Sync + 'static {
     /// The object that it calls.

@@ -17,7 +17,7 @@ mod this;
 
 pub use alarms::{AlarmDef, AlarmRan, AlarmRun, Alarms, ExhaustedRun, PendingAlarm, Repeat, Schedule, Setting};
 pub use arguments::{ArgumentsReader, ArgumentsWriter};
-pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, TypedStub};
+pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, Scheduled, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;
 pub use identity::Identity;

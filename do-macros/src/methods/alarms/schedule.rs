@@ -78,8 +78,8 @@ fn put(argument: &Argument) -> TokenStream {
     }
 }
 
-/// The same methods for a block with mistakes, which never run.
-pub(in crate::methods) fn stand_in(written: &Written, object: &Path) -> TokenStream {
+/// The same for a block with mistakes, with methods that never run.
+pub(in crate::methods) fn stand_in(written: &Written, object: &Path) -> Option<TokenStream> {
     let schedule = schedule_path(object);
     let mut seen = vec!["cancel".to_owned()];
     let mut methods = Vec::new();
@@ -112,10 +112,12 @@ pub(in crate::methods) fn stand_in(written: &Written, object: &Path) -> TokenStr
             }
         });
     }
-    quote! {
-        #[allow(dead_code, private_interfaces, unreachable_pub)]
-        impl<'a> #schedule<'a> {
-            #(#methods)*
+    (!methods.is_empty()).then(|| {
+        quote! {
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl<'a> #schedule<'a> {
+                #(#methods)*
+            }
         }
-    }
+    })
 }
