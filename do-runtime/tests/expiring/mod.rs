@@ -1,12 +1,9 @@
 //! A table that gains and loses its `ttl` from one program to the next.
-#![cfg(feature = "testing")]
 
-mod programs;
-
+use crate::programs::{Room, program, sql, table};
 use do_runtime::__private::{ColumnDef, ExpiryDef, TableDef};
 use do_runtime::Result;
 use do_runtime::testing::{self, TestKit};
-use programs::{Room, program, sql, table};
 
 const LINE: &str = "CREATE TABLE line (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;";
 const LIVING: &str = "CREATE TABLE line (id INTEGER PRIMARY KEY, body TEXT NOT NULL,
@@ -47,7 +44,8 @@ fn rows_that_are_there_live_from_the_wake_on_that_gives_them_a_ttl() {
         assert_eq!(room.rows(BODIES).await?, ["one"]);
         // The wake itself has told when they end.
         let pending = kit.pending_alarms(&room).await?;
-        assert_eq!(pending.iter().map(|alarm| alarm.due() - kit.now()).collect::<Vec<_>>().len(), 1);
+        let ends: Vec<i64> = pending.iter().map(|alarm| alarm.due().as_millis() - kit.now().as_millis()).collect();
+        assert_eq!(ends, [3_600_000]);
         kit.advance("30m").await;
         room.run(&[TWO]).await?;
         kit.crash().await?;
