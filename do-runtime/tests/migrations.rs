@@ -1,6 +1,7 @@
 //! Programs of several versions over one folder: what the migrations of a class do to the objects that are there.
 #![cfg(feature = "testing")]
 
+mod expiring;
 mod programs;
 
 use do_runtime::env::SeededRandom;

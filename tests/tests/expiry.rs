@@ -251,6 +251,17 @@ impl Shop {
         bail!("it fails")
     }
 
+    /// Lets no session be deleted before this time.
+    #[rpc]
+    fn keep_until(&mut self, cx: &mut Cx<Self>, time: Timestamp) -> Result {
+        let until = time.as_millis();
+        let sql = format!(
+            "CREATE TRIGGER keep BEFORE DELETE ON session WHEN unixepoch('subsec') * 1000 < {until}
+             BEGIN SELECT RAISE(ABORT, 'they are kept'); END"
+        );
+        cx.sql_unchecked::<()>(&sql, ()).run().map(drop)
+    }
+
     #[rpc]
     fn calls(&self) -> Result<u64> {
         Ok(self.calls)
@@ -268,6 +279,7 @@ async fn on_disk(kit: &TestKit, shop: &ShopStub) -> Result<(u64, u64, u64, u64)>
 
 #[do_runtime::test]
 async fn a_row_is_gone_at_the_instant_and_not_before(kit: TestKit) -> Result {
+    kit.hold_cleanup(true);
     let shop = kit.objects().get_by_name::<Shop>("a");
     let message = shop.say("ann", "hello").await?;
     kit.advance("29s 999ms").await;
@@ -305,6 +317,7 @@ async fn a_key_and_a_unique_index_are_free_at_the_instant(kit: TestKit) -> Resul
 
 #[do_runtime::test]
 async fn what_cascades_goes_along_and_what_refers_loses_its_reference(kit: TestKit) -> Result {
+    kit.hold_cleanup(true);
     let shop = kit.objects().get_by_name::<Shop>("a");
     shop.log_in("t").await?;
     kit.advance("30s").await;
@@ -336,6 +349,7 @@ async fn a_reply_outlives_what_it_answers(kit: TestKit) -> Result {
 
 #[do_runtime::test]
 async fn what_hangs_on_a_row_of_its_own_table_goes_with_it(kit: TestKit) -> Result {
+    kit.hold_cleanup(true);
     let shop = kit.objects().get_by_name::<Shop>("a");
     let (now, later) = (kit.now(), kit.now() + hours(1));
     let root = shop.grow(None, now).await?;
@@ -424,6 +438,7 @@ async fn only_what_a_handler_leaves_behind_counts(kit: TestKit) -> Result {
 
 #[do_runtime::test]
 async fn what_a_failed_call_deleted_stays_invisible(kit: TestKit) -> Result {
+    kit.hold_cleanup(true);
     let shop = kit.objects().get_by_name::<Shop>("a");
     shop.log_in("t").await?;
     kit.advance("1m").await;
@@ -437,6 +452,7 @@ async fn what_a_failed_call_deleted_stays_invisible(kit: TestKit) -> Result {
 
 #[do_runtime::test]
 async fn more_rows_than_one_transaction_takes_are_deleted_in_several(kit: TestKit) -> Result {
+    kit.hold_cleanup(true);
     let shop = kit.objects().get_by_name::<Shop>("a");
     shop.fill(3_500).await?;
     kit.advance("1m").await;
@@ -472,6 +488,7 @@ async fn the_end_survives_eviction_restart_and_crash(kit: TestKit) -> Result {
 
 #[do_runtime::test]
 async fn a_clock_that_jumps_is_believed(kit: TestKit) -> Result {
+    kit.hold_cleanup(true);
     let shop = kit.objects().get_by_name::<Shop>("a");
     let begin = kit.now();
     shop.log_in("t").await?;
@@ -544,5 +561,134 @@ async fn a_random_history_agrees_with_a_model(kit: TestKit) -> Result {
         assert_eq!(seen, expected, "step {step}");
         assert_eq!(shop.found("hello").await?.len().min(10), expected.len().min(10), "step {step}");
     }
+    Ok(())
+}
+
+/// When the cleanup of an object is due, after now.
+async fn cleanup_in(kit: &TestKit, shop: &ShopStub) -> Result<Option<std::time::Duration>> {
+    let pending = kit.pending_alarms(shop).await?;
+    assert!(pending.iter().all(|alarm| alarm.method() == "cleanup"));
+    let millis_left = pending.first().map(|alarm| alarm.due().as_millis() - kit.now().as_millis());
+    Ok(millis_left.map(|left| millis(left.unsigned_abs())))
+}
+
+#[do_runtime::test]
+async fn the_cleanup_comes_with_the_first_expiry_and_then_hourly(kit: TestKit) -> Result {
+    let shop = kit.objects().get_by_name::<Shop>("a");
+    assert_eq!(cleanup_in(&kit, &shop).await?, None);
+    shop.offer("ink", 1, None).await?;
+    assert_eq!(cleanup_in(&kit, &shop).await?, None);
+    shop.log_in("t").await?;
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(minutes(1)));
+    shop.say("ann", "hello").await?;
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(secs(30)));
+    kit.advance("30s").await;
+    assert_eq!(kit.physical_rows::<Message>(&shop).await?, 0);
+    // The session ends half a minute later, and stays on disk for the rest of the hour.
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(hours(1)));
+    kit.advance("59m 59s").await;
+    assert_eq!(shop.seen().await?, (0, 0, 0, 1, 0));
+    assert_eq!(on_disk(&kit, &shop).await?, (1, 1, 1, 1));
+    kit.advance("1s").await;
+    assert_eq!(on_disk(&kit, &shop).await?, (0, 0, 0, 1));
+    assert_eq!(cleanup_in(&kit, &shop).await?, None);
+    // After a pause the next one comes at once again.
+    kit.advance("3h").await;
+    shop.log_in("t").await?;
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(minutes(1)));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_hour_between_two_cleanups_outlives_sleep_and_crash(kit: TestKit) -> Result {
+    let shop = kit.objects().get_by_name::<Shop>("a");
+    shop.say("ann", "hello").await?;
+    kit.advance("30s").await;
+    assert_eq!(kit.physical_rows::<Message>(&shop).await?, 0);
+    kit.crash().await?;
+    kit.advance("10m").await;
+    shop.say("ann", "hello").await?;
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(minutes(50)));
+    kit.evict(&shop).await?;
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(minutes(50)));
+    kit.restart().await?;
+    kit.advance("49m 59s").await;
+    assert_eq!(kit.physical_rows::<Message>(&shop).await?, 1);
+    kit.advance("1s").await;
+    assert_eq!(kit.physical_rows::<Message>(&shop).await?, 0);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_cleanup_of_many_rows_is_finished_at_once(kit: TestKit) -> Result {
+    let shop = kit.objects().get_by_name::<Shop>("a");
+    shop.fill(3_500).await?;
+    kit.evict(&shop).await?;
+    kit.advance("1m").await;
+    assert_eq!(on_disk(&kit, &shop).await?.0, 0);
+    assert_eq!(cleanup_in(&kit, &shop).await?, None);
+    kit.crash().await?;
+    assert_eq!(on_disk(&kit, &shop).await?.0, 0);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_cleanup_that_is_held_back_stays_so_over_crash_and_restart(kit: TestKit) -> Result {
+    let shop = kit.objects().get_by_name::<Shop>("a");
+    shop.log_in("t").await?;
+    kit.hold_cleanup(true);
+    kit.advance("1h").await;
+    kit.crash().await?;
+    kit.advance("1h").await;
+    kit.restart().await?;
+    kit.advance("1h").await;
+    assert_eq!(shop.seen().await?, (0, 0, 0, 1, 0));
+    assert_eq!(on_disk(&kit, &shop).await?, (1, 1, 1, 1));
+    kit.hold_cleanup(false);
+    kit.advance("1m").await;
+    assert_eq!(on_disk(&kit, &shop).await?, (0, 0, 0, 1));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_cleanup_that_fails_comes_again_after_five_minutes(kit: TestKit) -> Result {
+    let shop = kit.objects().get_by_name::<Shop>("a");
+    shop.log_in("t").await?;
+    shop.keep_until(kit.now() + minutes(7)).await?;
+    kit.advance("1m").await;
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(minutes(5)));
+    // Nobody sees the row, and who writes is told.
+    assert_eq!(shop.seen().await?, (0, 0, 0, 1, 0));
+    let error = shop.log_in("u").await.expect_err("it can't be deleted");
+    assert_eq!(error.to_string(), "what has expired could not be deleted: they are kept");
+    kit.advance("5m").await;
+    assert_eq!(on_disk(&kit, &shop).await?.0, 1);
+    assert_eq!(cleanup_in(&kit, &shop).await?, Some(minutes(5)));
+    kit.advance("5m").await;
+    assert_eq!(on_disk(&kit, &shop).await?, (0, 0, 0, 1));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_cleanup_is_no_use_that_keeps_an_object_awake(kit: TestKit) -> Result {
+    let shop = kit.objects().get_by_name::<Shop>("a");
+    shop.log_in("t").await?;
+    kit.advance("30s").await;
+    assert_eq!(kit.awake(), []);
+    kit.advance("33s").await;
+    assert_eq!(kit.awake(), []);
+    assert_eq!(on_disk(&kit, &shop).await?, (0, 0, 0, 1));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_is_deleted_leaves_room(kit: TestKit) -> Result {
+    let shop = kit.objects().get_by_name::<Shop>("a");
+    shop.fill(20_000).await?;
+    let full = kit.inside(&shop, |_, cx| cx.storage_size()).await?;
+    kit.advance("2m").await;
+    assert_eq!(on_disk(&kit, &shop).await?.0, 0);
+    let left = kit.inside(&shop, |_, cx| cx.storage_size()).await?;
+    assert!(left < full / 2, "{full} bytes became {left}");
     Ok(())
 }

@@ -74,6 +74,9 @@ impl Mailbox {
     }
 }
 
+/// A message's number and method, how often it was tried, and the last error.
+type OnItsWay = (u64, String, u32, Option<String>);
+
 #[durable_object]
 struct Author {
     #[stored]
@@ -121,9 +124,9 @@ impl Author {
         cx.delete_all()
     }
 
-    /// Of the messages on their way: the number, the method, how often it was tried, and the last error.
+    /// The messages on their way.
     #[rpc]
-    fn pending(&self, cx: &Cx<Self>) -> Result<Vec<(u64, String, u32, Option<String>)>> {
+    fn pending(&self, cx: &Cx<Self>) -> Result<Vec<OnItsWay>> {
         let pending = cx.outbox().pending()?;
         Ok(pending
             .iter()

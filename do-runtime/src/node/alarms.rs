@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::delivery::{self, Post};
+use super::expiry::Cleanup;
 use super::{Awake, Host};
 use crate::call::{Body, Entry, Instance, Place, Progress, Slot, TurnFor, TurnOf, refusal, serve};
 use crate::error::{Error, ErrorKind, Result};
@@ -151,10 +152,13 @@ fn start<O: Dispatch>(
             return (swept.map(|()| Started::Ran(shared.position())), awake.kept());
         }
         first => {
-            if awake.cleanup_due().is_some_and(|due| due <= now) && awake.clean_up(shared) {
-                return (Ok(Started::Cleaned(shared.position())), awake.kept());
-            }
-            let others = [awake.cleanup_due(), awake.replies_due(), post];
+            let is_due = awake.cleanup_due().is_some_and(|due| due <= now);
+            let cleanup = match is_due.then(|| awake.clean_up(shared)) {
+                Some(Cleanup::Done) => return (Ok(Started::Cleaned(shared.position())), awake.kept()),
+                Some(Cleanup::Held) => None,
+                Some(Cleanup::Failed) | None => awake.cleanup_due(),
+            };
+            let others = [cleanup, awake.replies_due(), post];
             let next = first.map(|row| row.due).into_iter().chain(others.into_iter().flatten()).min();
             return (Ok(Started::Idle(next)), awake.kept());
         }

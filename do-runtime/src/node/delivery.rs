@@ -56,7 +56,7 @@ impl<O: Dispatch> Awake<O> {
             return Ok(Post::Later(due));
         }
         let under_way = flights.iter().filter(|flight| flight.starts_with("d:")).count();
-        let held = host.home().holds_deliveries_of(host.tag(), self.cx.id());
+        let held = host.home().deliveries.holds(host.tag(), self.cx.id());
         Ok(if held || under_way >= AT_ONCE { Post::Nothing } else { Post::Now(receiver) })
     }
 }

@@ -7,14 +7,24 @@ use crate::Timestamp;
 use crate::call::{Instance, Shared};
 use crate::error::Result;
 use crate::object::Dispatch;
-use crate::sqlite::expiry;
+use crate::sqlite::{HandlerContext, expiry};
 
 /// Rows that are deleted in one transaction.
 const BATCH: usize = 1_000;
 
-/// After a cleanup that failed, and while a test holds it back, until it is tried again.
+/// After a cleanup that failed, until it is tried again.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(5 * 60);
-const WHILE_HELD: Duration = Duration::from_secs(60);
+
+/// What came of a cleanup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cleanup {
+    /// A batch is deleted.
+    Done,
+    /// A test holds it back, and says when it goes on.
+    Held,
+    /// It is due again later.
+    Failed,
+}
 
 impl<O: Dispatch> Awake<O> {
     /// From here on rows expire. When what does is to be deleted is asked for if the object wants to be woken at all.
@@ -40,26 +50,27 @@ impl<O: Dispatch> Awake<O> {
         self.due.expiry
     }
 
-    /// Deletes a batch of what has expired, in a transaction of its own. Whether it did: it may be held back, or fail, and is due
-    /// later then.
-    pub(super) fn clean_up(&mut self, shared: &Shared<O>) -> bool {
-        let now = shared.host.node().now();
-        if shared.host.home().cleanup_is_held() {
-            self.due.expiry = Some(now + WHILE_HELD);
-            return false;
+    /// Deletes a batch of what has expired, in a transaction of its own.
+    pub(super) fn clean_up(&mut self, shared: &Shared<O>) -> Cleanup {
+        if shared.host.home().cleanup.holds(shared.host.tag(), shared.identity.id()) {
+            return Cleanup::Held;
         }
         let cleaned = self.in_one(shared, |awake| {
             let now = awake.cx.now();
+            let _time = HandlerContext::enter(now);
             if !expiry::sweep(&awake.cx.database, O::TABLES, now, BATCH)? {
                 awake.cx.database.note_cleanup(now)?;
             }
             Ok(())
         });
-        if let Err(error) = &cleaned {
-            tracing::error!(%error, object = %shared.identity, "what has expired could not be deleted: it is tried again in five minutes");
-            self.due.expiry = Some(now + AFTER_A_FAILURE);
+        match cleaned {
+            Ok(()) => Cleanup::Done,
+            Err(error) => {
+                tracing::error!(%error, object = %shared.identity, "what has expired could not be deleted: it is tried again in five minutes");
+                self.due.expiry = Some(shared.host.node().now() + AFTER_A_FAILURE);
+                Cleanup::Failed
+            }
         }
-        cleaned.is_ok()
     }
 
     /// Begins the transaction of a handler that writes, and deletes in it what has expired; more than a thousand rows in
@@ -87,6 +98,7 @@ impl<O: Dispatch> Awake<O> {
     /// Deletes what has expired, in the open transaction. Whether another one is to be begun for the rest.
     fn sweep(&mut self) -> Result<bool> {
         let now = self.cx.now();
+        let _time = HandlerContext::enter(now);
         if !self.cx.database.has_expired(now)? {
             return Ok(false);
         }

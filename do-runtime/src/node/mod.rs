@@ -11,6 +11,7 @@ mod due;
 mod expiry;
 mod fence;
 mod folder;
+mod hold;
 mod home;
 mod host;
 mod migrate;
@@ -37,6 +38,8 @@ pub(crate) use checkpoint::checkpoint;
 pub(crate) use due::Due;
 #[cfg(feature = "testing")]
 pub(crate) use folder::reopen;
+#[cfg(feature = "testing")]
+pub(crate) use hold::Hold;
 pub(crate) use home::Home;
 pub(crate) use host::{AnyHost, Host};
 pub use namespace::{List, ListIter, Namespace};

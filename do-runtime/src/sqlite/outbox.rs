@@ -439,7 +439,7 @@ fn id(row: &dyn RowAccess, column: usize) -> Result<ObjectId> {
     bytes(row, column)?.try_into().map(ObjectId).map_err(|_| damaged())
 }
 
-fn bytes<'r>(row: &'r dyn RowAccess, column: usize) -> Result<&'r [u8]> {
+fn bytes(row: &dyn RowAccess, column: usize) -> Result<&[u8]> {
     match row.value(column) {
         ValueRef::Blob(bytes) => Ok(bytes),
         _ => Err(damaged()),

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::node::{AnyHost, Builder, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
+use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
 use crate::object::{Cx, Dispatch, Method, Object, PendingAlarm, TypedStub};
 use crate::sqlite::expiry;
 use crate::table::{Table, TableDef};
@@ -144,17 +144,24 @@ impl TestKit {
         }
     }
 
-    /// Holds the cleanup of what has expired back, or lets it go on, within a minute of virtual time. It stays held over `restart`
-    /// and `crash`. Rows that have expired stay invisible meanwhile, and handlers that write delete them.
+    /// Holds the cleanup of what has expired back, or lets it go on. It stays held over `restart` and `crash`. Rows that have
+    /// expired are invisible all the same, and handlers that write delete them.
     pub fn hold_cleanup(&self, held: bool) {
-        self.home().hold_cleanup(held);
+        self.hold(&self.home().cleanup, held);
     }
 
     /// Holds messages that objects have sent back, or lets them go on. They stay held over `restart` and `crash`.
     pub fn hold_deliveries(&self, held: bool) {
-        let senders = self.home().hold_deliveries(held);
+        self.hold(&self.home().deliveries, held);
+    }
+
+    fn hold(&self, what: &Hold, held: bool) {
+        if held {
+            return what.begin();
+        }
+        let concerned = what.end();
         if let Ok(node) = self.home().node() {
-            senders.into_iter().for_each(|(class, sender)| node.look_at(class, sender));
+            concerned.into_iter().for_each(|(class, id)| node.look_at(class, id));
         }
     }
 
