@@ -73,8 +73,8 @@ pub use limits::Limits;
 pub use metadata::{Caller, ChainedCall, Metadata, RetryPolicy, TraceParent};
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
 pub use object::{
-    Alarms, Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Parameters, PendingAlarm, Query, Schedule,
-    Setting, This,
+    Alarms, Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Outbox, OutboxMessage, OutboxMut,
+    Parameters, PendingAlarm, Query, Schedule, Setting, This,
 };
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};

@@ -119,7 +119,7 @@ async fn main() -> Result {
         let memory = Command::new(this).arg("memory").arg(folder.path().join(name)).status();
         ensure!(memory.context("the measurement of memory")?.success(), "the measurement of memory failed");
     }
-    due(&folder.path().join("due"), (count / 10).max(1), Duration::from_secs_f64(took / 5.0)).await
+    due(&folder.path().join("due"), (count / 10).max(1), Duration::from_secs_f64(took / 2.0)).await
 }
 
 /// Sets an alarm on each of so many new objects; how many seconds that took.

@@ -63,6 +63,19 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
     }
 }
 
+impl<O: Dispatch, T, E> Call<O, T, E> {
+    /// What a call is made of that was not sent.
+    ///
+    /// # Errors
+    /// `invalid` if it was.
+    pub(crate) fn into_unsent(self) -> Result<(Stub<O>, &'static Method, O::Request), Error> {
+        match self.state {
+            State::New(method, request) => Ok((self.stub, method, request)),
+            _ => Err(Error::invalid("this call was awaited already: send a call that nobody has polled")),
+        }
+    }
+}
+
 impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
     /// Runs the call here if the object is idle and awake, else queues it.
     #[inline]

@@ -18,7 +18,7 @@ mod stub;
 mod timing;
 mod turn;
 
-pub(crate) use answer::{Answer, AnswerSlot, Orchestration};
+pub(crate) use answer::{Answer, AnswerSlot, Orchestration, Outcome, Unread};
 pub(crate) use entry::{Entry, Progress, Queued, Work};
 pub use future::Call;
 pub(crate) use future::no_await;

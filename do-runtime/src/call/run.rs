@@ -1,6 +1,5 @@
 //! Running one handler, by whoever has the object.
 
-use std::any::type_name;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use crate::error::Result;
 use crate::journal::LogPosition;
 use crate::node::Awake;
 use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, exclusive_once, orchestrate};
+use crate::sqlite::Delivery;
 
 /// One call, ready to run: what the generated `dispatch` is given.
 pub struct Run<'a, O: Dispatch> {
@@ -19,6 +19,8 @@ pub struct Run<'a, O: Dispatch> {
     answer: &'a mut dyn AnswerSlot,
     /// The handler's span, if anybody listens.
     span: Option<&'a Span>,
+    /// The message that it applies, if it was sent and not called.
+    delivery: Option<Delivery>,
 }
 
 /// What has come of a [`Run`].
@@ -45,7 +47,12 @@ impl<'a, O: Dispatch> Run<'a, O> {
         answer: &'a mut dyn AnswerSlot,
         span: Option<&'a Span>,
     ) -> Self {
-        Run { awake, slot, answer, span }
+        Run { awake, slot, answer, span, delivery: None }
+    }
+
+    /// The same for a message: that it was applied is noted in the handler's own transaction.
+    pub(crate) fn delivering(self, delivery: Option<Delivery>) -> Self {
+        Run { delivery, ..self }
     }
 
     /// Runs a handler with `&mut self`, in a transaction.
@@ -55,7 +62,13 @@ impl<'a, O: Dispatch> Run<'a, O> {
         E: Failure,
     {
         let (result, ran) = match self.awake.meta().key().cloned() {
-            None => self.awake.exclusive(&self.slot.shared, handler),
+            None => match self.delivery {
+                None => self.awake.exclusive(&self.slot.shared, handler),
+                Some(delivery) => self.awake.exclusive(&self.slot.shared, |object, cx| {
+                    cx.database.note_applied(&delivery, cx.now())?;
+                    handler(object, cx)
+                }),
+            },
             Some(key) => exclusive_once(self.awake, self.slot, &key, handler),
         };
         put(self.answer, Answer::Ready(result));
@@ -90,9 +103,6 @@ impl<'a, O: Dispatch> Run<'a, O> {
 fn put<T: AnswerType, E: Failure>(slot: &mut dyn AnswerSlot, answer: Answer<T, E>) {
     match slot.as_any().downcast_mut() {
         Some(place) => *place = answer,
-        None => slot.fail(crate::Error::new(
-            crate::ErrorKind::Internal,
-            format!("the stub and the handler disagree on the result type: the handler gives `{}`", type_name::<T>()),
-        )),
+        None => slot.receive(answer.into()),
     }
 }

@@ -13,6 +13,7 @@ use std::task::{Poll, Waker};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::delivery::{self, Post};
 use super::expiry::Cleanup;
 use super::{Awake, Host};
 use crate::call::{Body, Entry, Instance, Place, Progress, Slot, TurnFor, TurnOf, refusal, serve};
@@ -49,6 +50,8 @@ pub(crate) enum Turned {
         #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests wait for it"))]
         oneshot::Receiver<()>,
     ),
+    /// Messages are on their way to a receiver.
+    Posting,
 }
 
 /// A run, boxed.
@@ -77,7 +80,7 @@ pub(super) async fn run<O: Dispatch>(host: Arc<Host<O>>, id: ObjectId, pick: Pic
     let used = host.slot(&Identity::new(O::CLASS, id, None))?.shared.last_used.load(Relaxed);
     let ended = in_turn(&host, id, move |awake, slot| {
         let (started, instance) = start(awake, slot, pick, &mark);
-        if matches!(started, Ok(Started::Cleaned(_) | Started::Idle(_))) {
+        if matches!(started, Ok(Started::Cleaned(_) | Started::Idle(_) | Started::Posting(_))) {
             // This was no use: an object that slept goes to sleep again.
             slot.shared.last_used.store(used, Relaxed);
         }
@@ -88,6 +91,10 @@ pub(super) async fn run<O: Dispatch>(host: Arc<Host<O>>, id: ObjectId, pick: Pic
     match (ended, row) {
         (Ok(Started::Idle(next)), _) => Ok(Turned::Idle(next)),
         (Ok(Started::Ran(position) | Started::Cleaned(position)), _) => Ok(Turned::Ran(position)),
+        (Ok(Started::Posting(receiver)), _) => {
+            delivery::start(host, id, receiver);
+            Ok(Turned::Posting)
+        }
         (Ok(Started::Failed(failure)), _) => note(&host, id, *failure).await.map(Turned::Ran),
         (Ok(Started::Flying(row, handler)), _) => Ok(Turned::Flying(fly(host, id, *row, handler))),
         // It did not return: this counts as a run that failed, or it would be tried for ever.
@@ -109,6 +116,8 @@ enum Started {
     Cleaned(LogPosition),
     Failed(Box<Failure>),
     Flying(Box<AlarmRow>, crate::call::Orchestration<(), Error>),
+    /// Messages go to a receiver.
+    Posting(ObjectId),
 }
 
 fn start<O: Dispatch>(
@@ -125,6 +134,17 @@ fn start<O: Dispatch>(
         Err(error) => return (Err(error), awake.kept()),
     };
     let now = shared.host.node().now();
+    let post = match awake.next_post(&shared.host, &flights, now) {
+        Ok(Post::Now(receiver)) if pick == Pick::Due && first.as_ref().is_none_or(|row| row.due > now) => {
+            let mut flights = flights;
+            flights.insert(delivery::flight(receiver));
+            shared.host.begin_flight(id, &delivery::flight(receiver), awake.first_beside(&shared.host, &flights));
+            return (Ok(Started::Posting(receiver)), awake.kept());
+        }
+        Ok(Post::Later(due)) => Some(due),
+        Ok(_) => None,
+        Err(error) => return (Err(error), awake.kept()),
+    };
     let row = match first {
         Some(row) if row.due <= now || pick != Pick::Due => row,
         _ if pick == Pick::Due && awake.replies_due().is_some_and(|due| due <= now) => {
@@ -138,7 +158,7 @@ fn start<O: Dispatch>(
                 Some(Cleanup::Held) => None,
                 Some(Cleanup::Failed) | None => awake.cleanup_due(),
             };
-            let others = [cleanup, awake.replies_due()];
+            let others = [cleanup, awake.replies_due(), post];
             let next = first.map(|row| row.due).into_iter().chain(others.into_iter().flatten()).min();
             return (Ok(Started::Idle(next)), awake.kept());
         }
@@ -158,7 +178,7 @@ fn start<O: Dispatch>(
         Ended::Running(handler) => {
             let mut flights = flights;
             flights.insert(row.identity.clone());
-            shared.host.begin_flight(id, &row.identity, awake.first_beside(&flights));
+            shared.host.begin_flight(id, &row.identity, awake.first_beside(&shared.host, &flights));
             Started::Flying(Box::new(row), handler)
         }
     };
@@ -280,7 +300,7 @@ fn give_up<O: Dispatch>(
 
 /// Does something with an object that is awake, in a turn at it and away from the callers' threads. If it does not return the
 /// object is fenced, and this gives a `deadline` error.
-async fn in_turn<O: Dispatch, R: Send + 'static>(
+pub(super) async fn in_turn<O: Dispatch, R: Send + 'static>(
     host: &Arc<Host<O>>,
     id: ObjectId,
     body: impl FnOnce(&mut Awake<O>, &Arc<Slot<O>>) -> (Result<R>, Instance) + Send + 'static,
@@ -323,10 +343,6 @@ async fn in_turn<O: Dispatch, R: Send + 'static>(
     .await
 }
 
-fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    [one, other].into_iter().flatten().min()
-}
-
 impl<O: Dispatch> Awake<O> {
     /// The first alarm that is to run, but for those that do.
     fn first_alarm(&self, flights: &BTreeSet<String>) -> Result<Option<AlarmRow>> {
@@ -334,11 +350,20 @@ impl<O: Dispatch> Awake<O> {
         Ok(first.into_iter().find(|row| !flights.contains(&row.identity)))
     }
 
-    /// When it is due; at once if that can't be told, so that somebody looks.
-    pub(super) fn first_beside(&self, flights: &BTreeSet<String>) -> Option<Timestamp> {
-        match self.first_alarm(flights) {
-            Ok(first) => sooner(first.map(|row| row.due), self.cleanup_due()),
-            Err(_) => Some(self.cx.now()),
+    /// When the first thing is due that does not run; at once if that can't be told, so that somebody looks.
+    pub(super) fn first_beside(&self, host: &Host<O>, flights: &BTreeSet<String>) -> Option<Timestamp> {
+        let now = host.node().now();
+        match (self.first_alarm(flights), self.next_post(host, flights, now)) {
+            (Ok(first), Ok(post)) => {
+                let post = match post {
+                    Post::Now(_) => Some(now),
+                    Post::Later(due) => Some(due),
+                    Post::Nothing => None,
+                };
+                let due = [first.map(|row| row.due), self.cleanup_due(), self.replies_due(), post];
+                due.into_iter().flatten().min()
+            }
+            _ => Some(now),
         }
     }
 
@@ -349,7 +374,7 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// What becomes of the instance after something of the runtime's own.
-    fn kept(&self) -> Instance {
+    pub(super) fn kept(&self) -> Instance {
         match self.is_void() {
             true => Instance::Spoiled,
             false => Instance::Kept,

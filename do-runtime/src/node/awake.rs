@@ -15,7 +15,7 @@ use crate::metadata::Metadata;
 use crate::object::alarms::AlarmDef;
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
-use crate::sqlite::{self, HandlerContext, Interrupt, SchemaMark};
+use crate::sqlite::{self, Delivery, HandlerContext, Interrupt, SchemaMark};
 use crate::store::{Changes, Head};
 
 thread_local! {
@@ -180,11 +180,12 @@ impl<O: Dispatch> Awake<O> {
     /// Commits the transaction and appends its record to the log.
     pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
         if self.cx.erased {
-            if self.is_empty()? {
-                return self.commit_deletion(shared);
-            }
-            if const { AlarmDef::any_kept(O::ALARMS) } {
-                self.keep_alarms()?;
+            match self.is_empty()? {
+                true if !self.cx.database.has_messages()? => return self.commit_deletion(shared),
+                // What it has sent is still to arrive: with the last message the object goes.
+                true => self.cx.database.note_erased()?,
+                false if const { AlarmDef::any_kept(O::ALARMS) } => self.keep_alarms()?,
+                false => {}
             }
         }
         let fields = self.write_fields()?;
@@ -275,7 +276,7 @@ impl<O: Dispatch> Awake<O> {
             self.told = next;
             shared.host.node().note_alarm(shared.host.tag(), shared.identity.id(), next, shared.position());
         }
-        if self.cx.has_touched_alarms() {
+        if self.cx.has_touched_alarms() || self.cx.has_touched_outbox() {
             self.tell_beside(shared);
         }
         Ok(())
@@ -360,6 +361,16 @@ impl<O: Dispatch> Awake<O> {
             self.undo();
         }
         done
+    }
+
+    /// Whether a message was applied already.
+    pub(crate) fn was_applied(&self, delivery: &Delivery) -> Result<bool> {
+        self.cx.database.was_applied(delivery)
+    }
+
+    /// Notes that a message was applied whose handler does not run in a transaction.
+    pub(crate) fn note_applied(&mut self, shared: &Shared<O>, delivery: &Delivery) -> Result<()> {
+        self.in_one(shared, |awake| awake.cx.database.note_applied(delivery, awake.cx.now()))
     }
 
     /// The instance is given up before anybody was served. What it committed while it woke is not lost.

@@ -1,11 +1,13 @@
 //! When an object wants to be woken, and why.
 
-use super::Awake;
-use crate::Timestamp;
+use std::collections::BTreeSet;
+
+use super::{Awake, delivery};
 use crate::call::Shared;
 use crate::error::Result;
 use crate::object::Dispatch;
 use crate::object::alarms::{AlarmDef, missing};
+use crate::{ObjectId, Timestamp};
 
 /// The earliest time of each kind of thing that an object has to do by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +32,15 @@ impl<O: Dispatch> Awake<O> {
         self.told
     }
 
+    /// When the next message to a receiver goes that none is on its way to.
+    pub(super) fn next_delivery(&self, flights: &BTreeSet<String>) -> Result<Option<(Timestamp, ObjectId)>> {
+        if self.due.outbox.is_none() {
+            return Ok(None);
+        }
+        let first = self.cx.database.first_receivers(flights.len() + 1)?;
+        Ok(first.into_iter().find(|(_, receiver)| !flights.contains(&delivery::flight(*receiver))))
+    }
+
     /// When replies that have expired are to be removed.
     pub(super) fn replies_due(&self) -> Option<Timestamp> {
         self.due.replies
@@ -41,6 +52,7 @@ impl<O: Dispatch> Awake<O> {
         if told.is_some() {
             self.due.alarms = self.cx.database.earliest_alarm()?;
             self.due.replies = self.cx.replies_due()?;
+            self.due.outbox = self.cx.database.earliest_delivery()?;
         }
         Ok(())
     }
@@ -66,7 +78,7 @@ impl<O: Dispatch> Awake<O> {
     pub(super) fn tell_beside(&self, shared: &Shared<O>) {
         let flights = shared.host.flights(shared.identity.id());
         if !flights.is_empty() {
-            shared.host.note_beside(shared.identity.id(), self.first_beside(&flights));
+            shared.host.note_beside(shared.identity.id(), self.first_beside(&shared.host, &flights));
         }
     }
 
@@ -85,6 +97,9 @@ impl<O: Dispatch> Awake<O> {
         let mut due = Due { expiry: self.expiry_after(before.expiry)?, ..before };
         if self.cx.has_touched_alarms() {
             due.alarms = self.cx.database.earliest_alarm()?;
+        }
+        if self.cx.has_touched_outbox() {
+            due.outbox = self.cx.database.earliest_delivery()?;
         }
         if self.cx.has_touched_replies() {
             due.replies = self.cx.replies_due()?;

@@ -52,7 +52,7 @@ impl<O: Dispatch> Awake<O> {
 
     /// Deletes a batch of what has expired, in a transaction of its own.
     pub(super) fn clean_up(&mut self, shared: &Shared<O>) -> Cleanup {
-        if shared.host.home().holds_cleanup(shared.host.tag(), shared.identity.id()) {
+        if shared.host.home().cleanup.holds(shared.host.tag(), shared.identity.id()) {
             return Cleanup::Held;
         }
         let cleaned = self.in_one(shared, |awake| {

@@ -1,17 +1,15 @@
 //! What `Objects` and stubs hold: the node behind them may be closed, and under test replaced.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 use super::Node;
+use super::hold::Hold;
 use super::names::RecentNames;
-use crate::ObjectId;
 use crate::env::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdKey;
-use crate::journal::ClassTag;
 
 /// The place of a node.
 pub(crate) struct Home {
@@ -19,14 +17,23 @@ pub(crate) struct Home {
     ids: IdKey,
     names: RecentNames,
     random: Arc<dyn Random>,
-    /// While a test holds the cleanup of what has expired back: the objects whose cleanup was due.
-    held: Mutex<Option<BTreeSet<(ClassTag, ObjectId)>>>,
+    /// The cleanup of what has expired.
+    pub(crate) cleanup: Hold,
+    /// The delivery of what was sent.
+    pub(crate) deliveries: Hold,
 }
 
 impl Home {
     /// A place where no node is open yet.
     pub(crate) fn new(ids: IdKey, random: Arc<dyn Random>) -> Arc<Self> {
-        Arc::new(Home { node: RwLock::new(None), ids, names: RecentNames::default(), random, held: Mutex::default() })
+        Arc::new(Home {
+            node: RwLock::new(None),
+            ids,
+            names: RecentNames::default(),
+            random,
+            cleanup: Hold::default(),
+            deliveries: Hold::default(),
+        })
     }
 
     pub(crate) fn ids(&self) -> &IdKey {
@@ -39,24 +46,6 @@ impl Home {
 
     pub(crate) fn random(&self) -> &dyn Random {
         &*self.random
-    }
-
-    /// Holds the cleanup back from now on.
-    #[cfg(feature = "testing")]
-    pub(crate) fn hold_cleanup(&self) {
-        self.held.lock().get_or_insert_default();
-    }
-
-    /// Lets it go on; the objects whose cleanup was due.
-    #[cfg(feature = "testing")]
-    pub(crate) fn release_cleanup(&self) -> BTreeSet<(ClassTag, ObjectId)> {
-        self.held.lock().take().unwrap_or_default()
-    }
-
-    /// Whether the cleanup of an object is held back, which is then remembered.
-    pub(crate) fn holds_cleanup(&self, class: ClassTag, id: ObjectId) -> bool {
-        let mut held = self.held.lock();
-        held.as_mut().map(|held| held.insert((class, id))).is_some()
     }
 
     /// The node that is open here.

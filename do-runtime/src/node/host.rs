@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 
 use super::alarms::{Pick, Running};
+use super::receive::{Arrival, Receiving};
 use super::{Home, Node, statements};
 use crate::ObjectId;
 use crate::call::{Body, Shared, Slot, Status, TurnFor, TurnOf, give_back};
@@ -238,6 +239,8 @@ pub(crate) trait AnyHost: Send + Sync + 'static {
     fn tag(&self) -> ClassTag;
     /// Runs an alarm of an object.
     fn run_alarm(self: Arc<Self>, id: ObjectId, pick: Pick) -> Running;
+    /// Applies a message at its receiver, an object of this class.
+    fn receive(self: Arc<Self>, arrival: Arrival) -> Receiving;
     /// The ids of the objects that are awake.
     fn awake(&self) -> Vec<ObjectId>;
     /// Puts objects to sleep that were not called since `before` (coarse milliseconds), if they are idle now.
@@ -273,6 +276,10 @@ impl<O: Dispatch> AnyHost for Host<O> {
 
     fn run_alarm(self: Arc<Self>, id: ObjectId, pick: Pick) -> Running {
         Box::pin(super::alarms::run(self, id, pick))
+    }
+
+    fn receive(self: Arc<Self>, arrival: Arrival) -> Receiving {
+        Box::pin(super::receive::receive(self, arrival))
     }
 
     fn awake(&self) -> Vec<ObjectId> {

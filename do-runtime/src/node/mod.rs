@@ -6,16 +6,19 @@ mod background;
 mod builder;
 mod checkpoint;
 mod core;
+mod delivery;
 mod due;
 mod expiry;
 mod fence;
 mod folder;
+mod hold;
 mod home;
 mod host;
 mod migrate;
 mod names;
 mod namespace;
 mod objects;
+mod receive;
 mod registration;
 mod scheduler;
 mod sleep;
@@ -35,6 +38,8 @@ pub(crate) use checkpoint::checkpoint;
 pub(crate) use due::Due;
 #[cfg(feature = "testing")]
 pub(crate) use folder::reopen;
+#[cfg(feature = "testing")]
+pub(crate) use hold::Hold;
 pub(crate) use home::Home;
 pub(crate) use host::{AnyHost, Host};
 pub use namespace::{List, ListIter, Namespace};

@@ -2,10 +2,11 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{AnyHost, Home, Node};
 use crate::error::{Error, Result};
+use crate::journal::ClassTag;
 use crate::object::{Dispatch, outlines};
 use crate::placement::Placement;
 use crate::sqlite::check_versions;
@@ -45,6 +46,14 @@ impl ClassEntry {
     pub(super) fn host(&self, node: &Arc<Node>, home: &Arc<Home>) -> Arc<dyn AnyHost> {
         (self.host)(node, home)
     }
+}
+
+/// The classes that are linked into the program, by their tags.
+pub(super) fn linked() -> &'static BTreeMap<ClassTag, &'static ClassEntry> {
+    static LINKED: OnceLock<BTreeMap<ClassTag, &'static ClassEntry>> = OnceLock::new();
+    LINKED.get_or_init(|| {
+        inventory::iter::<ClassEntry>.into_iter().map(|entry| (ClassTag::of(entry.name()), entry)).collect()
+    })
 }
 
 /// The stored names of all classes, in order.

@@ -2,7 +2,6 @@
 //!
 //! What it knows is in the registry: the index of the tables, and over it what the log has said since the last checkpoint.
 
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
@@ -13,7 +12,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
 use super::alarms::{Pick, Turned};
-use super::{AnyHost, ClassEntry, Home, Node};
+use super::registration::linked;
+use super::{AnyHost, Home, Node};
 use crate::error::{ErrorKind, Result};
 use crate::journal::{ClassTag, LogPosition};
 use crate::object::alarms::backoff;
@@ -59,6 +59,19 @@ impl Node {
         }
     }
 
+    /// The host of a class that is linked into the program, made if there is none yet.
+    pub(super) fn linked_host(self: &Arc<Self>, class: ClassTag, home: &Arc<Home>) -> Option<Arc<dyn AnyHost>> {
+        self.host_of(class).or_else(|| Some(linked().get(&class)?.host(self, home)))
+    }
+
+    /// Looks again what an object wants to be woken for.
+    pub(crate) fn look_at(&self, class: ClassTag, id: ObjectId) {
+        if let Ok(rest) = self.rest() {
+            rest.registry().look_at(class, id, self.now());
+            self.scheduler().poke();
+        }
+    }
+
     /// Objects of this class are woken from now on.
     pub(super) fn link(&self, class: ClassTag) {
         if let Ok(rest) = self.rest()
@@ -77,16 +90,14 @@ enum Next {
 
 /// Wakes objects until the node ends.
 pub(super) async fn run(node: Weak<Node>, home: Weak<Home>) {
-    let entries: BTreeMap<ClassTag, &'static ClassEntry> =
-        inventory::iter::<ClassEntry>.into_iter().map(|entry| (ClassTag::of(entry.name()), entry)).collect();
     if let Some(node) = node.upgrade() {
-        entries.keys().for_each(|class| node.link(*class));
-        tell_unlinked(&node, &entries);
+        linked().keys().for_each(|class| node.link(*class));
+        tell_unlinked(&node);
     }
     loop {
         let Some((open, home)) = node.upgrade().filter(|node| !node.is_closing()).zip(home.upgrade()) else { return };
         let changed = open.scheduler().changed.clone();
-        let until = match start_due(&open, &home, &entries) {
+        let until = match start_due(&open, &home) {
             Next::Wait(until) => until,
             Next::Read => match read(&open).await {
                 Ok(()) => continue,
@@ -114,11 +125,12 @@ pub(super) async fn run(node: Weak<Node>, home: Weak<Home>) {
 }
 
 /// Wakes what is due, as far as that goes.
-fn start_due(node: &Arc<Node>, home: &Arc<Home>, entries: &BTreeMap<ClassTag, &'static ClassEntry>) -> Next {
+fn start_due(node: &Arc<Node>, home: &Arc<Home>) -> Next {
     let scheduler = node.scheduler();
     let most = if node.is_deterministic() { 1 } else { AT_ONCE };
     loop {
-        let Ok(rest) = node.rest() else { return Next::Wait(None) };
+        // Closing, or its journal has failed: it is told when it ends, and nothing can run until then.
+        let (Ok(()), Ok(rest)) = (node.available(), node.rest()) else { return Next::Wait(None) };
         if scheduler.running.load(Acquire) >= most {
             return Next::Wait(None);
         }
@@ -128,7 +140,7 @@ fn start_due(node: &Arc<Node>, home: &Arc<Home>, entries: &BTreeMap<ClassTag, &'
             NextWake::At(at) => return Next::Wait(Some(at)),
             NextWake::Nothing => return Next::Wait(None),
         };
-        let host = node.host_of(class).or_else(|| Some(entries.get(&class)?.host(node, home)));
+        let host = node.linked_host(class, home);
         let Some(host) = host else {
             // A class becomes known to the registry with its host, so that there always is one.
             rest.registry().release_wake(id, Woken::Failed { until: node.now() + backoff(u32::MAX) });
@@ -146,11 +158,11 @@ async fn wake(node: Arc<Node>, host: Arc<dyn AnyHost>, id: ObjectId) {
     if let Ok(rest) = node.rest() {
         let registry = rest.registry();
         let woken = match turned {
-            Ok(Turned::Ran(_) | Turned::Flying(_)) => Woken::Ran,
+            Ok(Turned::Ran(_) | Turned::Flying(_) | Turned::Posting) => Woken::Ran,
             Ok(Turned::Idle(next)) => Woken::Idle(next),
             Err(error) => {
                 let pause = backoff(registry.wake_failures(id));
-                if !node.is_closing() {
+                if node.available().is_ok() {
                     tracing::error!(%error, class, %id, ?pause, "an object can't be woken for an alarm: it is tried again later");
                 }
                 Woken::Failed { until: node.now() + pause }
@@ -176,11 +188,11 @@ async fn read(node: &Arc<Node>) -> Result<()> {
 }
 
 /// Says once of each class that has alarms and is not linked into the program that they wait.
-fn tell_unlinked(node: &Node, entries: &BTreeMap<ClassTag, &'static ClassEntry>) {
+fn tell_unlinked(node: &Node) {
     let Ok(rest) = node.rest() else { return };
     for (tag, name) in rest.registry().classes() {
         let waits = || rest.registry().alarms(tag, None, 1).is_ok_and(|alarms| !alarms.is_empty());
-        if !entries.contains_key(&tag) && node.host_of(tag).is_none() && waits() {
+        if !linked().contains_key(&tag) && node.host_of(tag).is_none() && waits() {
             tracing::warn!(class = %name, "alarms of a class that is not linked into this program are left alone");
         }
     }

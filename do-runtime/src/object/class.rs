@@ -198,7 +198,7 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
     label = "not an error of a call",
     note = "return `Result<T>`, or `Result<T, CallError<E>>` with an `E` that has `#[derive(RpcError)]`"
 )]
-pub trait Failure: From<Error> + Send + 'static {
+pub trait Failure: From<Error> + Into<Error> + Send + 'static {
     /// The error of the runtime that it is, if it is one.
     fn runtime(&self) -> Option<&Error>;
 }

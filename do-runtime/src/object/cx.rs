@@ -50,6 +50,8 @@ pub struct Cx<O> {
     pub(crate) erased: bool,
     /// Whether this transaction has set, moved or removed an alarm.
     alarms_touched: Cell<bool>,
+    /// Whether it has sent, delivered or given up a message.
+    outbox_touched: Cell<bool>,
     /// Whether it has kept or forgotten a reply.
     replies_touched: Cell<bool>,
     object: PhantomData<fn() -> O>,
@@ -73,6 +75,7 @@ impl<O: Object> Cx<O> {
             now,
             erased: false,
             alarms_touched: Cell::new(false),
+            outbox_touched: Cell::new(false),
             replies_touched: Cell::new(false),
             object: PhantomData,
         }
@@ -83,6 +86,7 @@ impl<O: Object> Cx<O> {
         self.now = now;
         self.erased = false;
         self.alarms_touched.set(false);
+        self.outbox_touched.set(false);
         self.replies_touched.set(false);
     }
 
@@ -93,6 +97,20 @@ impl<O: Object> Cx<O> {
 
     pub(crate) fn has_touched_alarms(&self) -> bool {
         self.alarms_touched.get()
+    }
+
+    /// A message was sent, delivered or given up.
+    pub(crate) fn touch_outbox(&self) {
+        self.outbox_touched.set(true);
+    }
+
+    pub(crate) fn has_touched_outbox(&self) -> bool {
+        self.outbox_touched.get()
+    }
+
+    /// What is around the object.
+    pub(super) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     /// A reply was kept or forgotten.

@@ -8,6 +8,7 @@
 //! | `handler_context` | the time that SQL sees |
 //! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
 //! | `alarms`, `replies` | its alarms, and what it keeps under idempotency keys |
+//! | `outbox`, `inbox` | messages that were sent, and how far they were applied |
 //! | `savepoint` | a part of a transaction that is undone alone |
 //! | `guard` | what a user's SQL may not do |
 //! | `failure` | SQLite's failures as errors for people |
@@ -29,8 +30,10 @@ mod guard;
 mod handler_context;
 mod history;
 mod image_vfs;
+mod inbox;
 mod key_values;
 mod migrate;
+mod outbox;
 mod replies;
 mod savepoint;
 mod schema;
@@ -48,7 +51,9 @@ pub use disk_vfs::DiskVfs;
 pub(crate) use disk_vfs::last_words as disk_words;
 pub use handler_context::HandlerContext;
 pub use history::{Outline, Work, check_versions};
+pub use inbox::Delivery;
 pub use migrate::ForeignKeys;
+pub use outbox::{Incarnation, Message, Posting, Receiver, Waiting};
 pub(crate) use replies::{ReplyPlace, ReplyRow, ReplyState};
 pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::build_template;

@@ -38,6 +38,11 @@ impl Registry {
         self.wakes.lock().end_flight(id, alarm)
     }
 
+    /// An object is to be looked at, whatever the log said.
+    pub fn look_at(&self, class: ClassTag, id: ObjectId, now: Timestamp) {
+        self.wakes.lock().look_at(class, id, now);
+    }
+
     /// The asynchronous alarms of an object that run.
     pub fn flights(&self, id: ObjectId) -> BTreeSet<String> {
         self.wakes.lock().flights(id)

@@ -145,6 +145,16 @@ impl WakeQueue {
         })
     }
 
+    /// An object is to be looked at, whatever the log said.
+    pub(super) fn look_at(&mut self, class: ClassTag, id: ObjectId, now: Timestamp) {
+        self.entries.entry(id).or_insert_with(|| Entry::new(class));
+        self.change(id, |entry| {
+            let wanted = if entry.flights.is_empty() { &mut entry.next } else { &mut entry.beside };
+            *wanted = Some(now);
+            entry.settled = false;
+        });
+    }
+
     /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
     pub(super) fn begin_flight(&mut self, class: ClassTag, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
         self.entries.entry(id).or_insert_with(|| Entry::new(class));

@@ -7,8 +7,7 @@ use parking_lot::Mutex;
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::LogPosition;
-use crate::node::{AnyHost, Builder, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
+use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
 use crate::object::{Cx, Dispatch, Method, Object, PendingAlarm, TypedStub};
 use crate::sqlite::expiry;
 use crate::table::{Table, TableDef};
@@ -135,7 +134,7 @@ impl TestKit {
         let node = self.home().node()?;
         let host = node.host::<S::Object>(self.home());
         match host.run_alarm(stub.stub().id(), Pick::First).await? {
-            Turned::Idle(_) => Ok(false),
+            Turned::Idle(_) | Turned::Posting => Ok(false),
             Turned::Ran(position) => durable(node.log(), position).await.map(|()| true),
             Turned::Flying(ended) => {
                 // It ends unless the node does, and then its next run is after a restart.
@@ -148,14 +147,21 @@ impl TestKit {
     /// Holds the cleanup of what has expired back, or lets it go on. It stays held over `restart` and `crash`. Rows that have
     /// expired are invisible all the same, and handlers that write delete them.
     pub fn hold_cleanup(&self, held: bool) {
+        self.hold(&self.home().cleanup, held);
+    }
+
+    /// Holds messages that objects have sent back, or lets them go on. They stay held over `restart` and `crash`.
+    pub fn hold_deliveries(&self, held: bool) {
+        self.hold(&self.home().deliveries, held);
+    }
+
+    fn hold(&self, what: &Hold, held: bool) {
         if held {
-            return self.home().hold_cleanup();
+            return what.begin();
         }
-        let waiting = self.home().release_cleanup();
+        let concerned = what.end();
         if let Ok(node) = self.home().node() {
-            // The log has said so long ago.
-            let since = LogPosition::default();
-            waiting.into_iter().for_each(|(class, id)| node.note_alarm(class, id, Some(node.now()), since));
+            concerned.into_iter().for_each(|(class, id)| node.look_at(class, id));
         }
     }
 

@@ -5,6 +5,7 @@ mod full_text;
 mod guarded;
 mod limited;
 mod migrations;
+mod outbox;
 mod replies;
 mod schemas;
 mod transactions;

@@ -1,0 +1,80 @@
+//! The inbox of an object: how far it has come with the messages of each sender, so that each is applied once.
+
+use std::time::Duration;
+
+use super::database::Database;
+use super::outbox::{Incarnation, blob, number, time};
+use crate::engine::Space;
+use crate::error::Result;
+use crate::value::ValueRef;
+use crate::{ObjectId, Timestamp};
+
+/// The table.
+const TABLES: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS __do_inbox (
+  sender BLOB NOT NULL,
+  incarnation BLOB NOT NULL,
+  sequence INTEGER NOT NULL,
+  heard INTEGER NOT NULL,
+  PRIMARY KEY (sender, incarnation)
+) STRICT, WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS __do_inbox_heard ON __do_inbox (heard)",
+];
+
+/// The key in [`Space::Meta`] that says that the table is there.
+const MADE: &str = "inbox";
+
+/// How long a sender is remembered after its last message: a day longer than it tries.
+const REMEMBERED: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+
+const LAST: &str = "SELECT sequence FROM __do_inbox WHERE sender = ?1 AND incarnation = ?2";
+const APPLIED: &str = "INSERT INTO __do_inbox VALUES (?1, ?2, ?3, ?4)
+  ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence), heard = excluded.heard";
+const FORGET: &str = "DELETE FROM __do_inbox WHERE heard < ?1";
+
+/// Which message of which sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// The sender.
+    pub sender: ObjectId,
+    /// Its life.
+    pub incarnation: Incarnation,
+    /// The message's number.
+    pub sequence: u64,
+}
+
+impl Database {
+    /// Whether a message was applied already.
+    ///
+    /// # Errors
+    /// `storage` if it can't be read.
+    pub fn was_applied(&self, delivery: &Delivery) -> Result<bool> {
+        if self.key_value(Space::Meta, MADE)?.is_none() {
+            return Ok(false);
+        }
+        let mut applied = false;
+        self.rows(LAST, &[blob(delivery.sender.as_bytes()), blob(&delivery.incarnation.0)], &mut |row| {
+            if let ValueRef::Integer(last) = row.value(0) {
+                applied = delivery.sequence <= last.unsigned_abs();
+            }
+            Ok(())
+        })?;
+        Ok(applied)
+    }
+
+    /// Notes with the open transaction that it applies a message, and forgets senders that have been silent for long.
+    ///
+    /// # Errors
+    /// `storage` if the database can't be written.
+    pub fn note_applied(&self, delivery: &Delivery, now: Timestamp) -> Result<()> {
+        if self.key_value(Space::Meta, MADE)?.is_none() {
+            TABLES.iter().try_for_each(|table| self.change(table, &[]))?;
+            self.put_key_value(Space::Meta, MADE, &[1])?;
+        }
+        self.change(
+            APPLIED,
+            &[blob(delivery.sender.as_bytes()), blob(&delivery.incarnation.0), number(delivery.sequence), time(now)],
+        )?;
+        self.change(FORGET, &[time(now - REMEMBERED)])
+    }
+}

@@ -1,0 +1,352 @@
+//! Messages that objects send: in order, once, over crashes on either side, and what becomes of those that nobody takes.
+
+use do_runtime::prelude::*;
+use do_runtime::testing::TestKit;
+use serde::{Deserialize, Serialize};
+
+/// What was received.
+#[table]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Letter {
+    #[key]
+    id: Id<Letter>,
+    from: String,
+    text: String,
+}
+
+#[durable_object(tables(Letter))]
+struct Mailbox {
+    /// How many letters it refuses.
+    #[stored]
+    refusals: u32,
+    #[stored]
+    attempts: u32,
+}
+
+#[durable_object]
+impl Mailbox {
+    #[rpc]
+    fn put(&mut self, cx: &mut Cx<Self>, text: String) -> Result {
+        let from = cx.meta().caller()?.to_string();
+        cx.insert(Letter::new(from, text)).map(drop)
+    }
+
+    #[rpc]
+    fn put_unless_cross(&mut self, cx: &mut Cx<Self>, text: String) -> Result {
+        ensure!(self.refusals == 0, "not today");
+        self.put(cx, text)
+    }
+
+    #[rpc]
+    fn panic(&mut self) -> Result {
+        panic!("nobody opens this box")
+    }
+
+    /// A slow reader: it waits, then writes.
+    #[rpc]
+    async fn put_later(this: This<Self>, text: String) -> Result {
+        this.sleep(secs(5)).await;
+        this.update(|me, cx| me.put(cx, text)).await
+    }
+
+    #[rpc]
+    fn be_cross(&mut self, refusals: u32) -> Result {
+        self.refusals = refusals;
+        Ok(())
+    }
+
+    #[rpc]
+    fn letters(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        sql!(cx, String, "SELECT text FROM letter ORDER BY id", allow(scan, "a test")).all()
+    }
+
+    #[rpc]
+    fn senders(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        sql!(cx, String, "SELECT DISTINCT \"from\" FROM letter", allow(scan, "a test")).all()
+    }
+
+    /// Passes everything on, so that a letter goes round.
+    #[rpc]
+    fn forward(&mut self, cx: &mut Cx<Self>, to: String, text: String) -> Result {
+        self.put(cx, text.clone())?;
+        let next = cx.objects().get_by_name::<Mailbox>(to);
+        cx.send(next.put(format!("{text}, forwarded")))
+    }
+}
+
+/// A message's number and method, how often it was tried, and the last error.
+type OnItsWay = (u64, String, u32, Option<String>);
+
+#[durable_object]
+struct Author {
+    #[stored]
+    written: u32,
+}
+
+#[durable_object]
+impl Author {
+    #[rpc]
+    fn write(&mut self, cx: &mut Cx<Self>, to: Vec<String>, text: String) -> Result {
+        self.written += 1;
+        for name in to {
+            let mailbox = cx.objects().get_by_name::<Mailbox>(name);
+            cx.send(mailbox.put_unless_cross(text.clone()))?;
+        }
+        Ok(())
+    }
+
+    #[rpc]
+    fn write_and_fail(&mut self, cx: &mut Cx<Self>, to: String) -> Result {
+        let mailbox = cx.objects().get_by_name::<Mailbox>(to);
+        cx.send(mailbox.put("never"))?;
+        bail!("second thoughts")
+    }
+
+    #[rpc]
+    fn bother(&mut self, cx: &mut Cx<Self>, to: String) -> Result {
+        let mailbox = cx.objects().get_by_name::<Mailbox>(to);
+        cx.send(mailbox.panic())?;
+        cx.send(mailbox.put("after the panic"))
+    }
+
+    #[rpc]
+    fn write_slowly(&mut self, cx: &mut Cx<Self>, to: String) -> Result {
+        let mailbox = cx.objects().get_by_name::<Mailbox>(to);
+        cx.send(mailbox.put_later("slow"))?;
+        cx.send(mailbox.put("after the slow one"))
+    }
+
+    #[rpc]
+    fn say_goodbye(&mut self, cx: &mut Cx<Self>, to: String) -> Result {
+        let mailbox = cx.objects().get_by_name::<Mailbox>(to);
+        cx.send(mailbox.put("goodbye"))?;
+        self.written = 0;
+        cx.delete_all()
+    }
+
+    /// The messages on their way.
+    #[rpc]
+    fn pending(&self, cx: &Cx<Self>) -> Result<Vec<OnItsWay>> {
+        let pending = cx.outbox().pending()?;
+        Ok(pending
+            .iter()
+            .map(|message| {
+                let error = message.error().map(str::to_owned);
+                (message.sequence(), message.method().to_owned(), message.attempt(), error)
+            })
+            .collect())
+    }
+
+    #[rpc]
+    fn failed(&self, cx: &Cx<Self>) -> Result<Vec<(u64, String)>> {
+        let failed = cx.outbox().failed()?;
+        Ok(failed.iter().map(|message| (message.sequence(), message.error().unwrap_or_default().to_owned())).collect())
+    }
+
+    #[rpc]
+    fn send_again(&mut self, cx: &mut Cx<Self>, sequence: u64) -> Result<Option<u64>> {
+        cx.outbox_mut().send_again(sequence)
+    }
+
+    #[rpc]
+    fn discard(&mut self, cx: &mut Cx<Self>, sequence: u64) -> Result<bool> {
+        cx.outbox_mut().discard(sequence)
+    }
+}
+
+fn ann(kit: &TestKit) -> AuthorStub {
+    kit.objects().get_by_name::<Author>("ann")
+}
+
+fn mailbox(kit: &TestKit, name: &str) -> MailboxStub {
+    kit.objects().get_by_name::<Mailbox>(name)
+}
+
+fn to(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[do_runtime::test]
+async fn what_a_transaction_sends_arrives_once_and_in_order(kit: TestKit) -> Result {
+    for text in ["one", "two", "three"] {
+        ann(&kit).write(to(&["bob", "cid"]), text).await?;
+    }
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["one", "two", "three"]);
+    assert_eq!(mailbox(&kit, "cid").letters().await?, ["one", "two", "three"]);
+    assert_eq!(mailbox(&kit, "bob").senders().await?, ["Author \"ann\""]);
+    assert!(ann(&kit).pending().await?.is_empty());
+    assert!(kit.pending_alarms(&ann(&kit)).await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_a_transaction_that_failed_has_sent_was_never_sent(kit: TestKit) -> Result {
+    assert!(ann(&kit).write_and_fail("bob").await.is_err());
+    kit.settle().await;
+    assert!(mailbox(&kit, "bob").letters().await?.is_empty());
+    assert!(ann(&kit).pending().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_receiver_may_send_on(kit: TestKit) -> Result {
+    mailbox(&kit, "bob").forward("cid", "hello").await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "cid").letters().await?, ["hello, forwarded"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_letter_to_oneself_arrives(kit: TestKit) -> Result {
+    mailbox(&kit, "bob").forward("bob", "note").await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["note", "note, forwarded"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn held_messages_wait_over_crashes_and_go_when_they_are_let_go(kit: TestKit) -> Result {
+    kit.hold_deliveries(true);
+    ann(&kit).write(to(&["bob"]), "one").await?;
+    kit.advance("1h").await;
+    assert!(mailbox(&kit, "bob").letters().await?.is_empty());
+    kit.crash().await?;
+    ann(&kit).write(to(&["bob"]), "two").await?;
+    kit.settle().await;
+    assert_eq!(ann(&kit).pending().await?.len(), 2);
+    kit.hold_deliveries(false);
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["one", "two"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_refused_message_is_tried_seven_times_and_then_set_aside(kit: TestKit) -> Result {
+    mailbox(&kit, "bob").be_cross(9).await?;
+    ann(&kit).write(to(&["bob", "cid"]), "one").await?;
+    ann(&kit).write(to(&["bob"]), "two").await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "cid").letters().await?, ["one"], "another receiver does not wait");
+    let pending = ann(&kit).pending().await?;
+    assert_eq!(pending[0], (1, "put_unless_cross".into(), 1, Some("not today".into())));
+    assert_eq!(pending[1], (3, "put_unless_cross".into(), 0, None), "the next one waits behind it");
+
+    // After 2, 4, 8, 16, 32 and 64 seconds.
+    kit.advance("125s").await;
+    assert_eq!(ann(&kit).pending().await?[0].2, 6);
+    assert!(ann(&kit).failed().await?.is_empty());
+    kit.advance("1s").await;
+    assert_eq!(ann(&kit).failed().await?, [(1, "not today".into())]);
+    mailbox(&kit, "bob").be_cross(0).await?;
+    kit.advance("2s").await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["two"], "the next one goes on");
+
+    assert_eq!(ann(&kit).send_again(1).await?, Some(4));
+    assert_eq!(ann(&kit).send_again(1).await?, None);
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["two", "one"]);
+    assert!(ann(&kit).failed().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_was_set_aside_can_be_discarded(kit: TestKit) -> Result {
+    mailbox(&kit, "bob").be_cross(1).await?;
+    ann(&kit).write(to(&["bob"]), "one").await?;
+    kit.advance("10m").await;
+    assert!(ann(&kit).discard(1).await?);
+    assert!(!ann(&kit).discard(1).await?);
+    assert!(ann(&kit).failed().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_handler_that_panics_holds_its_message_up_and_not_those_after_it(kit: TestKit) -> Result {
+    ann(&kit).bother("bob").await?;
+    kit.settle().await;
+    assert!(mailbox(&kit, "bob").letters().await?.is_empty());
+    assert!(ann(&kit).pending().await?[0].3.as_deref().is_some_and(|error| error.contains("nobody opens this box")));
+    kit.advance("3m").await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["after the panic"]);
+    assert_eq!(ann(&kit).failed().await?.len(), 1);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_asynchronous_receiver_is_waited_for(kit: TestKit) -> Result {
+    ann(&kit).write_slowly("bob").await?;
+    kit.settle().await;
+    assert!(mailbox(&kit, "bob").letters().await?.is_empty());
+    kit.advance("5s").await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["slow", "after the slow one"]);
+    assert!(ann(&kit).pending().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_erased_object_goes_when_its_last_message_has_arrived(kit: TestKit) -> Result {
+    ann(&kit).write(to(&["bob"]), "hello").await?;
+    kit.settle().await;
+    kit.hold_deliveries(true);
+    ann(&kit).say_goodbye("bob").await?;
+    kit.settle().await;
+    assert_eq!(kit.list::<Author>().await?.len(), 1);
+    kit.hold_deliveries(false);
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["hello", "goodbye"]);
+    assert!(kit.list::<Author>().await?.is_empty());
+
+    // Another life counts from one again, and is another sender.
+    ann(&kit).write(to(&["bob"]), "hello again").await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["hello", "goodbye", "hello again"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn messages_wake_sleeping_receivers_and_survive_restarts(kit: TestKit) -> Result {
+    kit.hold_deliveries(true);
+    for number in 0..20 {
+        ann(&kit).write(to(&["bob"]), format!("{number}")).await?;
+    }
+    kit.evict_all().await?;
+    kit.restart().await?;
+    kit.hold_deliveries(false);
+    kit.settle().await;
+    let expected: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    assert_eq!(mailbox(&kit, "bob").letters().await?, expected);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_crash_at_any_moment_doubles_nothing_and_loses_nothing(kit: TestKit) -> Result {
+    let mut expected = Vec::new();
+    for number in 0_u32..60 {
+        let text = number.to_string();
+        ann(&kit).write(to(&["bob", "cid", "dan"]), text.clone()).await?;
+        expected.push(text);
+        // Somewhere between the sender's record, the receivers' and the sender's next.
+        for _ in 0..number {
+            tokio::task::yield_now().await;
+        }
+        kit.crash().await?;
+    }
+    kit.settle().await;
+    for name in ["bob", "cid", "dan"] {
+        assert_eq!(mailbox(&kit, name).letters().await?, expected, "{name}");
+    }
+    assert!(ann(&kit).pending().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn many_receivers_get_what_one_sender_sends_at_once(kit: TestKit) -> Result {
+    let names: Vec<String> = (0..100).map(|number| format!("box {number}")).collect();
+    ann(&kit).write(names.clone(), "to all").await?;
+    kit.settle().await;
+    for name in &names {
+        assert_eq!(mailbox(&kit, name).letters().await?, ["to all"], "{name}");
+    }
+    Ok(())
+}
