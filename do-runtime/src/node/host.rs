@@ -21,7 +21,7 @@ use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity, outlines};
 use crate::ownership::Baton;
 use crate::placement::Place;
-use crate::sqlite::{self, Database, DatabaseOptions, SchemaMark, build_template};
+use crate::sqlite::{self, Database, DatabaseOptions, SchemaMark, build_template, build_template_with_alarms};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
@@ -143,7 +143,8 @@ impl<O: Dispatch> Host<O> {
         let ddl = sqlite::ddl(O::TABLES);
         let steps = outlines(O::MIGRATIONS);
         sqlite::check_versions(O::CLASS, &steps)?;
-        let pages: Arc<[Arc<Page>]> = build_template(&ddl, &steps)
+        let build = if O::ALARMS.is_empty() { build_template } else { build_template_with_alarms };
+        let pages: Arc<[Arc<Page>]> = build(&ddl, &steps)
             .map_err(|error| error.context(format!("the tables of {} can't be made", O::CLASS)))?
             .into();
         let written = statements::of(O::CLASS);

@@ -1,4 +1,5 @@
-//! Alarms of an object: the table `__do_alarms`, made by the first transaction that sets one.
+//! Alarms of an object: the table `__do_alarms`. New objects of a class with alarms begin with it; in others the first transaction
+//! that sets one makes it.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
 /// The index finds what runs next; what was given up is not in it.
-const TABLE: &str = "CREATE TABLE __do_alarms (
+pub(super) const TABLE: &str = "CREATE TABLE __do_alarms (
   identity TEXT PRIMARY KEY,
   method TEXT NOT NULL,
   key TEXT,

@@ -56,4 +56,4 @@ pub use migrate::ForeignKeys;
 pub use outbox::{Incarnation, Message, Posting, Receiver, Waiting};
 pub(crate) use replies::{ReplyPlace, ReplyRow, ReplyState};
 pub use schema::{SchemaMark, ddl, fingerprint, follow};
-pub use template::build_template;
+pub use template::{build_template, build_template_with_alarms};
