@@ -305,6 +305,22 @@ async fn an_erased_object_goes_when_its_last_message_has_arrived(kit: TestKit) -
 }
 
 #[do_runtime::test]
+async fn an_erased_object_goes_when_its_last_message_is_discarded(kit: TestKit) -> Result {
+    mailbox(&kit, "bob").be_cross(1).await?;
+    ann(&kit).write(to(&["bob"]), "one").await?;
+    kit.inside(&ann(&kit), |ann, cx| {
+        ann.written = 0;
+        cx.delete_all()
+    })
+    .await?;
+    kit.advance("10m").await;
+    assert_eq!(kit.list::<Author>().await?.len(), 1, "its message was set aside");
+    assert!(ann(&kit).discard(1).await?);
+    assert!(kit.list::<Author>().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn messages_wake_sleeping_receivers_and_survive_restarts(kit: TestKit) -> Result {
     kit.hold_deliveries(true);
     for number in 0..20 {
