@@ -7,7 +7,7 @@
 //! | `error`, `limits`, `time`, `id`, `value` | the small types |
 //! | `table` | tables, rows, finders |
 //! | `metadata` | what goes with a call besides its arguments |
-//! | `object` | what a handler sees: `Cx`, key-values, stored fields, `This` |
+//! | `object` | what a handler sees: `Cx`, key-values, stored fields, alarms, the outbox, `This` |
 //! | `call` | stubs, calls, the queue of an object, running in place |
 //! | `ownership` | the baton of an object, and why things may move between threads |
 //! | `absent` | what generated code falls back on where a type is no table, or no object |

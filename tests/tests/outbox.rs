@@ -154,6 +154,33 @@ impl Author {
     }
 }
 
+/// Says hello whenever it wakes.
+#[durable_object]
+struct Greeter {
+    #[stored]
+    asked: u32,
+}
+
+#[durable_object]
+impl Greeter {
+    #[init]
+    fn wake(&mut self, cx: &mut Cx<Self>) -> Result {
+        let mailbox = cx.objects().get_by_name::<Mailbox>("bob");
+        cx.send(mailbox.put("hello"))
+    }
+
+    #[rpc]
+    fn ask(&mut self) -> Result {
+        self.asked += 1;
+        Ok(())
+    }
+
+    #[rpc]
+    fn asked(&self) -> Result<u32> {
+        Ok(self.asked)
+    }
+}
+
 fn ann(kit: &TestKit) -> AuthorStub {
     kit.objects().get_by_name::<Author>("ann")
 }
@@ -202,6 +229,42 @@ async fn a_letter_to_oneself_arrives(kit: TestKit) -> Result {
     mailbox(&kit, "bob").forward("bob", "note").await?;
     kit.settle().await;
     assert_eq!(mailbox(&kit, "bob").letters().await?, ["note", "note, forwarded"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_a_wake_sends_goes_once_the_object_exists(kit: TestKit) -> Result {
+    let greeter = kit.objects().get_by_name::<Greeter>("greeter");
+    assert_eq!(greeter.asked().await?, 0);
+    kit.settle().await;
+    assert!(mailbox(&kit, "bob").letters().await?.is_empty());
+    greeter.ask().await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["hello"]);
+    kit.evict(&greeter).await?;
+    greeter.asked().await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["hello", "hello"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_message_that_is_too_large_is_refused_where_it_is_sent(kit: TestKit) -> Result {
+    let error = ann(&kit).write(to(&["bob"]), "x".repeat(3 << 20)).await.err().context("it was sent")?;
+    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert!(ann(&kit).pending().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_was_set_for_a_call_does_not_travel_and_the_sender_is_its_caller(kit: TestKit) -> Result {
+    kit.inside(&ann(&kit), |_, cx| {
+        let mailbox = cx.objects().get_by_name::<Mailbox>("bob");
+        cx.send(mailbox.put("hello").caller("somebody else").deadline(secs(1)))
+    })
+    .await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").senders().await?, ["Author \"ann\""]);
     Ok(())
 }
 
@@ -301,6 +364,22 @@ async fn an_erased_object_goes_when_its_last_message_has_arrived(kit: TestKit) -
     ann(&kit).write(to(&["bob"]), "hello again").await?;
     kit.settle().await;
     assert_eq!(mailbox(&kit, "bob").letters().await?, ["hello", "goodbye", "hello again"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_erased_object_goes_when_its_last_message_is_discarded(kit: TestKit) -> Result {
+    mailbox(&kit, "bob").be_cross(1).await?;
+    ann(&kit).write(to(&["bob"]), "one").await?;
+    kit.inside(&ann(&kit), |ann, cx| {
+        ann.written = 0;
+        cx.delete_all()
+    })
+    .await?;
+    kit.advance("10m").await;
+    assert_eq!(kit.list::<Author>().await?.len(), 1, "its message was set aside");
+    assert!(ann(&kit).discard(1).await?);
+    assert!(kit.list::<Author>().await?.is_empty());
     Ok(())
 }
 

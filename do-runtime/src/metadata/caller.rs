@@ -12,7 +12,7 @@ use crate::object::Identity;
 pub enum Caller {
     /// Somebody whom `.caller(…)` named.
     Principal(Arc<str>),
-    /// The object whose asynchronous handler made the call.
+    /// The object whose asynchronous handler made the call, or that sent it.
     Object(Arc<Identity>),
     /// Nobody was named.
     Anonymous,

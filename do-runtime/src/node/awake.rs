@@ -179,7 +179,7 @@ impl<O: Dispatch> Awake<O> {
 
     /// Commits the transaction and appends its record to the log.
     pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
-        if self.cx.erased {
+        if self.cx.erased || self.cx.has_touched_outbox() && self.cx.database.has_sent_its_last()? {
             match self.is_empty()? {
                 true if !self.cx.database.has_messages()? => return self.commit_deletion(shared),
                 // What it has sent is still to arrive: with the last message the object goes.

@@ -153,10 +153,6 @@ impl<O: Dispatch> Awake<O> {
         if let Some(up_to) = delivered {
             database.note_delivered(receiver.id, up_to, now)?;
             receiver = Receiver { attempts: 0, refusals: 0, since: now, ..receiver };
-            if database.has_sent_its_last()? {
-                self.cx.erased = true;
-                return Ok(());
-            }
         }
         let Some((sequence, undelivered)) = trouble else { return Ok(()) };
         receiver.attempts += 1;

@@ -10,7 +10,7 @@ use crate::table::quoted;
 impl<O: Object> Cx<O> {
     /// Deletes all rows, key-values and alarms of the object. Stored fields keep what the handler leaves in them. If they are
     /// as at first, and nothing else is written in the transaction, the object does not exist any more once the handler
-    /// has returned.
+    /// has returned, or, if messages are in its outbox, once the last of them has arrived or was discarded.
     ///
     /// # Errors
     /// `storage` if the database can't be written.

@@ -254,7 +254,7 @@ impl Database {
         self.put_key_value(Space::Meta, ERASED, &[1])
     }
 
-    /// Whether it was erased, and its last message has arrived.
+    /// Whether it was erased, and its last message has arrived or was discarded.
     ///
     /// # Errors
     /// `storage` if it can't be read.
