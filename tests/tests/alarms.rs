@@ -46,6 +46,16 @@ impl Desk {
     }
 
     #[rpc]
+    fn line_up(&mut self, cx: &mut Cx<Self>, who: &[u8]) -> Result {
+        who.iter().try_for_each(|who| cx.schedule().step_up(*who).after("1s"))
+    }
+
+    #[alarm]
+    fn step_up(&mut self, who: u8) -> Result {
+        self.say(who.to_string())
+    }
+
+    #[rpc]
     fn forget(&mut self, cx: &mut Cx<Self>, key: &str) -> Result<bool> {
         cx.schedule().cancel(key)
     }
@@ -203,4 +213,18 @@ fn requests_are_read_back_as_they_were_written() {
     );
     let error = read("tidy", &nothing).err().expect("an alarm is no method that can be called");
     assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[do_runtime::test]
+async fn alarms_of_one_time_run_in_the_order_in_which_they_were_set(kit: TestKit) -> Result {
+    let desk = kit.objects().get_by_name::<Desk>("first come");
+    desk.line_up(&[5, 3, 9, 1]).await?;
+    kit.evict_all().await?;
+    // One that is set again is the last.
+    desk.line_up(&[7, 3]).await?;
+    kit.crash().await?;
+    desk.line_up(&[2]).await?;
+    kit.advance("1s").await;
+    assert_eq!(desk.log().await?, ["5", "9", "1", "7", "3", "2"]);
+    Ok(())
 }

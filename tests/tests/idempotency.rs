@@ -271,6 +271,25 @@ async fn an_asynchronous_call_that_a_crash_cut_off_is_interrupted(kit: TestKit) 
 }
 
 #[do_runtime::test]
+async fn the_caller_of_a_handler_that_sleeps_is_told_at_once_that_a_crash_cut_it_off(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    account.balance().await?;
+    for key in [Some("1"), None] {
+        let call = account.pay_slowly(5);
+        let cut_off = tokio::spawn(match key {
+            Some(key) => call.idempotency_key(key),
+            None => call,
+        });
+        kit.settle().await;
+        let before = kit.now();
+        kit.crash().await?;
+        let error = cut_off.await.context("the caller")?.expect_err("its object has ended");
+        assert_eq!((error.kind(), kit.now()), (ErrorKind::Unavailable, before));
+    }
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn an_idempotent_asynchronous_call_runs_again_after_a_crash(kit: TestKit) -> Result {
     let account = kit.objects().get_by_name::<Account>("ann");
     let cut_off = tokio::spawn(account.pay_slowly_again(5).idempotency_key("1"));

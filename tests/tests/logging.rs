@@ -55,6 +55,18 @@ impl Chatty {
     }
 
     #[rpc]
+    fn set_out(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().stray(7).key("path").after("1s")?;
+        let other = cx.objects().get_by_name::<Chatty>("other");
+        cx.send(other.stumble())
+    }
+
+    #[alarm(retries = 1)]
+    fn stray(&mut self, step: u32) -> Result {
+        bail!("lost at step {step}")
+    }
+
+    #[rpc]
     async fn fall(this: This<Self>) -> Result {
         this.sleep(secs(1)).await;
         panic!("a hole")
@@ -81,6 +93,12 @@ impl Lines {
             .without_time()
             .finish();
         Lines { text, _listening: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The lines that have these words.
+    fn all(&self, words: &str) -> Result<Vec<String>> {
+        let text = self.text.0.lock().map(|text| String::from_utf8_lossy(&text).into_owned()).or_invalid_lock()?;
+        Ok(text.lines().filter(|line| line.contains(words)).map(str::to_owned).collect())
     }
 
     /// The one line that has these words.
@@ -193,6 +211,51 @@ async fn the_line_of_a_panic_names_the_call(kit: TestKit) -> Result {
     fallen.expect_err("a panic");
     let line = lines.with("a hole")?;
     assert!(line.contains("method=\"fall\"") && line.contains("caller=bob"), "{line}");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_lines_of_an_alarm_that_fails_name_its_object_its_method_and_its_key(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::WARN);
+    let chatty = kit.objects().get_by_name::<Chatty>("lobby");
+    chatty.set_out().await?;
+    kit.advance("10m").await;
+    let id = format!("id={}", chatty.id());
+    let fields = ["class=\"Chatty\"", "name=\"lobby\"", &id, "method=\"stray\"", "key=\"path\"", "lost at step 7"];
+    for words in ["an alarm failed", "an alarm is given up"] {
+        for line in lines.all(words)? {
+            for field in fields {
+                assert!(line.contains(field), "{field}: {line}");
+            }
+        }
+    }
+    assert_eq!((lines.all("an alarm failed")?.len(), lines.all("an alarm is given up")?.len()), (2, 1));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_lines_of_a_message_that_is_refused_name_sender_receiver_and_method(kit: TestKit) -> Result {
+    let lines = Lines::listen(tracing::Level::WARN);
+    let objects = kit.objects();
+    let (chatty, other) = (objects.get_by_name::<Chatty>("lobby"), objects.get_by_name::<Chatty>("other"));
+    chatty.set_out().await?;
+    kit.advance("10m").await;
+    let (from, to) = (format!(" id={} ", chatty.id()), format!("receiver={} ", other.id()));
+    let fields = [
+        "class=\"Chatty\" name=\"lobby\"",
+        &from,
+        &to,
+        "to_class=\"Chatty\" to_name=\"other\" method=\"stumble\"",
+        "sequence=1",
+        "a stone",
+    ];
+    let (tried, aside) = (lines.all("a message could not be delivered")?, lines.all("a message is set aside")?);
+    assert_eq!((tried.len(), aside.len()), (6, 1));
+    for line in tried.iter().chain(&aside) {
+        for field in fields {
+            assert!(line.contains(field), "{field}: {line}");
+        }
+    }
     Ok(())
 }
 

@@ -228,7 +228,6 @@ async fn land<O: Dispatch>(host: &Arc<Host<O>>, id: ObjectId, row: AlarmRow, res
 /// Notes a run that failed: it is tried again later, or given up.
 async fn note<O: Dispatch>(host: &Arc<Host<O>>, id: ObjectId, failure: Failure) -> Result<LogPosition> {
     let Failure { row, error, in_vain } = failure;
-    tracing::warn!(class = O::CLASS, %id, method = row.method, attempt = row.attempt + 1, %error, "an alarm failed");
     let picked: Picked = Arc::default();
     let (mark, cause) = (picked.clone(), error.clone());
     let noted = in_turn(host, id, move |awake, slot| count(awake, slot, &row, &cause, in_vain, &mark)).await;
@@ -252,6 +251,7 @@ fn count<O: Dispatch>(
     picked: &Mutex<Option<AlarmRow>>,
 ) -> (Result<Noted>, Instance) {
     let shared = &slot.shared;
+    tracing::warn!(class = O::CLASS, name = shared.identity.name(), id = %shared.identity.id(), method = row.method, key = row.key, attempt = row.attempt + 1, %error, "an alarm failed");
     let row = match awake.unchanged(row) {
         Ok(Some(row)) => AlarmRow { attempt: row.attempt.saturating_add(1), ..row },
         // It was set anew, or cancelled, meanwhile.
@@ -275,7 +275,7 @@ fn count<O: Dispatch>(
     match ran.ended {
         Ended::Done => (Ok(Noted::Settled(shared.position())), ran.instance),
         Ended::Failed { error, .. } => {
-            tracing::error!(%error, class = O::CLASS, id = %shared.identity.id(), method = row.method, "the `exhausted` method of an alarm failed");
+            tracing::error!(class = O::CLASS, name = shared.identity.name(), id = %shared.identity.id(), method = row.method, key = row.key, %error, "the `exhausted` method of an alarm failed");
             (Ok(Noted::Exhausted(row)), ran.instance)
         }
         Ended::Running(_) => (Ok(Noted::Exhausted(row)), ran.instance),
@@ -290,7 +290,7 @@ fn give_up<O: Dispatch>(
     error: &Error,
 ) -> Result<LogPosition> {
     let shared = &slot.shared;
-    tracing::error!(class = O::CLASS, id = %shared.identity.id(), name = shared.identity.name(), method = row.method, %error, "an alarm is given up");
+    tracing::error!(class = O::CLASS, name = shared.identity.name(), id = %shared.identity.id(), method = row.method, key = row.key, %error, "an alarm is given up");
     awake.in_one(shared, |awake| match awake.unchanged(row)? {
         Some(_) => alarms::set_aside(&awake.cx, row, error),
         None => Ok(()),

@@ -52,6 +52,7 @@ pub(crate) struct Node {
     closing: AtomicBool,
     failed: AtomicBool,
     woken: Arc<Notify>,
+    over: Notify,
     checkpoint_wanted: Arc<Notify>,
     scheduler: Scheduler,
     /// Milliseconds since the node was opened, plus one; a watcher moves it on.
@@ -76,6 +77,7 @@ impl Node {
             closing: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             woken: Arc::default(),
+            over: Notify::new(),
             checkpoint_wanted: Arc::default(),
             scheduler: Scheduler::default(),
             coarse: AtomicU64::new(1),
@@ -218,6 +220,11 @@ impl Node {
         self.closing.load(Relaxed) && self.is_abandoned()
     }
 
+    /// Told when everything has ended.
+    pub(crate) fn over(&self) -> &Notify {
+        &self.over
+    }
+
     /// Told when an object has been woken.
     pub(crate) fn woken(&self) -> &Arc<Notify> {
         &self.woken
@@ -259,6 +266,7 @@ impl Node {
         }
         self.hosts.write().clear();
         let rest = self.rest.write().take();
+        self.over.notify_waiters();
         if let Some(rest) = &rest {
             // Wakes and a checkpoint that are under way on the blocking pool: the folder is theirs until they end. Under
             // simulation they are tasks of this very thread, and their disk is gone anyway.

@@ -168,14 +168,20 @@ impl<O: Dispatch> Awake<O> {
             }
         };
         let (class, name, id) = (self.cx.class(), self.cx.name(), self.cx.id());
+        let waiting = database.waiting_messages(receiver.id)?;
+        // Nobody knows an object by its id alone.
+        let (to_class, to_name, method) = match waiting.iter().find(|message| message.sequence == sequence) {
+            Some(message) => (Some(&*message.class), message.name.as_deref(), Some(&*message.method)),
+            None => (None, None, None),
+        };
         let to = receiver.id;
         match wait {
             Some(wait) => {
-                tracing::warn!(class, name, %id, receiver = %to, sequence, error, ?wait, "a message could not be delivered");
+                tracing::warn!(class, name, %id, receiver = %to, to_class, to_name, method, sequence, error, ?wait, "a message could not be delivered");
                 database.postpone(&Waiting { receiver, due: now + wait, error: Some(error) })
             }
             None => {
-                tracing::error!(class, name, %id, receiver = %to, sequence, error, "a message is set aside");
+                tracing::error!(class, name, %id, receiver = %to, to_class, to_name, method, sequence, error, "a message is set aside");
                 database.set_message_aside(receiver.id, sequence, &error, now)
             }
         }

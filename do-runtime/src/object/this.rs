@@ -232,6 +232,8 @@ where
             _ => None,
         };
         let mut handler = pin!(handler);
+        // Else a handler that waits for an hour would leave its caller waiting as long after the end of its node.
+        let mut over = pin!(shared.host.node().over().notified());
         let result = std::future::poll_fn(|cx| {
             let _within = span.as_ref().map(Span::enter);
             let _polling = Polling::enter(&running);
@@ -239,8 +241,12 @@ where
                 // The folder may have been opened again: that is another life, and nothing of this one goes on in it.
                 return Poll::Ready(Err(E::from(too_late(shared))));
             }
-            catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)))
-                .unwrap_or_else(|panic| Poll::Ready(Err(E::from(panicked(&shared.identity, &*panic)))))
+            let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)))
+                .unwrap_or_else(|panic| Poll::Ready(Err(E::from(panicked(&shared.identity, &*panic)))));
+            match polled {
+                Poll::Pending => over.as_mut().poll(cx).map(|()| Err(E::from(too_late(shared)))),
+                ended => ended,
+            }
         })
         .await;
         let result = match claim {

@@ -10,7 +10,8 @@ use crate::engine::{Params, RowAccess};
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
-/// The index finds what runs next; what was given up is not in it.
+/// The index finds what runs next; what was given up is not in it. Rows are numbered as they are set, and setting one again
+/// gives it a new number: alarms of the same time run in that order.
 pub(super) const TABLE: &str = "CREATE TABLE __do_alarms (
   identity TEXT PRIMARY KEY,
   method TEXT NOT NULL,
@@ -22,7 +23,7 @@ pub(super) const TABLE: &str = "CREATE TABLE __do_alarms (
   repeat TEXT,
   revision INTEGER NOT NULL,
   failed TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX __do_alarms_due ON __do_alarms (due) WHERE failed IS NULL";
 
 const EXISTS: &str = "SELECT 1 FROM sqlite_schema WHERE name = '__do_alarms'";
@@ -30,9 +31,9 @@ const PUT: &str = "INSERT OR REPLACE INTO __do_alarms VALUES (?1, ?2, ?3, ?4, ?5
 const GET: &str = "SELECT identity, method, key, payload, at, due, attempt, repeat, revision, failed FROM __do_alarms
     WHERE identity = ?1";
 const NEXT: &str = "SELECT identity, method, key, payload, at, due, attempt, repeat, revision, failed FROM __do_alarms
-    WHERE failed IS NULL ORDER BY due, identity LIMIT ?1";
+    WHERE failed IS NULL ORDER BY due, rowid LIMIT ?1";
 const ALL: &str = "SELECT identity, method, key, payload, at, due, attempt, repeat, revision, failed FROM __do_alarms
-    ORDER BY failed IS NOT NULL, due, identity";
+    ORDER BY failed IS NOT NULL, due, rowid";
 const EARLIEST: &str = "SELECT due FROM __do_alarms WHERE failed IS NULL ORDER BY due LIMIT 1";
 const REMOVE: &str = "DELETE FROM __do_alarms WHERE identity = ?1";
 const CLEAR: &str = "DELETE FROM __do_alarms";
