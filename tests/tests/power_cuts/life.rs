@@ -48,7 +48,8 @@ pub(crate) fn cut_everywhere<L: Life>(least: u64) {
     let rounds = rounds();
     let stride = if rounds == 0 { steps.div_ceil(SOME) } else { 1 };
     for (place, step) in (0..=steps).step_by(stride as usize).enumerate() {
-        let torn = place % 2 == 1;
+        // A torn write may keep some records of a batch, where a lost one keeps none.
+        let torn = place % 4 != 0;
         cut::<L>(Cut { steps: step, torn, again: None, seed: step });
         for round in 0..rounds {
             let seed = step * 1_000 + round;
@@ -62,7 +63,7 @@ pub(crate) fn cut_everywhere<L: Life>(least: u64) {
 }
 
 /// How many steps the short form tries.
-const SOME: u64 = 12;
+const SOME: u64 = 40;
 
 fn rounds() -> u64 {
     std::env::var("DO_POWER_CUTS").map_or(0, |rounds| rounds.parse().expect("a whole number"))

@@ -246,6 +246,7 @@ struct Lives {
     goodbye: bool,
     hello: bool,
     farewell: bool,
+    back: bool,
 }
 
 struct Erased;
@@ -256,7 +257,7 @@ impl Life for Erased {
     async fn begin(kit: &TestKit) -> Result {
         ann(kit).write("one").await?;
         kit.settle().await;
-        close_bob(kit, 3).await
+        close_bob(kit, 1).await
     }
 
     async fn live(kit: &TestKit) -> Lives {
@@ -265,22 +266,25 @@ impl Life for Erased {
         let _ = kit.checkpoint().await;
         let hello = ann(kit).write("two").await.is_ok();
         kit.advance("1s").await;
+        let _ = close_bob(kit, 1).await;
         let farewell = ann(kit).say_goodbye("farewell").await.is_ok();
-        kit.advance("1s").await;
+        // It is there again before its last message has arrived, and stays.
+        let back = ann(kit).write("three").await.is_ok();
+        kit.advance("5s").await;
         let _ = kit.checkpoint().await;
-        Lives { goodbye, hello, farewell }
+        Lives { goodbye, hello, farewell, back }
     }
 
     async fn at_rest(kit: &TestKit, told: &Lives) -> Result {
         let cid = letters(kit, "cid").await?;
-        let all = ["one", "goodbye", "two", "farewell"];
+        let all = ["one", "goodbye", "two", "farewell", "three"];
         ensure!(all.starts_with(&cid.iter().map(String::as_str).collect::<Vec<_>>()), "cid has {cid:?}");
-        let least = 1 + [told.goodbye, told.hello, told.farewell].iter().filter(|told| **told).count();
+        let least = 1 + [told.goodbye, told.hello, told.farewell, told.back].iter().filter(|told| **told).count();
         ensure!(cid.len() >= least, "{told:?}, and cid has {cid:?}");
         let expected: Vec<String> = cid
             .iter()
             .flat_map(|text| match text.as_str() {
-                "one" | "two" => vec![text.clone(), format!("{text}, again")],
+                "one" | "two" | "three" => vec![text.clone(), format!("{text}, again")],
                 _ => vec![text.clone()],
             })
             .collect();
