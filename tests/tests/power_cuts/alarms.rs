@@ -197,7 +197,10 @@ impl Life for Alarms {
         let pending = kit.pending_alarms(&clockwork(kit)).await?;
         let [tick, hopeless] = &pending[..] else { bail!("what is left is {pending:?}") };
         ensure!(tick.method() == "tick" && tick.failed().is_none(), "what is left is {pending:?}");
-        ensure!(hopeless.method() == "hopeless" && hopeless.failed() == Some("as always"), "what is left is {pending:?}");
+        ensure!(
+            hopeless.method() == "hopeless" && hopeless.failed() == Some("as always"),
+            "what is left is {pending:?}"
+        );
         Ok(())
     }
 }

@@ -75,10 +75,8 @@ async fn send(kit: &TestKit) -> (Told, [Result<u32>; 2]) {
         *paid = till(kit).pay(key).idempotency_key(key).await.ok();
     }
     assert!(till(kit).refuse("refused").idempotency_key("d").await.is_err(), "it always refuses");
-    let calls = join(
-        till(kit).pay_slowly("slow").idempotency_key("e"),
-        till(kit).pay_again("again").idempotency_key("f"),
-    );
+    let calls =
+        join(till(kit).pay_slowly("slow").idempotency_key("e"), till(kit).pay_again("again").idempotency_key("f"));
     let ((slowly, again), ()) = join(calls, async {
         kit.advance("1s").await;
         // It fails if the power has gone.

@@ -177,7 +177,10 @@ impl Life for Ordinary {
 
     async fn at_rest(kit: &TestKit, told: &Self::Told) -> Result {
         let written = ann(kit).written().await?;
-        ensure!(written.iter().map(String::as_str).filter(|text| told.contains(text)).eq(told.iter().copied()), "{told:?}: {written:?}");
+        ensure!(
+            written.iter().map(String::as_str).filter(|text| told.contains(text)).eq(told.iter().copied()),
+            "{told:?}: {written:?}"
+        );
         let twice: Vec<String> = written.iter().flat_map(|text| [text.clone(), format!("{text}, again")]).collect();
         for (name, expected) in [("bob", &twice), ("cid", &written), ("dan", &written)] {
             let letters = letters(kit, name).await?;

@@ -36,7 +36,9 @@ use crate::error::Result;
 use crate::table::TableDef;
 
 pub(super) use filter::View;
-pub(crate) use sweep::{earliest, physical_rows, refuse_expired, sweep};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use sweep::physical_rows;
+pub(crate) use sweep::{earliest, refuse_expired, sweep};
 
 /// What statements call for the time of the handler.
 const NOW_FUNCTION: &str = "__do_now";
