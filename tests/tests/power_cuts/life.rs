@@ -36,6 +36,8 @@ struct Cut {
     steps: u64,
     /// What was not synced is lost, or torn.
     torn: bool,
+    /// Each commit is synced by itself.
+    each: bool,
     /// After so many steps of the life that follows, once more.
     again: Option<u64>,
     seed: u64,
@@ -43,27 +45,28 @@ struct Cut {
 
 /// Cuts the power in a life, of `least` steps of the disk at least: at every step, or at some of them in the short form.
 pub(crate) fn cut_everywhere<L: Life>(least: u64) {
-    let steps = cut::<L>(Cut { steps: u64::MAX / 2, torn: false, again: None, seed: 0 });
-    assert!(steps >= least, "{steps} steps are too few to mean anything");
-    let rounds = rounds();
-    let stride = if rounds == 0 { steps.div_ceil(SOME) } else { 1 };
-    for (place, step) in (0..=steps).step_by(stride as usize).enumerate() {
-        // A torn write may keep some records of a batch, where a lost one keeps none.
-        let torn = place % 4 != 0;
-        cut::<L>(Cut { steps: step, torn, again: None, seed: step });
-        for round in 0..rounds {
-            let seed = step * 1_000 + round;
-            let again = (round > 0).then(|| SeededRandom::new(seed).below(40));
-            cut::<L>(Cut { steps: step, torn: !torn, again, seed });
-            if round > 0 {
-                cut::<L>(Cut { steps: step, torn, again, seed });
+    for each in [true, false] {
+        let held = Cut { steps: u64::MAX / 2, torn: false, each, again: None, seed: 0 };
+        let steps = cut::<L>(held);
+        assert!(steps >= least, "{steps} steps are too few to mean anything");
+        let stride = if rounds() == 0 { steps.div_ceil(SOME) } else { 1 };
+        for (place, steps) in (0..=steps).step_by(stride as usize).enumerate() {
+            let torn = place % 2 == 1;
+            cut::<L>(Cut { steps, torn, seed: steps, ..held });
+            for round in 0..rounds() {
+                let seed = steps * 1_000 + round;
+                let again = (round > 0).then(|| SeededRandom::new(seed).below(40));
+                cut::<L>(Cut { steps, torn: !torn, again, seed, ..held });
+                if round > 0 {
+                    cut::<L>(Cut { steps, torn, again, seed, ..held });
+                }
             }
         }
     }
 }
 
 /// How many steps the short form tries.
-const SOME: u64 = 40;
+const SOME: u64 = 20;
 
 fn rounds() -> u64 {
     std::env::var("DO_POWER_CUTS").map_or(0, |rounds| rounds.parse().expect("a whole number"))
@@ -74,6 +77,10 @@ fn cut<L: Life>(cut: Cut) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let lived: Result<u64> = runtime.block_on(async {
         let kit = TestKit::open(cut.seed).await?;
+        if cut.each {
+            kit.sync_each_commit();
+            kit.restart().await?;
+        }
         L::begin(&kit).await?;
         kit.settle().await;
         let before = kit.disk().counts().steps();
