@@ -1,4 +1,5 @@
-//! Many objects with random schedules over many days, through crashes, restarts and checkpoints, against a model.
+//! Many objects with random schedules over many days, against a model: alarms that repeat, are cancelled, replaced, fail, are tried
+//! again and given up, through crashes, restarts and checkpoints.
 //!
 //! 40 objects and 6 days; `DO_ALARM_OBJECTS=1000 DO_ALARM_DAYS=30` is the long form.
 #![cfg(feature = "testing")]
@@ -8,37 +9,85 @@ mod clocks;
 
 use std::collections::BTreeMap;
 
-use clocks::{Ring, clock};
+use clocks::{Clock, Ring, clock};
 use do_runtime::env::SeededRandom;
 use do_runtime::testing::{self, TestKit};
-use do_runtime::{Result, Timestamp, millis};
+use do_runtime::{Cx, Result, Setting, Timestamp, millis};
 
 const KEYS: [&str; 4] = ["a", "b", "c", "d"];
 const HOUR: u64 = 3_600_000;
 
-/// What an alarm is set to: when it runs next, and every so many milliseconds.
+/// How often a run that failed is tried again.
+const RETRIES: u32 = 6;
+
+/// What an alarm is set to.
 #[derive(Clone, Copy)]
 struct Set {
+    /// The time for which this run was set.
     at: Timestamp,
+    /// When it is: later after it has failed.
+    due: Timestamp,
+    attempt: u32,
+    /// Every so many milliseconds.
     period: Option<u64>,
+    /// Before this it fails; `None` for one that never does.
+    ready: Option<Timestamp>,
+    /// It was given up.
+    failed: bool,
+}
+
+impl Set {
+    fn new(at: Timestamp, period: Option<u64>, ready: Option<Timestamp>) -> Self {
+        Set { at, due: at, attempt: 0, period, ready, failed: false }
+    }
+
+    /// What it is after it has run when it was due, and whether that run has failed.
+    fn ran(self) -> (Option<Set>, bool) {
+        let fails = self.ready.is_some_and(|ready| self.due < ready);
+        let next = || {
+            let period = millis(self.period?);
+            let mut at = self.at + period;
+            while at <= self.due {
+                at += period;
+            }
+            Some(Set::new(at, self.period, self.ready))
+        };
+        let left = match (fails, self.attempt < RETRIES) {
+            (false, _) => next(),
+            (true, true) => {
+                let attempt = self.attempt + 1;
+                Some(Set { attempt, due: self.due + millis(1_000 << attempt), ..self })
+            }
+            (true, false) => next().or(Some(Set { failed: true, ..self })),
+        };
+        (left, fails)
+    }
 }
 
 #[derive(Default)]
 struct Model {
     alarms: BTreeMap<(usize, &'static str), Set>,
     rung: BTreeMap<usize, Vec<Ring>>,
+    /// How many runs have failed, and how many alarms were given up.
+    failures: u32,
+    given_up: u32,
 }
 
 impl Model {
     fn advance(&mut self, to: Timestamp) {
-        while let Some((&(object, key), &set)) =
-            self.alarms.iter().filter(|(_, set)| set.at <= to).min_by_key(|(who, set)| (set.at, **who))
-        {
-            self.rung.entry(object).or_default().push((set.at, key.to_owned()));
-            match set.period {
-                Some(period) => {
-                    self.alarms.insert((object, key), Set { at: set.at + millis(period), ..set });
-                }
+        let next = |alarms: &BTreeMap<(usize, &'static str), Set>| {
+            let due = alarms.iter().filter(|(_, set)| !set.failed && set.due <= to);
+            due.min_by_key(|(who, set)| (set.due, **who)).map(|(who, set)| (*who, *set))
+        };
+        while let Some(((object, key), set)) = next(&self.alarms) {
+            let (left, fails) = set.ran();
+            match fails {
+                true => self.failures += 1,
+                false => self.rung.entry(object).or_default().push((set.due, key.to_owned())),
+            }
+            self.given_up += u32::from(left.is_some_and(|left| left.failed));
+            match left {
+                Some(left) => drop(self.alarms.insert((object, key), left)),
                 None => drop(self.alarms.remove(&(object, key))),
             }
         }
@@ -55,6 +104,8 @@ async fn change(kit: &TestKit, model: &mut Model, random: &SeededRandom, objects
     let a = clock(kit, &format!("clock-{object}"));
     // None within this very moment, so that nothing depends on how long a call takes.
     let span = 1 + random.below(72 * HOUR);
+    // Some fail for a while: a few runs of one that repeats, some tries of one that doesn't.
+    let ready = |at| (random.below(3) == 0).then(|| at + millis(random.below(4 * 60_000)));
     match random.below(5) {
         0 => {
             let was_set = model.alarms.remove(&(object, key)).is_some();
@@ -66,17 +117,34 @@ async fn change(kit: &TestKit, model: &mut Model, random: &SeededRandom, objects
         }
         1 => {
             let period = span.max(HOUR / 4);
-            let before = model.alarms.get(&(object, key)).filter(|set| set.period == Some(period));
-            let at = before.map_or(kit.now() + millis(period), |set| set.at);
-            model.alarms.insert((object, key), Set { at, period: Some(period) });
-            a.set(move |_, cx| cx.schedule().ring(key).key(key).every(millis(period))).await?;
+            let (at, ready) = (kit.now() + millis(period), ready(kit.now() + millis(period)));
+            model.alarms.insert((object, key), Set::new(at, Some(period), ready));
+            a.set(move |_, cx| setting(cx, key, ready).every(millis(period))).await?;
+            // Set again in the same way it keeps its phase.
+            a.set(move |_, cx| setting(cx, key, ready).every(millis(period))).await?;
+        }
+        2 => {
+            // Once more what is set, if it repeats: wherever it is in its tries, nothing changes.
+            if let Some(&Set { period: Some(period), ready, .. }) = model.alarms.get(&(object, key)) {
+                a.set(move |_, cx| setting(cx, key, ready).every(millis(period))).await?;
+            }
         }
         _ => {
-            model.alarms.insert((object, key), Set { at: kit.now() + millis(span), period: None });
-            a.set(move |_, cx| cx.schedule().ring(key).key(key).after(millis(span))).await?;
+            let at = kit.now() + millis(span);
+            let ready = ready(at);
+            model.alarms.insert((object, key), Set::new(at, None, ready));
+            a.set(move |_, cx| setting(cx, key, ready).after(millis(span))).await?;
         }
     }
     Ok(())
+}
+
+fn setting<'a>(cx: &'a mut Cx<Clock>, key: &str, ready: Option<Timestamp>) -> Setting<'a> {
+    match ready {
+        Some(ready) => cx.schedule().picky(key, ready),
+        None => cx.schedule().ring(key),
+    }
+    .key(key)
 }
 
 #[test]
@@ -97,7 +165,9 @@ fn random_schedules_run_as_a_model_says() {
                 4 => kit.evict_all().await?,
                 _ => {}
             }
-            kit.advance(millis(1 + random.below(4 * HOUR))).await;
+            // Some steps are short: what follows comes while failed runs wait for their next try.
+            let most = if random.below(3) == 0 { 60_000 } else { 4 * HOUR };
+            kit.advance(millis(1 + random.below(most))).await;
             model.advance(kit.now());
         }
         for object in 0..objects as usize {
@@ -105,8 +175,11 @@ fn random_schedules_run_as_a_model_says() {
             assert_eq!(rung, model.rung.remove(&object).unwrap_or_default(), "object {object}");
             let pending = kit.pending_alarms(&clock(&kit, &format!("clock-{object}"))).await?;
             let of = (object, KEYS[0])..=(object, KEYS[3]);
-            assert_eq!(pending.len(), model.alarms.range(of).count(), "object {object}");
+            assert_eq!(pending.len(), model.alarms.range(of.clone()).count(), "object {object}");
+            let failed = pending.iter().filter(|alarm| alarm.failed().is_some()).count();
+            assert_eq!(failed, model.alarms.range(of).filter(|(_, set)| set.failed).count(), "object {object}");
         }
+        assert!(model.failures > 0 && model.given_up > 0, "{} failed, {} given up", model.failures, model.given_up);
         Ok(())
     });
     tested.expect("the calls succeed");

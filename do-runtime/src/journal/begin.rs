@@ -81,6 +81,7 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
     let shared = Arc::new(Shared {
         env: env.clone(),
         folder: options.folder,
+        rhythm: options.rhythm,
         space,
         gate: Mutex::new(gate),
         work: Condvar::new(),

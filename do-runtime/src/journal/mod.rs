@@ -33,7 +33,7 @@ mod writer;
 mod tests;
 
 pub use log::{ClassTag, Commit, CommitKind, Log, LogPosition, TemplateId};
-pub use options::{JournalOptions, Prepare};
+pub use options::{JournalOptions, Prepare, Rhythm};
 pub use recover::{Reached, Recovered, Replayed};
 
 use std::future::Future;
@@ -61,6 +61,7 @@ pub struct Journal(Arc<Shared>);
 struct Shared {
     env: Env,
     folder: std::path::PathBuf,
+    rhythm: Rhythm,
     space: Space,
     gate: Mutex<Gate>,
     /// Something to write.

@@ -20,6 +20,17 @@ pub struct JournalOptions {
     pub spare: u64,
     /// What is done to a new segment before it is used.
     pub prepare: Prepare,
+    /// How much a writer without threads takes at once.
+    pub rhythm: Rhythm,
+}
+
+/// How much a writer without threads takes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rhythm {
+    /// All that was appended until it runs.
+    Together,
+    /// Each record by itself, written and synced before the append returns: a power cut may come between any two.
+    Each,
 }
 
 /// What is done to a new segment before it is used.
@@ -48,6 +59,7 @@ impl JournalOptions {
             unsynced: 32 << 20,
             spare: 64 << 20,
             prepare: Prepare::Zeros,
+            rhythm: Rhythm::Together,
         }
     }
 

@@ -14,7 +14,7 @@ use super::batch::BatchHead;
 use super::files::WRITERS;
 use super::gate::{Flight, Gate};
 use super::space::{Piece, RETRY_MILLIS};
-use super::{Shared, words};
+use super::{Rhythm, Shared, words};
 use crate::{Error, ErrorKind, Timestamp};
 
 /// The share of the last batch's callers, in per cent, that is waited for before the next sync.
@@ -47,6 +47,9 @@ pub(super) fn wake(shared: &Arc<Shared>, mut gate: MutexGuard<'_, Gate>) {
             None if gate.records == 1 && gate.idle > 0 => shared.work.notify_one(),
             _ => false,
         };
+    } else if shared.rhythm == Rhythm::Each {
+        drop(gate);
+        pump(shared);
     } else if !gate.scheduled {
         gate.scheduled = true;
         drop(gate);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Objects;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Rhythm;
 use crate::time::IntoDuration;
 
 /// How a node behaves.
@@ -28,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) keep_replies: Duration,
     /// Nothing may depend on how long things take: the node runs under simulation.
     pub(crate) deterministic: bool,
+    /// How much is written to the journal at once under simulation.
+    pub(crate) rhythm: Rhythm,
 }
 
 impl Default for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
             slow_call: 100,
             keep_replies: Duration::from_secs(24 * 60 * 60),
             deterministic: false,
+            rhythm: Rhythm::Together,
         }
     }
 }
@@ -129,6 +133,13 @@ impl Builder {
     #[cfg(feature = "testing")]
     pub(crate) fn env(mut self, env: Env) -> Self {
         self.env = Some(env);
+        self
+    }
+
+    /// How much is written to the journal at once.
+    #[cfg(feature = "testing")]
+    pub(crate) fn rhythm(mut self, rhythm: Rhythm) -> Self {
+        self.options.rhythm = rhythm;
         self
     }
 

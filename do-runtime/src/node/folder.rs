@@ -74,7 +74,11 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let checkpoint = registry.checkpoint();
     let behind = Arc::new(WriteBehind::new(pages.clone(), checkpoint));
 
-    let settings = JournalOptions { segment: options.segment_bytes, ..JournalOptions::new(ids.folder_mark()) };
+    let settings = JournalOptions {
+        segment: options.segment_bytes,
+        rhythm: options.rhythm,
+        ..JournalOptions::new(ids.folder_mark())
+    };
     let mut replay = Replay::new(&behind, &pages, env.clock.now());
     let recovered = Journal::recover(&env, settings)?;
     // A registry that was made anew does not know the last checkpoint: all that is there is read, and skipped if it is kept.

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::env::{Env, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::Rhythm;
 use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
 use crate::object::{Cx, Dispatch, Method, Object, PendingAlarm, TypedStub};
 use crate::sqlite::expiry;
@@ -54,6 +55,7 @@ struct Inner {
     seed: u64,
     sim: Mutex<Sim>,
     objects: Objects,
+    rhythm: Mutex<Rhythm>,
 }
 
 impl std::fmt::Debug for TestKit {
@@ -69,8 +71,9 @@ impl TestKit {
     /// `invalid` if the classes that are linked into the program can't be opened together.
     pub async fn open(seed: u64) -> Result<Self> {
         let sim = Sim::new(seed, BEGINNING, tokio::runtime::Handle::current());
-        let objects = builder(sim.env()).open("").await?;
-        Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects })))
+        let rhythm = Rhythm::Together;
+        let objects = builder(sim.env(), rhythm).open("").await?;
+        Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects, rhythm: Mutex::new(rhythm) })))
     }
 
     /// The objects.
@@ -231,6 +234,12 @@ impl TestKit {
         Ok(())
     }
 
+    /// From the next start on, each commit is written and synced by itself, so that a power cut may come between any two of them.
+    /// Usually those of one moment go to the disk together.
+    pub fn sync_each_commit(&self) {
+        *self.0.rhythm.lock() = Rhythm::Each;
+    }
+
     /// Stops cleanly and starts again. Stubs stay valid.
     ///
     /// # Errors
@@ -270,7 +279,8 @@ impl TestKit {
         let sim = self.0.sim.lock().with_disk(disk);
         let env = sim.env();
         *self.0.sim.lock() = sim;
-        reopen(builder(env), self.home()).await
+        let rhythm = *self.0.rhythm.lock();
+        reopen(builder(env, rhythm), self.home()).await
     }
 
     /// Brings what was committed to the store now, as a node does when its journal has grown enough.
@@ -332,8 +342,8 @@ impl TestKit {
     }
 }
 
-fn builder(env: Env) -> Builder {
-    Builder::default().env(env).deterministic()
+fn builder(env: Env, rhythm: Rhythm) -> Builder {
+    Builder::default().env(env).deterministic().rhythm(rhythm)
 }
 
 fn physical_rows<O: Object>(cx: &Cx<O>, table: &TableDef) -> Result<u64> {

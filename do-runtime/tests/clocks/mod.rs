@@ -128,6 +128,13 @@ impl<'a> ClockSchedule<'a> {
         self.of("ring", what)
     }
 
+    /// Fails before a time.
+    pub(crate) fn picky(self, what: &str, ready: Timestamp) -> Setting<'a> {
+        let mut payload = ArgumentsWriter::new();
+        let put = payload.put("what", what).and_then(|()| payload.put("ready", &ready));
+        self.0.alarm("picky", put.map(|()| payload.finish()))
+    }
+
     /// With a payload that `ring` can't read.
     pub(crate) fn garbled(self) -> Setting<'a> {
         let mut payload = ArgumentsWriter::new();
@@ -157,6 +164,7 @@ impl Dispatch for Clock {
     const ALARMS: &'static [AlarmDef] = &[
         AlarmDef { name: "ring", repeat: Repeat::No, retries: 6, exhausted: false },
         AlarmDef { name: "flaky", repeat: Repeat::No, retries: 6, exhausted: false },
+        AlarmDef { name: "picky", repeat: Repeat::No, retries: 6, exhausted: false },
         AlarmDef { name: "careful", repeat: Repeat::No, retries: 1, exhausted: true },
         AlarmDef { name: "dawdle", repeat: Repeat::No, retries: 1, exhausted: false },
     ];
@@ -175,6 +183,14 @@ impl Dispatch for Clock {
                 |me, cx, what: String| {
                     ensure!(cx.now() >= me.ready, "not ready");
                     me.ring(cx, what)
+                },
+            ),
+            "picky" => run.exclusive(
+                |from| Ok((from.take("what")?, from.take("ready")?)),
+                |me, cx, (what, ready): (String, Timestamp)| {
+                    me.note(cx, what);
+                    ensure!(cx.now() >= ready, "not ready");
+                    Ok(())
                 },
             ),
             "ring" | "careful" => run.exclusive(|from| from.take("what"), |me, cx, what: String| me.ring(cx, what)),

@@ -1,5 +1,9 @@
 //! What the killed process does: accounts that note every operation in four places of one transaction.
 
+mod courier;
+
+pub use courier::{BOXES, COURIERS, Courier, CourierStub, Log, Postbox, courier_of};
+
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -1,17 +1,20 @@
 //! `crash-load FOLDER FIRST`: puts accounts under load until it is killed. Operations are numbered from FIRST on;
 //! each that was acknowledged is a line on standard output: `account operation`, or `account -operation` for one that
-//! was forgotten again.
+//! was forgotten again; and `mail operation`, `alarm operation`, `key operation` for what couriers do.
 
 #![allow(clippy::print_stdout)]
 
 use std::io::Write;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use do_crash::Account;
+use do_crash::{Account, Courier};
 use do_runtime::prelude::*;
 
 /// How many call at once.
 const CALLERS: i64 = 24;
+
+/// How many call couriers at once.
+const MAILERS: i64 = 6;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result {
@@ -22,8 +25,39 @@ async fn main() -> Result {
     let objects = Objects::builder().idle("20ms").checkpoint_every("192KiB").awake_memory("1MiB").open(&folder).await?;
     acknowledge("open");
     let next = AtomicI64::new(first);
-    futures::future::try_join_all((0..CALLERS).map(|_| call(&objects, &next))).await?;
+    let errand = AtomicI64::new(first);
+    let accounts = futures::future::try_join_all((0..CALLERS).map(|_| call(&objects, &next)));
+    let couriers = futures::future::try_join_all((0..MAILERS).map(|_| mail(&objects, &errand)));
+    futures::future::try_join(accounts, couriers).await?;
     Ok(())
+}
+
+async fn mail(objects: &Objects, next: &AtomicI64) -> Result {
+    loop {
+        let operation = next.fetch_add(1, Relaxed);
+        let courier = objects.get_by_name::<Courier>(do_crash::courier_of(operation));
+        match operation % 4 {
+            0 | 1 => {
+                courier.mail(operation).await?;
+                acknowledge(format_args!("mail {operation}"));
+            }
+            2 => {
+                courier.remind(operation).await?;
+                acknowledge(format_args!("alarm {operation}"));
+            }
+            _ => {
+                // Twice at once, under one key.
+                let key = operation.to_string();
+                let (first, second) = futures::future::join(
+                    courier.apply(operation).idempotency_key(key.clone()),
+                    courier.apply(operation).idempotency_key(key),
+                )
+                .await;
+                ensure!(first? == operation && second? == operation, "another call's reply");
+                acknowledge(format_args!("key {operation}"));
+            }
+        }
+    }
 }
 
 async fn call(objects: &Objects, next: &AtomicI64) -> Result {

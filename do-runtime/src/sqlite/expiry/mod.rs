@@ -36,7 +36,7 @@ use crate::error::Result;
 use crate::table::TableDef;
 
 pub(super) use filter::View;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use sweep::physical_rows;
 pub(crate) use sweep::{earliest, refuse_expired, sweep};
 

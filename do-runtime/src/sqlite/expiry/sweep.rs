@@ -61,7 +61,7 @@ pub(crate) fn sweep(database: &Database, tables: &[&TableDef], now: Timestamp, m
 }
 
 /// How many rows are there, whatever statements see of them.
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn physical_rows(database: &Database, table: &TableDef) -> Result<u64> {
     let count = number(database, &format!("SELECT count(*) FROM {}", quoted(table.name)))?;
     Ok(count.unwrap_or(0).unsigned_abs())

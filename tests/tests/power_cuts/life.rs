@@ -1,0 +1,110 @@
+//! What the power is cut in: a life of some objects, and what has to be true of it afterwards.
+
+use do_runtime::env::SeededRandom;
+use do_runtime::prelude::*;
+use do_runtime::testing::TestKit;
+
+/// Some objects that do something by themselves.
+pub(crate) trait Life {
+    /// What callers were told before the power went.
+    type Told;
+
+    /// After so long nothing is due any more.
+    const REST: &'static str = "3h";
+
+    /// What is durable before the first cut.
+    async fn begin(_kit: &TestKit) -> Result {
+        Ok(())
+    }
+
+    /// What the cut comes into. Calls may fail in it, and it goes on.
+    async fn live(kit: &TestKit) -> Self::Told;
+
+    /// What is true as soon as everything is up again.
+    async fn at_once(_kit: &TestKit, _told: &Self::Told) -> Result {
+        Ok(())
+    }
+
+    /// What is true when nothing is due any more.
+    async fn at_rest(kit: &TestKit, told: &Self::Told) -> Result;
+}
+
+/// Where the power goes.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    /// After so many steps of the disk.
+    steps: u64,
+    /// What was not synced is lost, or torn.
+    torn: bool,
+    /// Each commit is synced by itself.
+    each: bool,
+    /// After so many steps of the life that follows, once more.
+    again: Option<u64>,
+    seed: u64,
+}
+
+/// Cuts the power in a life, of `least` steps of the disk at least: at every step, or at some of them in the short form.
+pub(crate) fn cut_everywhere<L: Life>(least: u64) {
+    for each in [true, false] {
+        let held = Cut { steps: u64::MAX / 2, torn: false, each, again: None, seed: 0 };
+        let steps = cut::<L>(held);
+        assert!(steps >= least, "{steps} steps are too few to mean anything");
+        let stride = if rounds() == 0 { steps.div_ceil(SOME) } else { 1 };
+        for (place, steps) in (0..=steps).step_by(stride as usize).enumerate() {
+            let torn = place % 2 == 1;
+            cut::<L>(Cut { steps, torn, seed: steps, ..held });
+            for round in 0..rounds() {
+                let seed = steps * 1_000 + round;
+                let again = (round > 0).then(|| SeededRandom::new(seed).below(40));
+                cut::<L>(Cut { steps, torn: !torn, again, seed, ..held });
+                if round > 0 {
+                    cut::<L>(Cut { steps, torn, again, seed, ..held });
+                }
+            }
+        }
+    }
+}
+
+/// How many steps the short form tries.
+const SOME: u64 = 20;
+
+fn rounds() -> u64 {
+    std::env::var("DO_POWER_CUTS").map_or(0, |rounds| rounds.parse().expect("a whole number"))
+}
+
+/// Lives with the power going in it. How many steps of the disk it came to.
+fn cut<L: Life>(cut: Cut) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let lived: Result<u64> = runtime.block_on(async {
+        let kit = TestKit::open(cut.seed).await?;
+        if cut.each {
+            kit.sync_each_commit();
+            kit.restart().await?;
+        }
+        L::begin(&kit).await?;
+        kit.settle().await;
+        let before = kit.disk().counts().steps();
+        kit.disk().cut_power_after(cut.steps);
+        let told = L::live(&kit).await;
+        let steps = kit.disk().counts().steps() - before;
+        start(&kit, cut).await.context("the first start")?;
+        if let Some(steps) = cut.again {
+            kit.disk().cut_power_after(steps);
+            kit.advance("10s").await;
+            // It fails if the power has gone.
+            let _ = kit.checkpoint().await;
+            kit.advance("10s").await;
+            start(&kit, cut).await.context("the second start")?;
+        }
+        kit.settle().await;
+        L::at_once(&kit, &told).await.context("at once")?;
+        kit.advance(L::REST).await;
+        L::at_rest(&kit, &told).await.context("at rest")?;
+        Ok(steps)
+    });
+    lived.unwrap_or_else(|error| panic!("{cut:?}: {error}"))
+}
+
+async fn start(kit: &TestKit, cut: Cut) -> Result {
+    if cut.torn { kit.crash_torn(&SeededRandom::new(cut.seed)).await } else { kit.crash().await }
+}
