@@ -4,6 +4,8 @@ use do_runtime::prelude::*;
 use do_runtime::testing::TestKit;
 use serde::{Deserialize, Serialize};
 
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 /// What was received.
 #[table]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,12 @@ impl Mailbox {
     #[rpc]
     fn panic(&mut self) -> Result {
         panic!("nobody opens this box")
+    }
+
+    #[rpc]
+    fn put_trace(&mut self, cx: &mut Cx<Self>) -> Result {
+        let trace = cx.meta().trace().context("a message of a trace")?.to_string();
+        self.put(cx, trace)
     }
 
     /// A slow reader: it waits, then writes.
@@ -107,6 +115,19 @@ impl Author {
         let mailbox = cx.objects().get_by_name::<Mailbox>(to);
         cx.send(mailbox.panic())?;
         cx.send(mailbox.put("after the panic"))
+    }
+
+    #[rpc]
+    fn write_with(&mut self, cx: &mut Cx<Self>, what: &str) -> Result {
+        let letter = cx.objects().get_by_name::<Mailbox>("bob").put_trace();
+        cx.send(match what {
+            "a caller" => letter.caller("ann"),
+            "a deadline" => letter.deadline("1s"),
+            "an idempotency key" => letter.idempotency_key("1"),
+            "a retry policy" => letter.retry(RetryPolicy::default()),
+            "a trace" => letter.trace(TRACE),
+            _ => letter.trace(what),
+        })
     }
 
     #[rpc]
@@ -427,5 +448,39 @@ async fn many_receivers_get_what_one_sender_sends_at_once(kit: TestKit) -> Resul
     for name in &names {
         assert_eq!(mailbox(&kit, name).letters().await?, ["to all"], "{name}");
     }
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_settled_kit_has_delivered_all_that_can_be_delivered(kit: TestKit) -> Result {
+    let names: Vec<String> = (0..200).map(|number| format!("box {number}")).collect();
+    for round in 1..=4 {
+        kit.hold_deliveries(true);
+        ann(&kit).write(names.clone(), "to all").await?;
+        kit.restart().await?;
+        kit.hold_deliveries(false);
+        kit.settle().await;
+        assert_eq!(ann(&kit).pending().await?.len(), 0, "round {round}");
+    }
+    // A receiver that waits for time to pass doesn't hold it up.
+    ann(&kit).write_slowly("bob").await?;
+    kit.settle().await;
+    assert!(!ann(&kit).pending().await?.is_empty());
+    kit.advance("1m").await;
+    assert!(ann(&kit).pending().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_is_set_for_a_call_and_means_nothing_for_a_message_is_refused(kit: TestKit) -> Result {
+    for what in ["a caller", "a deadline", "an idempotency key", "a retry policy"] {
+        let error = ann(&kit).write_with(what).await.expect_err("it would be dropped in silence");
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().contains(what.split_once(' ').context("two words")?.1), "{error}");
+    }
+    assert!(ann(&kit).write_with("a trace that is none").await.is_err());
+    ann(&kit).write_with("a trace").await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, [TRACE]);
     Ok(())
 }

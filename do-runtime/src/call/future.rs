@@ -13,14 +13,14 @@ use super::{Answer, AnswerSlot, Body, Entry, Progress, Queued, Slot, Stub, Timin
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
-use crate::metadata::{ambient, surroundings};
+use crate::metadata::{TraceParent, ambient, surroundings};
 use crate::node::start_wake;
 use crate::object::{Answer as AnswerType, Dispatch, Failure, Method};
 use crate::ownership::{Baton, Link};
 
 /// A call of an object. It is sent when it is first polled; dropped before that, nothing happens. Dropped later,
 /// the handler still runs and only its answer is lost.
-#[must_use = "a call is sent when it is awaited"]
+#[must_use = "a call is sent when it is awaited, or with a transaction by `cx.send(…)`"]
 pub struct Call<O: Dispatch, T, E = Error> {
     pub(super) stub: Stub<O>,
     pub(super) state: State<O, T, E>,
@@ -40,6 +40,15 @@ pub(super) enum State<O: Dispatch, T, E> {
     Gated(Result<T, E>, LogPosition, Arc<Slot<O>>, Timing),
     /// The answer was given, or the state is being changed.
     Done,
+}
+
+/// A call that was not sent, taken apart to become a message.
+pub(crate) struct Unsent<O: Dispatch> {
+    pub(crate) stub: Stub<O>,
+    pub(crate) method: &'static Method,
+    pub(crate) request: O::Request,
+    /// The trace that was set for it.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 impl<O: Dispatch, T, E> Unpin for Call<O, T, E> {}
@@ -67,10 +76,14 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
     /// What a call is made of that was not sent.
     ///
     /// # Errors
-    /// `invalid` if it was.
-    pub(crate) fn into_unsent(self) -> Result<(Stub<O>, &'static Method, O::Request), Error> {
+    /// `invalid` if it was, or if something was set for it that a message can't take along.
+    pub(crate) fn into_unsent(self) -> Result<Unsent<O>, Error> {
+        let trace = match self.aside {
+            Some(aside) => aside.settings.of_a_message()?,
+            None => None,
+        };
         match self.state {
-            State::New(method, request) => Ok((self.stub, method, request)),
+            State::New(method, request) => Ok(Unsent { stub: self.stub, method, request, trace }),
             _ => Err(Error::invalid("this call was awaited already: send a call that nobody has polled")),
         }
     }

@@ -21,7 +21,7 @@ mod turn;
 pub(crate) use answer::{Answer, AnswerSlot, Orchestration, Outcome, Unread};
 pub(crate) use entry::{Entry, Progress, Queued, Work};
 pub use future::Call;
-pub(crate) use future::no_await;
+pub(crate) use future::{Unsent, no_await};
 pub(crate) use pace::Pace;
 pub(crate) use run::Instance;
 pub use run::{Ran, Run};

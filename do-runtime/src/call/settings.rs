@@ -8,7 +8,7 @@ use super::again::Again;
 use crate::Timestamp;
 use crate::env::{BoxFuture, Clock};
 use crate::error::Error;
-use crate::metadata::{Caller, RetryPolicy, Settings};
+use crate::metadata::{Caller, RetryPolicy, Settings, TraceParent};
 use crate::object::Dispatch;
 use crate::time::IntoDuration;
 
@@ -94,6 +94,21 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
 }
 
 impl Settings {
+    /// What a message takes along of it: nothing that was set is dropped in silence.
+    pub(super) fn of_a_message(self) -> Result<Option<TraceParent>, Error> {
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
+        let vain = match () {
+            () if self.caller.is_some() => "caller: it comes from the object that sends it",
+            () if self.deadline.is_some() => "deadline: nobody waits for it",
+            () if self.key.is_some() => "idempotency key: it is applied exactly once without one",
+            () if self.retry.is_some() => "retry policy: it is sent again until it is applied or set aside",
+            () => return Ok(self.trace),
+        };
+        Err(Error::invalid(format!("`cx.send` makes a message of a call, and a message takes no {vain}")))
+    }
+
     fn note(&mut self, error: Error) {
         self.wrong.get_or_insert(error);
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::alarms::in_turn;
 use super::receive::{Arrival, Undelivered};
+use super::scheduler::Delivering;
 use super::{Awake, Host};
 use crate::call::{Instance, Slot};
 use crate::error::{Error, ErrorKind, Result};
@@ -64,7 +65,9 @@ impl<O: Dispatch> Awake<O> {
 /// Lets the messages of an object to one receiver go.
 pub(super) fn start<O: Dispatch>(host: Arc<Host<O>>, sender: ObjectId, receiver: ObjectId) {
     let node = host.shared_node();
+    let delivering = Delivering::on(node.clone());
     node.spawn(Box::pin(async move {
+        let _delivering = delivering;
         if let Err(error) = deliver(&host, sender, receiver).await
             && !host.node().is_closing()
         {

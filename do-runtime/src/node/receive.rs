@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::scheduler::Waiting;
 use super::{Awake, Host};
 use crate::call::{Instance, Outcome, Run, Slot, Unread};
 use crate::error::{Error, ErrorKind, Result};
@@ -59,7 +60,10 @@ pub(super) async fn receive<O: Dispatch>(host: Arc<Host<O>>, arrival: Arrival) -
     match outcome {
         Ok(Outcome::Ended(result)) => result.map_err(Undelivered::from_answer),
         Ok(Outcome::Running(handler)) => {
-            handler.await.map_err(Undelivered::from_answer)?;
+            let waiting = Waiting::on(host.shared_node());
+            let result = handler.await;
+            drop(waiting);
+            result.map_err(Undelivered::from_answer)?;
             in_turn(&host, id, move |awake, slot| (awake.note_applied(&slot.shared, &delivery), awake.kept()))
                 .await
                 .map_err(Undelivered::Unreachable)

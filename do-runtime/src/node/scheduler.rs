@@ -32,6 +32,8 @@ pub(crate) struct Scheduler {
     changed: Arc<Notify>,
     /// Objects that are being woken.
     running: AtomicUsize,
+    /// Deliveries that go on by themselves: all but those whose receiver is an asynchronous handler that runs.
+    delivering: AtomicUsize,
     /// It waits for time to pass, or for something to change.
     resting: AtomicBool,
 }
@@ -39,13 +41,48 @@ pub(crate) struct Scheduler {
 impl Scheduler {
     /// Something is due before what it waits for, or the node ends.
     pub(super) fn poke(&self) {
+        self.resting.store(false, Release);
         self.changed.notify_one();
     }
 
-    /// Whether nothing is due and nothing runs, but for asynchronous alarms that wait for something.
+    /// Whether nothing is due and nothing runs, but for asynchronous alarms and receivers that wait for something.
     #[cfg(feature = "testing")]
     pub(crate) fn is_at_rest(&self) -> bool {
-        self.resting.load(Acquire) && self.running.load(Acquire) == 0
+        self.resting.load(Acquire) && self.running.load(Acquire) == 0 && self.delivering.load(Acquire) == 0
+    }
+}
+
+/// A delivery that goes on by itself, for as long as this lives.
+pub(super) struct Delivering(Arc<Node>);
+
+impl Delivering {
+    /// One begins, or goes on.
+    pub(super) fn on(node: Arc<Node>) -> Self {
+        node.scheduler().delivering.fetch_add(1, AcqRel);
+        Delivering(node)
+    }
+}
+
+impl Drop for Delivering {
+    fn drop(&mut self) {
+        self.0.scheduler().delivering.fetch_sub(1, AcqRel);
+    }
+}
+
+/// A delivery waits for an asynchronous handler, however long that takes, for as long as this lives.
+pub(super) struct Waiting(Arc<Node>);
+
+impl Waiting {
+    /// One begins to wait.
+    pub(super) fn on(node: Arc<Node>) -> Self {
+        node.scheduler().delivering.fetch_sub(1, AcqRel);
+        Waiting(node)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.scheduler().delivering.fetch_add(1, AcqRel);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The outbox: calls that a transaction sends with it, delivered after it, in order for each receiver, and applied once.
 
 use super::{ArgumentsWriter, Cx, Dispatch, Object};
-use crate::call::Call;
+use crate::call::{Call, Unsent};
 use crate::error::Result;
 use crate::sqlite::{Database, Incarnation, Message, Posting, Waiting};
 use crate::{ObjectId, Timestamp};
@@ -37,10 +37,11 @@ impl<O: Object> Cx<O> {
     /// ```
     ///
     /// # Errors
-    /// `invalid` if the call was awaited before, or an argument can't be encoded; `storage` if the database can't be
+    /// `invalid` if the call was awaited before, if a caller, a deadline, a key or a policy was set for it, which mean nothing for
+    /// a message, or if an argument can't be encoded; `storage` if the database can't be
     /// written.
     pub fn send<R: Dispatch, T, E>(&mut self, call: Call<R, T, E>) -> Result {
-        let (stub, method, request) = call.into_unsent()?;
+        let Unsent { stub, method, request, trace } = call.into_unsent()?;
         let mut arguments = ArgumentsWriter::new();
         R::encode(&request, &mut arguments)?;
         let arguments = arguments.finish();
@@ -49,7 +50,7 @@ impl<O: Object> Cx<O> {
             self.surroundings().random.fill(&mut incarnation);
             self.database.set_incarnation(Incarnation(incarnation))?;
         }
-        let trace = self.meta.trace().map(|trace| trace.to_string()).unwrap_or_default();
+        let trace = trace.or_else(|| self.meta.trace()).map(|trace| trace.to_string()).unwrap_or_default();
         let message = Posting {
             receiver: stub.id(),
             class: R::CLASS,
