@@ -48,7 +48,7 @@ impl Set {
             let period = millis(self.period?);
             let mut at = self.at + period;
             while at <= self.due {
-                at = at + period;
+                at += period;
             }
             Some(Set::new(at, self.period, self.ready))
         };
