@@ -146,6 +146,38 @@ impl Life for Keys {
     }
 }
 
+/// Nothing but synchronous calls: few steps, so that the short form comes between effects and replies.
+struct Payments;
+
+impl Life for Payments {
+    type Told = [Option<u32>; 3];
+
+    async fn live(kit: &TestKit) -> Self::Told {
+        let mut told = [None; 3];
+        for (key, paid) in KEYS.into_iter().zip(&mut told) {
+            *paid = till(kit).pay(key).idempotency_key(key).await.ok();
+        }
+        told
+    }
+
+    async fn at_rest(kit: &TestKit, told: &Self::Told) -> Result {
+        for _ in 0..2 {
+            for (place, key) in KEYS.into_iter().enumerate() {
+                let paid = till(kit).pay(key).idempotency_key(key).await?;
+                ensure!(told[place].is_none_or(|told| told == paid), "{key}: {told:?}, then {paid}");
+                ensure!(paid as usize == place + 1, "{key} was applied not once: {paid}");
+            }
+        }
+        ensure!(till(kit).log().await? == KEYS, "{:?}", till(kit).log().await?);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_power_cut_between_an_effect_and_its_reply_is_none() {
+    cut_everywhere::<Payments>(4);
+}
+
 #[test]
 fn a_power_cut_in_a_call_under_a_key_neither_loses_nor_doubles_it() {
     cut_everywhere::<Keys>(20);
