@@ -278,18 +278,6 @@ async fn a_message_that_is_too_large_is_refused_where_it_is_sent(kit: TestKit) -
 }
 
 #[do_runtime::test]
-async fn what_was_set_for_a_call_does_not_travel_and_the_sender_is_its_caller(kit: TestKit) -> Result {
-    kit.inside(&ann(&kit), |_, cx| {
-        let mailbox = cx.objects().get_by_name::<Mailbox>("bob");
-        cx.send(mailbox.put("hello").caller("somebody else").deadline(secs(1)))
-    })
-    .await?;
-    kit.settle().await;
-    assert_eq!(mailbox(&kit, "bob").senders().await?, ["Author \"ann\""]);
-    Ok(())
-}
-
-#[do_runtime::test]
 async fn held_messages_wait_over_crashes_and_go_when_they_are_let_go(kit: TestKit) -> Result {
     kit.hold_deliveries(true);
     ann(&kit).write(to(&["bob"]), "one").await?;
