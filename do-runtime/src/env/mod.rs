@@ -152,6 +152,10 @@ pub trait DiskFile: Send + Sync + 'static {
     fn set_len(&self, len: u64) -> io::Result<()>;
     /// The file's length.
     fn len(&self) -> io::Result<u64>;
-    /// Makes all that was written durable (`fdatasync`).
+    /// Makes all that was written durable (`fdatasync`). If it fails, what was written since the last sync may be lost although it
+    /// can still be read, and a later sync may succeed all the same.
     fn sync(&self) -> io::Result<()>;
+    /// Makes what earlier processes wrote durable, and has later reads come from the disk and not from memory: after a sync of
+    /// theirs that failed, the two may differ.
+    fn settle(&self) -> io::Result<()>;
 }

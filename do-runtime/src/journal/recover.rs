@@ -132,6 +132,10 @@ impl Found {
             let number = segment::number(&name);
             found.highest_number = found.highest_number.max(number.unwrap_or(0));
             let opened = disk.open(&path, Open::Read).and_then(|file| {
+                // What is read from here on is what the disk has, and not what an earlier process failed to make durable.
+                if number.is_some() {
+                    file.settle()?;
+                }
                 let mut block = vec![0; HEADER as usize];
                 let count = file.read_at(&mut block, 0)?;
                 block.truncate(count);

@@ -97,6 +97,8 @@ impl Vfs for OnDisk {
                 self.sync_folder_of(path, Code::CannotOpen)?;
                 Ok(made)
             }
+            // An earlier process may have failed to sync transactions that can still be read: they never were.
+            Ok(journal) if kind == FileKind::Journal => journal.settle().map(|()| journal),
             opened => opened,
         };
         let file = opened.map_err(|error| self.failed("opened", path, error, Code::CannotOpen))?;

@@ -76,13 +76,15 @@ pub(super) struct FileState {
     now: Sparse,
     durable: Sparse,
     unsynced: Vec<Write>,
+    /// A sync failed: a reader may see what is neither durable nor will be.
+    deceives: bool,
 }
 
 impl FileState {
     pub(super) fn durable(content: &[u8]) -> Self {
         let mut durable = Sparse::default();
         durable.write(content, 0);
-        FileState { now: durable.clone(), durable, unsynced: Vec::new() }
+        FileState { now: durable.clone(), durable, ..FileState::default() }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -112,9 +114,26 @@ impl FileState {
         }
     }
 
+    /// Nothing of what was not synced reaches the disk any more, and readers see it all the same.
+    pub(super) fn fail_to_sync(&mut self) {
+        self.deceives |= !self.unsynced.is_empty();
+        self.unsynced.clear();
+    }
+
+    /// Readers see what is durable, and what was written since the last sync, whether that failed or not.
+    pub(super) fn forget_what_is_not_durable(&mut self) {
+        if std::mem::take(&mut self.deceives) {
+            self.now = self.durable.clone();
+            for write in &self.unsynced {
+                self.now.apply(write);
+            }
+        }
+    }
+
     pub(super) fn lose_unsynced(&mut self) {
         self.unsynced.clear();
         self.now = self.durable.clone();
+        self.deceives = false;
     }
 
     /// Of each write that was not synced, some sectors are kept: often all or none.

@@ -61,8 +61,21 @@ impl DiskFile for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.disk.lock();
-        state.step(Step::Sync)?;
-        state.files[self.number].sync();
+        let allowed = state.step(Step::Sync);
+        let powered = state.powered().is_ok();
+        let file = &mut state.files[self.number];
+        match &allowed {
+            Ok(()) => file.sync(),
+            // As on Linux: the next sync succeeds, and what this one should have kept is only in memory.
+            Err(_) if powered => file.fail_to_sync(),
+            Err(_) => {}
+        }
+        allowed
+    }
+
+    fn settle(&self) -> io::Result<()> {
+        self.sync()?;
+        self.disk.lock().files[self.number].forget_what_is_not_durable();
         Ok(())
     }
 }

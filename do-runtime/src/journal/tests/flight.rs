@@ -90,6 +90,9 @@ impl DiskFile for HeldFile {
         self.1.sync()?;
         self.0.sync()
     }
+    fn settle(&self) -> io::Result<()> {
+        self.0.settle()
+    }
 }
 
 impl Disk for Held {

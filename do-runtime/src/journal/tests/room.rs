@@ -162,3 +162,25 @@ fn a_node_opens_on_a_full_disk_once_everything_is_checkpointed() {
     world.settle();
     assert_eq!(outcome(&journal, commit.end), Some(Ok(())));
 }
+
+#[test]
+fn what_a_failed_sync_left_in_memory_is_not_taken_for_durable() {
+    let mut world = World::new(7, 4096);
+    let (_, journal) = world.open(START).unwrap();
+    let first = world.append(&journal).unwrap();
+    world.settle();
+    world.sim.disk.fail_syncs(1, io::ErrorKind::Other);
+    world.append(&journal).unwrap();
+    world.settle();
+    drop(journal);
+
+    // Another process on the same machine: the system still shows what it could not write.
+    world.on(world.sim.disk.kill());
+    let (found, journal) = world.open(START).unwrap();
+    assert_eq!(found, [first.clone()]);
+    let third = world.append(&journal).unwrap();
+    world.settle();
+    assert_eq!(outcome(&journal, third.end), Some(Ok(())));
+    world.on(world.sim.disk.crash());
+    assert_eq!(world.recover(START).unwrap().0, [first, third]);
+}
