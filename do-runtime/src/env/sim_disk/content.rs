@@ -112,6 +112,11 @@ impl FileState {
         }
     }
 
+    /// Readers still see what was not synced, but it never becomes durable.
+    pub(super) fn forget_unsynced(&mut self) {
+        self.unsynced.clear();
+    }
+
     pub(super) fn lose_unsynced(&mut self) {
         self.unsynced.clear();
         self.now = self.durable.clone();
