@@ -186,6 +186,14 @@ impl SimDisk {
         Ok(content)
     }
 
+    /// Takes all files and folders away, durably: another disk was put in its place.
+    pub fn wipe(&self) {
+        let mut state = self.0.lock();
+        state.entries.clear();
+        state.durable.clear();
+        state.changes.clear();
+    }
+
     /// Gives a file this content, durably, whatever it was: a damage, or a copy.
     pub fn put(&self, path: &Path, content: &[u8]) {
         let mut state = self.0.lock();
