@@ -4,6 +4,7 @@
 //! running on the old machine cannot reach the new one.
 
 mod content;
+mod faults;
 mod file;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::content::FileState;
+pub use self::faults::Fault;
+use self::faults::{Faults, Request};
 use super::{Disk, DiskFile, FolderLock, LockError, Open, SeededRandom};
 
 /// A disk in memory.
@@ -32,6 +35,8 @@ pub struct DiskCounts {
     pub folder_syncs: u64,
     /// Creations, removals and renamings.
     pub entries: u64,
+    /// Requests of every kind: reading, opening and listing too, and those that failed.
+    pub requests: u64,
 }
 
 impl DiskCounts {
@@ -67,18 +72,6 @@ struct State {
     counts: DiskCounts,
     faults: Faults,
     locked: bool,
-}
-
-#[derive(Default)]
-struct Faults {
-    writes: Option<(u64, io::ErrorKind)>,
-    syncs: Option<(u64, io::ErrorKind)>,
-    /// Bytes that all files together may have.
-    capacity: Option<u64>,
-    read_only: bool,
-    /// Steps until the power goes, and whether it has gone.
-    steps_left: Option<u64>,
-    off: bool,
 }
 
 /// What a step is, for the faults.
@@ -132,7 +125,7 @@ impl SimDisk {
         let mut new = std::mem::take(&mut *old);
         old.faults.off = true;
         lose(&mut new);
-        new.faults = Faults { capacity: new.faults.capacity, ..Faults::default() };
+        new.faults = new.faults.after_the_end();
         new.locked = false;
         Arc::new(SimDisk(Arc::new(Mutex::new(new))))
     }
@@ -145,6 +138,12 @@ impl SimDisk {
     /// The next `count` syncs, of files or folders, fail.
     pub fn fail_syncs(&self, count: u64, error: io::ErrorKind) {
         self.0.lock().faults.syncs = Some((count, error));
+    }
+
+    /// After `before` more requests of any kind, opening, listing and reading too, the next `count` fail. The requests of a start
+    /// after a crash or a restart are counted on.
+    pub fn fail_requests(&self, before: u64, count: u64, fault: Fault) {
+        self.0.lock().faults.requests = Some((before, count, fault));
     }
 
     /// All files together may have so many bytes; `None` for no bound.
@@ -187,6 +186,14 @@ impl SimDisk {
         Ok(content)
     }
 
+    /// Takes all files and folders away, durably: another disk was put in its place.
+    pub fn wipe(&self) {
+        let mut state = self.0.lock();
+        state.entries.clear();
+        state.durable.clear();
+        state.changes.clear();
+    }
+
     /// Gives a file this content, durably, whatever it was: a damage, or a copy.
     pub fn put(&self, path: &Path, content: &[u8]) {
         let mut state = self.0.lock();
@@ -198,47 +205,6 @@ impl SimDisk {
 }
 
 impl State {
-    fn powered(&self) -> io::Result<()> {
-        if self.faults.off { Err(io::Error::other("the power has gone")) } else { Ok(()) }
-    }
-
-    /// Counts a step, unless a fault forbids it.
-    fn step(&mut self, step: Step) -> io::Result<()> {
-        self.powered()?;
-        match &mut self.faults.steps_left {
-            Some(0) => {
-                self.faults.off = true;
-                return self.powered();
-            }
-            Some(left) => *left -= 1,
-            None => {}
-        }
-        if self.faults.read_only {
-            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
-        }
-        let fault = match step {
-            Step::Write(_) => &mut self.faults.writes,
-            Step::Sync | Step::FolderSync => &mut self.faults.syncs,
-            Step::Entry => &mut None,
-        };
-        if let Some((count, error)) = fault
-            && *count > 0
-        {
-            *count -= 1;
-            return Err((*error).into());
-        }
-        match step {
-            Step::Write(bytes) => {
-                self.counts.writes += 1;
-                self.counts.written += bytes;
-            }
-            Step::Sync => self.counts.syncs += 1,
-            Step::FolderSync => self.counts.folder_syncs += 1,
-            Step::Entry => self.counts.entries += 1,
-        }
-        Ok(())
-    }
-
     fn used(&self) -> u64 {
         let live = self.entries.values().filter_map(|entry| match entry {
             Entry::File(file) => Some(self.files[*file].len()),
@@ -306,7 +272,7 @@ fn folder(name: &str) -> &str {
 impl Disk for SimDisk {
     fn open(&self, path: &Path, how: Open) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = self.0.lock();
-        state.powered()?;
+        state.begin(Request::Other)?;
         let name = name(path);
         state.folder_exists(folder(&name))?;
         let number = match (state.file(&name), how) {
@@ -324,8 +290,8 @@ impl Disk for SimDisk {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let state = self.0.lock();
-        state.powered()?;
+        let mut state = self.0.lock();
+        state.begin(Request::Other)?;
         let parent = name(path);
         state.folder_exists(&parent)?;
         let inside = state.entries.keys().filter(|name| folder(name) == parent);
@@ -333,15 +299,15 @@ impl Disk for SimDisk {
     }
 
     fn exists(&self, path: &Path) -> io::Result<bool> {
-        let state = self.0.lock();
-        state.powered()?;
+        let mut state = self.0.lock();
+        state.begin(Request::Other)?;
         let name = name(path);
         Ok(name.is_empty() || state.entries.contains_key(&name))
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
-        state.powered()?;
+        state.begin(Request::Other)?;
         let name = name(path);
         for end in name.match_indices('/').map(|(at, _)| at).chain([name.len()]).filter(|end| *end > 0) {
             match state.folder_exists(&name[..end]) {
@@ -356,7 +322,7 @@ impl Disk for SimDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
-        state.powered()?;
+        state.begin(Request::Other)?;
         let name = name(path);
         state.file(&name)?;
         state.change(Change::Remove(name))
@@ -364,7 +330,7 @@ impl Disk for SimDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
-        state.powered()?;
+        state.begin(Request::Other)?;
         let (from, to) = (name(from), name(to));
         let file = state.file(&from)?;
         state.folder_exists(folder(&to))?;
@@ -374,7 +340,7 @@ impl Disk for SimDisk {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         let parent = name(path);
-        state.powered()?;
+        state.begin(Request::Other)?;
         state.folder_exists(&parent)?;
         state.step(Step::FolderSync)?;
         let here = |change: &Change| match change {
@@ -395,7 +361,7 @@ impl Disk for SimDisk {
 
     fn lock(&self) -> Result<FolderLock, LockError> {
         let mut state = self.0.lock();
-        state.powered().map_err(LockError::Io)?;
+        state.begin(Request::Other).map_err(LockError::Io)?;
         if state.locked {
             return Err(LockError::Held(Some(std::process::id())));
         }

@@ -6,6 +6,7 @@
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::types::FromSql;
 
 use super::location::{Location, Opening};
 use super::trouble::Trouble;
@@ -98,8 +99,7 @@ pub(super) fn create(
 
 /// Brings everything that was written ahead into the file itself, durably.
 pub(super) fn fold(connection: &Connection) -> Result<(), Trouble> {
-    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    match busy {
+    match told::<i64>(connection, "PRAGMA wal_checkpoint(TRUNCATE)")? {
         0 => Ok(()),
         _ => Err(Trouble::Sql(rusqlite::Error::SqliteFailure(
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
@@ -124,10 +124,20 @@ fn configure(connection: &Connection) -> Result<(), Trouble> {
 
 /// Exclusive locking came first, so the index of the write-ahead file is in memory and needs no shared-memory file.
 fn write_ahead(connection: &Connection) -> Result<(), Trouble> {
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode: String = told(connection, "PRAGMA journal_mode = WAL")?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(Trouble::File(format!("can't be written ahead: its journal mode stays `{mode}`")));
     }
     connection.execute_batch("PRAGMA wal_autocheckpoint = 256")?;
     Ok(())
+}
+
+/// The first column of a pragma's only row, once the pragma has ended. It answers before it commits: whoever goes after the row takes
+/// a commit that failed for one that succeeded, and the file keeps a rollback journal that later undoes what was written ahead.
+fn told<T: FromSql>(connection: &Connection, pragma: &str) -> Result<T, Trouble> {
+    let mut statement = connection.prepare(pragma)?;
+    let mut rows = statement.query([])?;
+    let told = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.get(0)?;
+    while rows.next()?.is_some() {}
+    Ok(told)
 }

@@ -114,14 +114,14 @@ impl FileState {
         }
     }
 
-    /// Nothing of what was not synced reaches the disk any more, and readers see it all the same.
+    /// Nothing of what was not synced becomes durable any more, and readers see it all the same.
     pub(super) fn fail_to_sync(&mut self) {
         self.deceives |= !self.unsynced.is_empty();
         self.unsynced.clear();
     }
 
-    /// Readers see what is durable, and what was written since the last sync, whether that failed or not.
-    pub(super) fn forget_what_is_not_durable(&mut self) {
+    /// Readers see what is durable and what was written since the last sync, whether or not one failed before.
+    pub(super) fn forget_what_failed(&mut self) {
         if std::mem::take(&mut self.deceives) {
             self.now = self.durable.clone();
             for write in &self.unsynced {

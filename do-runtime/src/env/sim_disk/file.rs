@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::faults::{Reach, Request};
 use super::{State, Step};
 use crate::env::{DiskFile, Open};
 
@@ -20,28 +21,44 @@ impl SimFile {
     }
 
     fn change(&self, bytes: u64, len: u64, change: impl FnOnce(&mut State)) -> io::Result<()> {
+        let mut state = self.disk.lock();
+        state.begin(Request::Other)?;
+        self.change_in(&mut state, bytes, len)?;
+        change(&mut state);
+        Ok(())
+    }
+
+    /// Counts a change that is allowed.
+    fn change_in(&self, state: &mut State, bytes: u64, len: u64) -> io::Result<()> {
         if self.how == Open::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let mut state = self.disk.lock();
-        state.powered()?;
         state.room_for(self.number, len)?;
-        state.step(Step::Write(bytes))?;
-        change(&mut state);
-        Ok(())
+        state.step(Step::Write(bytes))
     }
 }
 
 impl DiskFile for SimFile {
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
-        let state = self.disk.lock();
-        state.powered()?;
+        let mut state = self.disk.lock();
+        state.begin(Request::Other)?;
         Ok(state.files[self.number].read(into, at))
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        let count = bytes.len() as u64;
-        self.change(count, at + count, |state| state.files[self.number].write(bytes, at))
+        let mut state = self.disk.lock();
+        let reach = state.begin(Request::Write)?;
+        let done = match reach {
+            Reach::Whole => bytes,
+            Reach::Half(_) => &bytes[..bytes.len() / 2],
+        };
+        let count = done.len() as u64;
+        self.change_in(&mut state, count, at + count)?;
+        state.files[self.number].write(done, at);
+        match reach {
+            Reach::Whole => Ok(()),
+            Reach::Half(error) => Err(error.into()),
+        }
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
@@ -54,28 +71,30 @@ impl DiskFile for SimFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        let state = self.disk.lock();
-        state.powered()?;
+        let mut state = self.disk.lock();
+        state.begin(Request::Other)?;
         Ok(state.files[self.number].len())
     }
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.disk.lock();
-        let allowed = state.step(Step::Sync);
-        let powered = state.powered().is_ok();
-        let file = &mut state.files[self.number];
-        match &allowed {
-            Ok(()) => file.sync(),
-            // As on Linux: the next sync succeeds, and what this one should have kept is only in memory.
-            Err(_) if powered => file.fail_to_sync(),
-            Err(_) => {}
+        let synced = state.begin(Request::Other).and_then(|_| state.step(Step::Sync));
+        let off = state.faults.off;
+        match (&synced, state.files.get_mut(self.number)) {
+            (Ok(()), Some(file)) => file.sync(),
+            // The system forgets what it could not write: a later sync that succeeds says nothing of it.
+            (Err(_), Some(file)) if !off => file.fail_to_sync(),
+            // Of a disk that is off nothing is left here.
+            _ => {}
         }
-        allowed
+        synced
     }
 
     fn settle(&self) -> io::Result<()> {
         self.sync()?;
-        self.disk.lock().files[self.number].forget_what_is_not_durable();
+        if let Some(file) = self.disk.lock().files.get_mut(self.number) {
+            file.forget_what_failed();
+        }
         Ok(())
     }
 }

@@ -103,3 +103,33 @@ fn the_folder_has_one_holder() {
     drop(held);
     assert!(disk.lock().is_ok());
 }
+
+#[test]
+fn any_request_can_fail_and_a_write_by_half() {
+    let (disk, file) = disk_with_a_file();
+    disk.fail_requests(1, 2, Fault::Short(io::ErrorKind::Other));
+    assert_eq!(file.len().unwrap(), 3);
+    assert!(file.write_at(b"0123", 0).is_err() && disk.list(path("a")).is_err());
+    assert_eq!(disk.content(path("a/x")).unwrap(), b"01d");
+    assert_eq!(disk.list(path("a")).unwrap(), ["x"]);
+
+    let before = disk.counts().requests;
+    disk.fail_requests(0, u64::MAX, Fault::Error(io::ErrorKind::Other));
+    let left = disk.kill();
+    assert!(left.exists(path("a")).is_err() && left.lock().is_err(), "the faults outlast the process");
+    left.fail_requests(0, 0, Fault::Error(io::ErrorKind::Other));
+    assert!(left.exists(path("a")).unwrap());
+    assert_eq!(left.counts().requests, before + 3);
+}
+
+#[test]
+fn what_a_failed_sync_was_to_keep_is_not_kept_by_a_later_one() {
+    let (disk, file) = disk_with_a_file();
+    file.write_at(b"n", 0).unwrap();
+    disk.fail_syncs(1, io::ErrorKind::Other);
+    assert!(file.sync().is_err());
+    file.write_at(b"w", 2).unwrap();
+    file.sync().unwrap();
+    assert_eq!(disk.content(path("a/x")).unwrap(), b"nlw");
+    assert_eq!(disk.crash().content(path("a/x")).unwrap(), b"olw");
+}

@@ -1,6 +1,9 @@
 //! Checkpoints: which part of the log they free, and what they leave.
 
+use std::io::ErrorKind;
+
 use super::world::*;
+use crate::env::Fault;
 use crate::journal::LogPosition;
 use crate::store::{PageStore, WriteBehind, checkpoint};
 
@@ -83,4 +86,33 @@ fn a_damaged_write_ahead_file_costs_nothing_that_the_log_does_not_hold() {
     let store = world.open();
     assert_eq!(stored(&*store, object(1, 1)), [(0, 1)]);
     assert_eq!(store.registry().checkpoint(), LogPosition(1), "the log is read back from before what was lost");
+}
+
+#[test]
+fn a_request_that_fails_while_a_partition_is_made_takes_nothing_from_it_later() {
+    let mut failed = 0;
+    for request in 0.. {
+        let world = World::new();
+        let store = world.open();
+        let behind = WriteBehind::new(store.clone(), LogPosition(0));
+        behind.put(changes(object(1, 1), head(5, 2), &[(0, 1), (1, 2)]));
+        behind.seal(LogPosition(5));
+        let before = world.disk.counts().requests;
+        world.disk.fail_requests(request, 1, Fault::Error(ErrorKind::Other));
+        let first = checkpoint(&behind, &store, LogPosition(5), LogPosition(5));
+        world.disk.fail_requests(0, 0, Fault::Error(ErrorKind::Other));
+        if world.disk.counts().requests - before < request {
+            break;
+        }
+        failed += u32::from(!first.is_ok_and(|kept| kept.position == LogPosition(5)));
+
+        // Whatever the first one came to, the log is only freed by one that kept everything.
+        if checkpoint(&behind, &store, LogPosition(5), LogPosition(5)).unwrap().position < LogPosition(5) {
+            continue;
+        }
+        drop((store, behind));
+        let world = World::on(world.disk.crash());
+        assert_eq!(stored(&*world.open(), object(1, 1)), [(0, 1), (1, 2)], "request {request} failed");
+    }
+    assert!(failed > 20, "{failed} faults showed");
 }

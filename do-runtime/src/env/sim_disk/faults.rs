@@ -1,0 +1,127 @@
+//! What a simulated disk refuses, and when.
+
+use std::io;
+
+use super::{State, Step};
+
+/// How a request fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing of it is done.
+    Error(io::ErrorKind),
+    /// Of a write the first half is done, then it fails; of anything else nothing is done.
+    Short(io::ErrorKind),
+}
+
+impl Fault {
+    fn error(self) -> io::Error {
+        let (Fault::Error(kind) | Fault::Short(kind)) = self;
+        kind.into()
+    }
+}
+
+/// What is asked for, for the faults.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Request {
+    /// It can be done by half.
+    Write,
+    Other,
+}
+
+/// How far a request gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    Whole,
+    /// Half of a write is done; then it is over with the error.
+    Half(io::ErrorKind),
+}
+
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) writes: Option<(u64, io::ErrorKind)>,
+    pub(super) syncs: Option<(u64, io::ErrorKind)>,
+    /// So many requests until the faults, so many faults, and their kind.
+    pub(super) requests: Option<(u64, u64, Fault)>,
+    /// Bytes that all files together may have.
+    pub(super) capacity: Option<u64>,
+    pub(super) read_only: bool,
+    /// Steps until the power goes, and whether it has gone.
+    pub(super) steps_left: Option<u64>,
+    pub(super) off: bool,
+}
+
+impl Faults {
+    /// Those of the disk that is left after a power cut or a kill.
+    pub(super) fn after_the_end(&self) -> Faults {
+        Faults { capacity: self.capacity, requests: self.requests, ..Faults::default() }
+    }
+
+    /// The fault of this request, if its turn has come.
+    fn next(&mut self) -> Option<Fault> {
+        match &mut self.requests {
+            Some((0, 0, _)) | None => None,
+            Some((0, count, fault)) => {
+                *count -= 1;
+                Some(*fault)
+            }
+            Some((before, ..)) => {
+                *before -= 1;
+                None
+            }
+        }
+    }
+}
+
+impl State {
+    pub(super) fn powered(&self) -> io::Result<()> {
+        if self.faults.off { Err(io::Error::other("the power has gone")) } else { Ok(()) }
+    }
+
+    /// Counts a request, unless the power has gone or it fails.
+    pub(super) fn begin(&mut self, request: Request) -> io::Result<Reach> {
+        self.powered()?;
+        self.counts.requests += 1;
+        match (self.faults.next(), request) {
+            (None, _) => Ok(Reach::Whole),
+            (Some(Fault::Short(error)), Request::Write) => Ok(Reach::Half(error)),
+            (Some(fault), _) => Err(fault.error()),
+        }
+    }
+
+    /// Counts a step, unless a fault forbids it.
+    pub(super) fn step(&mut self, step: Step) -> io::Result<()> {
+        self.powered()?;
+        match &mut self.faults.steps_left {
+            Some(0) => {
+                self.faults.off = true;
+                return self.powered();
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        if self.faults.read_only {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        let fault = match step {
+            Step::Write(_) => &mut self.faults.writes,
+            Step::Sync | Step::FolderSync => &mut self.faults.syncs,
+            Step::Entry => &mut None,
+        };
+        if let Some((count, error)) = fault
+            && *count > 0
+        {
+            *count -= 1;
+            return Err((*error).into());
+        }
+        match step {
+            Step::Write(bytes) => {
+                self.counts.writes += 1;
+                self.counts.written += bytes;
+            }
+            Step::Sync => self.counts.syncs += 1,
+            Step::FolderSync => self.counts.folder_syncs += 1,
+            Step::Entry => self.counts.entries += 1,
+        }
+        Ok(())
+    }
+}
