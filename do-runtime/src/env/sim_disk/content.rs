@@ -114,6 +114,10 @@ impl FileState {
         }
     }
 
+    pub(super) fn is_unsynced(&self) -> bool {
+        !self.unsynced.is_empty()
+    }
+
     /// Nothing of what was not synced becomes durable any more, and readers see it all the same.
     pub(super) fn fail_to_sync(&mut self) {
         self.deceives |= !self.unsynced.is_empty();
