@@ -25,6 +25,8 @@ pub(crate) fn poll_blocking<T>(mut poll: impl FnMut(&Waker) -> Poll<T>) -> T {
     let Some(Here { world, thread }) = here() else { return park::until(poll) };
     let waker = world.waker(thread);
     loop {
+        // One that asks again and again lets others go on.
+        world.point(thread);
         match poll(&waker) {
             Poll::Ready(answer) => return answer,
             Poll::Pending => drop(world.wait(thread, On::Waker)),
