@@ -3,12 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::content::FileState;
 use super::faults::{Reach, Request};
 use super::{State, Step};
 use crate::env::{DiskFile, Open};
+use crate::sync::point;
 
 pub(super) struct SimFile {
     disk: Arc<Mutex<State>>,
@@ -21,8 +22,13 @@ impl SimFile {
         SimFile { disk, number, how }
     }
 
+    fn reach(&self) -> MutexGuard<'_, State> {
+        point();
+        self.disk.lock()
+    }
+
     fn change(&self, bytes: u64, len: u64, change: impl FnOnce(&mut State)) -> io::Result<()> {
-        let mut state = self.disk.lock();
+        let mut state = self.reach();
         state.begin(Request::Other)?;
         self.change_in(&mut state, bytes, len)?;
         change(&mut state);
@@ -41,13 +47,13 @@ impl SimFile {
 
 impl DiskFile for SimFile {
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
-        let mut state = self.disk.lock();
+        let mut state = self.reach();
         state.begin(Request::Other)?;
         Ok(state.files[self.number].read(into, at))
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        let mut state = self.disk.lock();
+        let mut state = self.reach();
         let reach = state.begin(Request::Write)?;
         let done = match reach {
             Reach::Whole => bytes,
@@ -72,13 +78,13 @@ impl DiskFile for SimFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        let mut state = self.disk.lock();
+        let mut state = self.reach();
         state.begin(Request::Other)?;
         Ok(state.files[self.number].len())
     }
 
     fn sync(&self) -> io::Result<()> {
-        let mut state = self.disk.lock();
+        let mut state = self.reach();
         let synced = state.begin(Request::Other).and_then(|_| state.step(Step::Sync));
         let off = state.faults.off;
         match (&synced, state.files.get_mut(self.number)) {
@@ -93,10 +99,10 @@ impl DiskFile for SimFile {
 
     fn settle(&self) -> io::Result<()> {
         // Where nothing waits for a sync, a power cut before this and one after it leave the same.
-        if self.disk.lock().files.get(self.number).is_none_or(FileState::is_unsynced) {
+        if self.reach().files.get(self.number).is_none_or(FileState::is_unsynced) {
             self.sync()?;
         }
-        if let Some(file) = self.disk.lock().files.get_mut(self.number) {
+        if let Some(file) = self.reach().files.get_mut(self.number) {
             file.forget_what_failed();
         }
         Ok(())
