@@ -19,7 +19,7 @@ const HANGS: Duration = Duration::from_secs(240);
 
 /// How the process is kept apart.
 #[derive(Debug, Clone, Copy)]
-pub enum Confined {
+pub(crate) enum Confined {
     /// A process of its own, no more.
     Alone,
     /// What is written beyond a limit of files is an error, not the end of the process.
@@ -71,7 +71,7 @@ impl Confined {
 
 /// Runs `before` here, then `body` in a process of its own, then `after` here; each with the folder. Where the machine does not allow it,
 /// a line says so, and the answer is that it was not run.
-pub fn apart(
+pub(crate) fn apart(
     name: &str,
     confined: Confined,
     before: impl AsyncFnOnce(PathBuf) -> Result,
@@ -100,12 +100,13 @@ pub fn apart(
         .expect("the process can be started");
     let (ended, words) = end_of(process);
     assert!(ended, "the process of its own failed or did not end:\n{words}");
+    eprintln!("{words}");
     assert!(words.contains("1 passed"), "the process of its own ran no test:\n{words}");
     runtime().block_on(after(data)).expect("the calls after succeed");
 }
 
 /// Nothing to do before or after.
-pub async fn nothing(_: PathBuf) -> Result {
+pub(crate) async fn nothing(_: PathBuf) -> Result {
     Ok(())
 }
 
@@ -144,11 +145,11 @@ fn end_of(mut process: Child) -> (bool, String) {
 
 /// The lines that this process logs, of all its threads.
 #[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
     /// From now on. Once a process.
-    pub fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let lines = Lines::default();
         tracing_subscriber::fmt()
             .with_writer(lines.clone())
@@ -160,7 +161,7 @@ impl Lines {
     }
 
     /// The first line that has these words.
-    pub fn with(&self, words: &str) -> Option<String> {
+    pub(crate) fn with(&self, words: &str) -> Option<String> {
         let text = String::from_utf8_lossy(&self.0.lock().expect("no panic")).into_owned();
         text.lines().find(|line| line.contains(words)).map(str::to_owned)
     }
@@ -186,7 +187,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 /// Asks again and again until there is an answer, for a minute at most.
-pub async fn within<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn within<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask().await {

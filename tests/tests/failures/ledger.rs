@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[table(index = number)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     #[key]
     pub id: Id<Entry>,
     /// Not unique on purpose: one that was applied twice shows.
@@ -15,15 +15,16 @@ pub struct Entry {
     pub text: String,
 }
 
-#[durable_object(tables(Entry))]
-pub struct Ledger {
+/// A transaction wants so much room in the journal that little is written until a disk is full.
+#[durable_object(tables(Entry), limits(transaction = "96MiB"))]
+pub(crate) struct Ledger {
     #[stored]
     sum: i64,
 }
 
 /// What a ledger holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-pub struct Pages {
+pub(crate) struct Pages {
     /// Numbers and the lengths of their texts.
     pub entries: Vec<(i64, i64)>,
     pub sum: i64,
@@ -52,7 +53,7 @@ impl Ledger {
 
 /// What was acknowledged, by ledger.
 #[derive(Debug, Default, Clone)]
-pub struct Books {
+pub(crate) struct Books {
     acknowledged: BTreeMap<String, BTreeMap<i64, usize>>,
     /// Entries that may be there or not.
     uncertain: BTreeMap<String, BTreeMap<i64, usize>>,
@@ -61,7 +62,7 @@ pub struct Books {
 
 impl Books {
     /// Notes one more entry. If it fails in another way than with `storage`, it may have happened.
-    pub async fn note(&mut self, objects: &Objects, name: &str, length: usize) -> Result {
+    pub(crate) async fn note(&mut self, objects: &Objects, name: &str, length: usize) -> Result {
         self.next += 1;
         let noted = objects.get_by_name::<Ledger>(name).note(self.next, length).await;
         let into = match &noted {
@@ -74,12 +75,12 @@ impl Books {
     }
 
     /// The names of the ledgers with entries.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.acknowledged.keys().cloned().collect()
     }
 
     /// Compares one ledger.
-    pub async fn check_one(&self, objects: &Objects, name: &str) -> Result {
+    pub(crate) async fn check_one(&self, objects: &Objects, name: &str) -> Result {
         let pages = objects.get_by_name::<Ledger>(name).pages().await?;
         let mut expected = self.acknowledged.get(name).cloned().unwrap_or_default();
         let uncertain = self.uncertain.get(name).cloned().unwrap_or_default();
@@ -94,7 +95,7 @@ impl Books {
     }
 
     /// Everything that was acknowledged is there once, and nothing in part.
-    pub async fn check(&self, objects: &Objects) -> Result {
+    pub(crate) async fn check(&self, objects: &Objects) -> Result {
         for name in self.names() {
             self.check_one(objects, &name).await?;
         }

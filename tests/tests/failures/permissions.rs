@@ -12,7 +12,7 @@ use crate::apart::{Confined, apart, within};
 use crate::ledger::Books;
 
 /// Every file with its content, but for the lock.
-pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     for below in ["", "journal", "pages"] {
         for file in fs::read_dir(folder.join(below)).into_iter().flatten().flatten() {
@@ -110,8 +110,16 @@ fn what_may_not_be_read_or_written_is_refused_with_path_and_reason() {
                 check(&folder, &books).await?;
             }
             // Each file, without the right to read it. A partition concerns its objects alone.
-            let mut seen = 0;
-            for (path, before) in files(&folder) {
+            let (mut seen, mut alike) = (0, BTreeMap::<_, u32>::new());
+            for path in files(&folder).into_keys() {
+                // Of files of one kind two will do.
+                let kind = (path.parent().map(Path::to_owned), path.extension().map(ToOwned::to_owned));
+                let number = alike.entry(kind).or_default();
+                *number += 1;
+                let Ok(before) = fs::read(&path) else { continue };
+                if *number > 2 {
+                    continue;
+                }
                 set_mode(&path, 0o000);
                 let opened = Objects::open(&folder).await;
                 let place = path.display().to_string();
