@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// An overloaded object is left alone for so long.
+const RELIEF: Duration = Duration::from_secs(1);
 
 /// `Result<T, E>` with the defaults that handlers use.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -107,6 +111,11 @@ impl Error {
     /// Whether the same call may succeed later without a change.
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind(), ErrorKind::Unavailable | ErrorKind::Deadline | ErrorKind::Interrupted)
+    }
+
+    /// How long to wait before the same call is worth another try, if that is known: a second after `overloaded`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        (self.kind() == ErrorKind::Overloaded).then_some(RELIEF)
     }
 
     /// The same error with a sentence before it: `context: message`.

@@ -200,6 +200,16 @@ fn what_may_succeed_later_is_retryable() {
 }
 
 #[test]
+fn only_after_an_overload_it_is_known_how_long_to_wait() {
+    assert_eq!(Error::new(ErrorKind::Overloaded, "x").retry_after(), Some(std::time::Duration::from_secs(1)));
+    assert_eq!(
+        Error::new(ErrorKind::Overloaded, "x").context("y").retry_after(),
+        Some(std::time::Duration::from_secs(1))
+    );
+    assert_eq!(Error::new(ErrorKind::Unavailable, "x").retry_after(), None);
+}
+
+#[test]
 fn an_error_goes_where_errors_go() {
     fn boxed() -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
         Err(Error::invalid("boxed"))?;

@@ -91,6 +91,7 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
         durable: AtomicU64::new(end),
         end: AtomicU64::new(end),
         preparing: AtomicBool::new(false),
+        failed: Arc::default(),
     });
     writer::start(&shared);
     shared.prepare_if_wanted();

@@ -76,6 +76,7 @@ struct Shared {
     durable: AtomicU64,
     end: AtomicU64,
     preparing: AtomicBool,
+    failed: Arc<AtomicBool>,
 }
 
 impl Shared {
@@ -165,6 +166,11 @@ impl Journal {
         }
         writer::pump(shared);
         shared.gate.lock().failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// True once the journal has failed, before anybody is told of it.
+    pub fn failed_flag(&self) -> Arc<AtomicBool> {
+        self.0.failed.clone()
     }
 
     /// Resolves with the reason once the journal has failed, or is not there any more. It keeps nothing of it.

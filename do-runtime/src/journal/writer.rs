@@ -6,6 +6,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::batch::BatchHead;
@@ -203,6 +204,7 @@ fn fail(shared: &Shared, (doing, path, error): Failed) {
 pub(super) fn poison(shared: &Shared, error: Error) {
     shared.space.fail();
     let wakers = shared.gate.lock().fail(error);
+    shared.failed.store(true, Ordering::Release);
     shared.work.notify_all();
     shared.room.notify_all();
     shared.order.notify_all();

@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use crate::env::Random;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::time::IntoDuration;
-
-/// An overloaded object is left alone for so long at least.
-const RELIEF: Duration = Duration::from_secs(1);
 
 /// How often, and after which pauses, a call is sent again.
 ///
@@ -113,10 +110,10 @@ impl RetryPolicy {
 
     /// The pause after so many attempts, if `error` is one after which the call is sent again.
     pub(crate) fn pause(&self, attempts: u32, error: &Error, random: &dyn Random) -> Option<Duration> {
-        let at_least = match error.kind() {
-            ErrorKind::Overloaded => RELIEF,
-            _ if error.is_retryable() => Duration::ZERO,
-            _ => return None,
+        let at_least = match error.retry_after() {
+            Some(pause) => pause,
+            None if error.is_retryable() => Duration::ZERO,
+            None => return None,
         };
         if attempts >= self.attempts {
             return None;
@@ -135,6 +132,7 @@ impl RetryPolicy {
 mod tests {
     use super::*;
     use crate::env::SeededRandom;
+    use crate::error::ErrorKind;
 
     fn unavailable() -> Error {
         Error::new(ErrorKind::Unavailable, "closed")

@@ -42,12 +42,11 @@ fn watch(node: &Weak<Node>) {
     }
 }
 
-/// Makes every call answer `unavailable` once the journal has failed.
+/// Reports that the journal has failed.
 async fn watch_journal(node: Weak<Node>, failed: impl Future<Output = Error> + Send) {
     let error = failed.await;
-    if let Some(node) = node.upgrade().filter(|node| !node.is_closing()) {
+    if node.upgrade().is_some_and(|node| !node.is_closing()) {
         tracing::error!(%error, "the journal has failed: every call answers `unavailable` until the folder is opened again");
-        node.note_failure();
     }
 }
 

@@ -50,7 +50,8 @@ pub(crate) struct Node {
     rest: RwLock<Option<Arc<Rest>>>,
     hosts: RwLock<Hosts>,
     closing: AtomicBool,
-    failed: AtomicBool,
+    /// The journal's own: whoever was told that it has failed finds every call refused.
+    failed: Arc<AtomicBool>,
     woken: Arc<Notify>,
     over: Notify,
     checkpoint_wanted: Arc<Notify>,
@@ -71,11 +72,11 @@ impl Node {
             env,
             placement: Arc::new(OneProcess { jurisdiction: options.jurisdiction.clone() }),
             options,
+            failed: log.failed_flag(),
             log,
             rest: RwLock::new(Some(Arc::new(rest))),
             hosts: RwLock::default(),
             closing: AtomicBool::new(false),
-            failed: AtomicBool::new(false),
             woken: Arc::default(),
             over: Notify::new(),
             checkpoint_wanted: Arc::default(),
@@ -149,11 +150,6 @@ impl Node {
             return Err(error);
         }
         Ok(())
-    }
-
-    /// The journal has failed: no call is answered any more.
-    pub(crate) fn note_failure(&self) {
-        self.failed.store(true, Release);
     }
 
     pub(crate) fn spawn(&self, task: BoxFuture) {

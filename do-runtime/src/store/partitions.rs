@@ -119,6 +119,20 @@ impl SqlitePageStore {
         }
     }
 
+    /// Asks the partition of an object, if it exists. Whatever is wrong with the file, the answer names the object.
+    fn existing_of<T>(
+        &self,
+        object: ObjectId,
+        ask: impl FnOnce(&mut Partition) -> Result<T, Trouble>,
+    ) -> Result<Option<T>> {
+        let asked = self.existing(number_of(object), |partition| match ask(partition) {
+            // It is the object that is damaged, and says so itself.
+            Err(Trouble::Object(error)) => Ok(Err(error)),
+            other => other.map(Ok),
+        });
+        asked.map_err(|error| error.context(format!("object {object}")))?.transpose()
+    }
+
     /// Asks a partition, and makes it first if it does not exist.
     fn made<T>(&self, number: u8, ask: impl FnOnce(&mut Partition) -> Result<T, Trouble>) -> Result<T> {
         let mut slot = self.slots[usize::from(number)].lock();
@@ -193,7 +207,7 @@ fn home(id: TemplateId) -> u8 {
 
 impl PageStore for SqlitePageStore {
     fn head(&self, object: ObjectId) -> Result<Option<Head>> {
-        let row = self.existing(number_of(object), |partition| partition.head(object))?.flatten();
+        let row = self.existing_of(object, |partition| partition.head(object))?.flatten();
         if row.is_none() && self.registry.lists(object)? {
             let path = self.location.describe(&partition::file_name(number_of(object)));
             let message = format!(
@@ -208,7 +222,7 @@ impl PageStore for SqlitePageStore {
     fn read(&self, object: ObjectId, from: u32, to: u32, each: &mut dyn FnMut(u32, Arc<Page>)) -> Result<()> {
         let mut next = Some(from);
         while let Some(from) = next.take() {
-            let read = self.existing(number_of(object), |partition| partition.read(object, from, to, READ_PAGES))?;
+            let read = self.existing_of(object, |partition| partition.read(object, from, to, READ_PAGES))?;
             let Some((pages, rest)) = read else { break };
             next = rest;
             // The partition is free again: `each` may take its time.
