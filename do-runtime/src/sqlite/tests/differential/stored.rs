@@ -4,7 +4,7 @@ use super::super::{Arc, ControlFlow, Database, Engine, Image, NONE, options, sho
 use super::{Answer, LIMITS};
 use crate::engine::RowAccess;
 use crate::env::{SeededRandom, SimDisk};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Page, PageSource};
 use crate::journal::{ClassTag, Commit, CommitKind, LogPosition, TemplateId};
 use crate::sqlite::DiskVfs;
@@ -140,13 +140,37 @@ impl Stored {
 
     pub(super) fn sleep(&mut self) -> Result<()> {
         self.hand_over()?;
-        self.database = None;
-        self.wake()
+        let left = self.left_behind()?;
+        self.wake()?;
+        self.is_kept(&left)
+    }
+
+    /// Ends the connection: the pages as the last commit left them.
+    fn left_behind(&mut self) -> Result<Vec<Arc<Page>>> {
+        match self.database.take() {
+            Some(database) => database.into_image()?.to_pages(),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Compares what an object would be woken with byte for byte, free pages too, which no SQL would miss.
+    fn is_kept(&self, expected: &[Arc<Page>]) -> Result<()> {
+        let Some(head) = self.behind.head(OBJECT)? else { return Ok(()) };
+        let pages = Image::stored(head.pages, Arc::new(Rested(self.behind.clone())), LIMITS)?.to_pages()?;
+        let same = |number: usize| pages.get(number) == expected.get(number);
+        match (0..pages.len().max(expected.len())).find(|number| !same(*number)) {
+            None => Ok(()),
+            Some(number) => {
+                let sizes = (pages.len(), expected.len());
+                let error = format!("page {number} differs from what was committed; sizes {sizes:?}");
+                Err(Error::new(ErrorKind::Internal, error))
+            }
+        }
     }
 
     /// Recovers from the log what the store has not got.
     pub(super) fn crash(&mut self, random: &SeededRandom) -> Result<()> {
-        self.database = None;
+        let left = self.left_behind()?;
         self.disk = match random.below(3) {
             0 => self.disk.kill(),
             1 => self.disk.crash(),
@@ -170,7 +194,8 @@ impl Stored {
         if let Some((_, error)) = replay.finish()?.failed.into_iter().next() {
             return Err(error);
         }
-        self.wake()
+        self.wake()?;
+        self.is_kept(&left)
     }
 }
 
