@@ -5,6 +5,7 @@ mod disk;
 mod full_text;
 mod guarded;
 mod limited;
+mod logic;
 mod migrations;
 mod outbox;
 mod replies;

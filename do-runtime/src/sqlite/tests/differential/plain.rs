@@ -7,19 +7,19 @@ use rusqlite::types::ValueRef as Theirs;
 use rusqlite::{Connection, ErrorCode};
 
 use super::super::shown;
-use super::{Answer, LIMITS};
+use super::{Answer, LIMITS, Show};
 use crate::error::ErrorKind;
 use crate::value::ValueRef;
 
 /// A file that SQLite opened by itself.
-pub(super) struct Plain {
+pub(in super::super) struct Plain {
     connection: Connection,
     file: std::path::PathBuf,
     savepoints: u32,
 }
 
 impl Plain {
-    pub(super) fn open(file: &Path) -> Self {
+    pub(in super::super) fn open(file: &Path) -> Self {
         Plain { connection: connect(file), file: file.to_owned(), savepoints: 0 }
     }
 
@@ -73,25 +73,24 @@ impl Plain {
     /// The rows of a statement and how many it changed, or its error.
     pub(super) fn run(&self, sql: &str) -> Answer {
         let before = self.connection.total_changes();
-        let mut lines = self.rows(sql).map_err(|error| failure(&error))?;
+        let rows = self.rows(sql, &|_, value| shown(value)).map_err(|error| failure(&error))?;
+        let mut lines: Vec<String> = rows.into_iter().map(|row| row.join("|")).collect();
         let changed = if self.connection.total_changes() == before { 0 } else { self.connection.changes() };
         lines.push(format!("changed {changed}"));
         Ok(lines)
     }
 
-    fn rows(&self, sql: &str) -> rusqlite::Result<Vec<String>> {
+    /// The rows of a statement, each value as it is shown.
+    pub(in super::super) fn rows(&self, sql: &str, show: Show<'_>) -> rusqlite::Result<Vec<Vec<String>>> {
         let mut statement = self.connection.prepare(sql)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
-        let mut lines = Vec::new();
+        let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            let mut line = Vec::new();
-            for column in 0..columns {
-                line.push(shown(ours(row.get_ref(column)?)));
-            }
-            lines.push(line.join("|"));
+            let values = (0..columns).map(|column| Ok(show(column, ours(row.get_ref(column)?))));
+            all.push(values.collect::<rusqlite::Result<_>>()?);
         }
-        Ok(lines)
+        Ok(all)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Our side: the database of an object, on pages that come from a store on a simulated disk, with a log of its commits.
 
 use super::super::{Arc, ControlFlow, Database, Engine, Image, NONE, options, shown, template};
-use super::{Answer, LIMITS};
+use super::{Answer, LIMITS, Show};
 use crate::engine::RowAccess;
 use crate::env::{SeededRandom, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,7 +27,7 @@ struct Record {
 }
 
 /// An object and all that it rests on.
-pub(super) struct Stored {
+pub(in super::super) struct Stored {
     disk: Arc<SimDisk>,
     // Before the VFS that its connections use.
     store: Arc<SqlitePageStore>,
@@ -47,7 +47,7 @@ impl PageSource for Rested {
 }
 
 impl Stored {
-    pub(super) fn new() -> Result<Self> {
+    pub(in super::super) fn new() -> Result<Self> {
         let disk = SimDisk::new();
         let (vfs, store) = mount(&disk)?;
         store.put_template(TEMPLATE, &template(""))?;
@@ -57,7 +57,7 @@ impl Stored {
         Ok(stored)
     }
 
-    pub(super) fn database(&self) -> &Database {
+    pub(in super::super) fn database(&self) -> &Database {
         self.database.as_ref().expect("it is asleep only within a step")
     }
 
@@ -82,23 +82,28 @@ impl Stored {
 
     /// The rows of a statement and how many it changed, or its error.
     pub(super) fn run(&self, sql: &str) -> Answer {
-        let database = self.database();
-        let connection = database.session.connection();
+        let connection = self.database().session.connection();
         let before = connection.total_changes();
-        let mut lines = Vec::new();
-        let each = &mut |row: &dyn RowAccess| {
-            let columns = (0..row.columns()).map(|column| shown(row.value(column)));
-            lines.push(columns.collect::<Vec<_>>().join("|"));
-            Ok(ControlFlow::Continue(()))
-        };
-        database.query(sql, NONE, each).map_err(|error| (error.kind(), error.to_string()))?;
+        let rows = self.rows(sql, &|_, value| shown(value)).map_err(|error| (error.kind(), error.to_string()))?;
+        let mut lines: Vec<String> = rows.into_iter().map(|row| row.join("|")).collect();
         let changed = if connection.total_changes() == before { 0 } else { connection.changes() };
         lines.push(format!("changed {changed}"));
         Ok(lines)
     }
 
+    /// The rows of a statement, each value as it is shown.
+    pub(in super::super) fn rows(&self, sql: &str, show: Show<'_>) -> Result<Vec<Vec<String>>> {
+        let mut rows = Vec::new();
+        let each = &mut |row: &dyn RowAccess| {
+            rows.push((0..row.columns()).map(|column| show(column, row.value(column))).collect());
+            Ok(ControlFlow::Continue(()))
+        };
+        self.database().query(sql, NONE, each)?;
+        Ok(rows)
+    }
+
     /// Commits, and appends what changed to the log.
-    pub(super) fn commit(&mut self) -> Answer {
+    pub(in super::super) fn commit(&mut self) -> Answer {
         let mut delta = Vec::new();
         let changed = self.database().commit(&mut delta).map_err(|error| (error.kind(), error.to_string()))?;
         if changed {
@@ -110,7 +115,7 @@ impl Stored {
     }
 
     /// As `Awake::hand_over` does it.
-    pub(super) fn hand_over(&self) -> Result<()> {
+    pub(in super::super) fn hand_over(&self) -> Result<()> {
         let Some(last) = self.log.last() else { return Ok(()) };
         let (pages, hand_over) = self.database().image(|image| (image.take_dirty(), image.hand_over()))?;
         let head = Head {
@@ -132,13 +137,13 @@ impl Stored {
         })
     }
 
-    pub(super) fn checkpoint(&self) -> Result<()> {
+    pub(in super::super) fn checkpoint(&self) -> Result<()> {
         self.hand_over()?;
         self.behind.seal(self.end());
         checkpoint(&self.behind, &self.store, self.end(), self.end()).map(drop)
     }
 
-    pub(super) fn sleep(&mut self) -> Result<()> {
+    pub(in super::super) fn sleep(&mut self) -> Result<()> {
         self.hand_over()?;
         let left = self.left_behind()?;
         self.wake()?;
@@ -169,7 +174,7 @@ impl Stored {
     }
 
     /// Recovers from the log what the store has not got.
-    pub(super) fn crash(&mut self, random: &SeededRandom) -> Result<()> {
+    pub(in super::super) fn crash(&mut self, random: &SeededRandom) -> Result<()> {
         let left = self.left_behind()?;
         self.disk = match random.below(3) {
             0 => self.disk.kill(),
