@@ -29,6 +29,8 @@ mod carry;
 mod cron;
 mod derive;
 mod duration;
+#[cfg(all(any(test, fuzzing), feature = "checked-sql"))]
+mod fuzzing;
 mod generics;
 mod item;
 mod kit_test;

@@ -36,6 +36,9 @@ pub mod engine;
 #[doc(hidden)]
 pub mod env;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod id;
 #[doc(hidden)]
 pub mod image;

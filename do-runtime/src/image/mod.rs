@@ -9,6 +9,8 @@
 //! | `spare` | page buffers to be used again |
 
 pub mod delta;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod pages;
 mod residency;
 mod spare;

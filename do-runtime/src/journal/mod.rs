@@ -16,6 +16,8 @@
 mod batch;
 mod begin;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod gate;
 mod log;
 mod options;

@@ -5,6 +5,8 @@ pub(crate) mod arguments;
 mod class;
 mod cx;
 mod erase;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod identity;
 mod kv;
 mod migration;

@@ -25,6 +25,8 @@ mod disk_vfs;
 pub(crate) mod expiry;
 mod failure;
 mod full_text;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod glue;
 mod guard;
 mod handler_context;

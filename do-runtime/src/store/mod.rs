@@ -16,6 +16,8 @@
 mod alarms;
 mod checkpoint;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod head_row;
 mod layer;
 mod listing;

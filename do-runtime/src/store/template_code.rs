@@ -35,7 +35,7 @@ pub(super) fn read_all(connection: &Connection) -> Result<Vec<(TemplateId, Optio
 }
 
 /// The stored form and its checksum.
-fn encode(id: TemplateId, pages: &[Arc<Page>]) -> (Vec<u8>, u32) {
+pub(super) fn encode(id: TemplateId, pages: &[Arc<Page>]) -> (Vec<u8>, u32) {
     let (mut stored, mut one) = (Vec::new(), Vec::new());
     for page in pages {
         page_code::encode(page, &mut one);
@@ -48,7 +48,7 @@ fn encode(id: TemplateId, pages: &[Arc<Page>]) -> (Vec<u8>, u32) {
 }
 
 /// The pages, unless the checksum or the form is wrong.
-fn decode(id: TemplateId, mut stored: &[u8], sum: i64) -> Option<Template> {
+pub(super) fn decode(id: TemplateId, mut stored: &[u8], sum: i64) -> Option<Template> {
     if i64::from(checksum(id, stored)) != sum {
         return None;
     }
@@ -62,7 +62,7 @@ fn decode(id: TemplateId, mut stored: &[u8], sum: i64) -> Option<Template> {
     Some(pages.into())
 }
 
-fn checksum(id: TemplateId, stored: &[u8]) -> u32 {
+pub(super) fn checksum(id: TemplateId, stored: &[u8]) -> u32 {
     let mut sum = crc32fast::Hasher::new();
     sum.update(&id.0);
     sum.update(stored);

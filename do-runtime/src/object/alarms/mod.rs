@@ -9,6 +9,8 @@
 //! | `run` | one run: what generated code is given |
 
 mod cron;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod kept;
 mod pending;
 mod repeat;

@@ -11,6 +11,8 @@
 //! | `hidden` | the column of a plain `ttl`, in databases that are there already |
 
 mod filter;
+#[cfg(any(test, fuzzing))]
+pub(in crate::sqlite) mod fuzzing;
 pub(super) mod hidden;
 mod rewrite;
 mod sweep;

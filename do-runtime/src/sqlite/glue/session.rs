@@ -144,6 +144,12 @@ impl Session {
         &self.connection
     }
 
+    /// The connection, to set it up in ways that only fuzzing needs.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     fn db(&self) -> *mut ffi::sqlite3 {
         // SAFETY: the handle is only used while the connection is open, and not closed.
         unsafe { self.connection.handle() }

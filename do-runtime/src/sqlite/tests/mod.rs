@@ -1,9 +1,11 @@
 //! The database of an object, the VFS layers below it, schemas that grow, and migrations.
 
+mod differential;
 mod disk;
 mod full_text;
 mod guarded;
 mod limited;
+mod logic;
 mod migrations;
 mod outbox;
 mod replies;
