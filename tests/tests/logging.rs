@@ -43,7 +43,7 @@ impl Chatty {
     #[rpc]
     async fn wander(this: This<Self>) -> Result<Uuid> {
         info!("off");
-        this.sleep(secs(1)).await;
+        this.sleep(secs(1)).await?;
         error!("half way");
         this.update(|_, _| {
             info!("inside");
@@ -68,7 +68,7 @@ impl Chatty {
 
     #[rpc]
     async fn fall(this: This<Self>) -> Result {
-        this.sleep(secs(1)).await;
+        this.sleep(secs(1)).await?;
         panic!("a hole")
     }
 }
@@ -118,8 +118,7 @@ impl Stubborn {
             Ok(())
         })
         .await?;
-        this.sleep(secs(10)).await;
-        Ok(())
+        this.sleep("10s").await
     }
 
     #[rpc]
