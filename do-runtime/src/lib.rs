@@ -117,8 +117,8 @@ pub mod __private {
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{
-        Argument, ArgumentType, ColumnType, FirstValue, Payload, StoredField, argument, callable, json_type, payload,
-        stored_field,
+        Argument, ArgumentType, ColumnType, FirstValue, HandedAs, Payload, StoredField, argument, callable, handed,
+        json_type, payload, stored_field,
     };
     pub use crate::table::generated::*;
     pub use crate::table::{

@@ -26,6 +26,28 @@ pub struct ColumnType<T> {
 /// The object can be called, or this does not compile.
 pub fn callable<O: Dispatch>() {}
 
+/// A part of the payload of an alarm that its `exhausted` method takes as a `T`.
+#[diagnostic::on_unimplemented(
+    message = "the payload of the alarm has a `{Self}` here, and its `exhausted` method takes a `{T}`",
+    label = "in the payload it is `{Self}`"
+)]
+pub trait HandedAs<T> {
+    /// Itself.
+    fn handed(self) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> HandedAs<T> for T {
+    fn handed(self) -> T {
+        self
+    }
+}
+
+/// Hands a part of a payload to an `exhausted` method.
+pub fn handed<P: HandedAs<T>, T>(part: P) -> T {
+    part.handed()
+}
+
 impl<T: Column> ColumnType<T> {
     /// `T` can be a column, or this does not compile.
     #[allow(clippy::new_without_default)]

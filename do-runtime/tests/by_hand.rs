@@ -124,7 +124,7 @@ impl Diary {
     }
 
     async fn nap(this: This<Self>) -> Result<Timestamp> {
-        this.sleep(secs(5)).await;
+        this.sleep(secs(5)).await?;
         this.now()
     }
 }

@@ -45,14 +45,14 @@ impl Worker {
     /// Adds one after a while.
     #[rpc]
     async fn add_later(this: This<Self>, seconds: u64) -> Result<u32> {
-        this.sleep(secs(seconds)).await;
+        this.sleep(secs(seconds)).await?;
         this.update(|me, _| me.add()).await
     }
 
     /// What a call says that is made after so many seconds, and until when it had time.
     #[rpc]
     async fn call_later(this: This<Self>, other: String, seconds: u64) -> Result<Result<u32, String>> {
-        this.sleep(secs(seconds)).await;
+        this.sleep(secs(seconds)).await?;
         let answer = this.objects().get_by_name::<Worker>(other).add().deadline("1h").await;
         Ok(answer.map_err(|error| error.to_string()))
     }
@@ -64,7 +64,7 @@ impl Worker {
 
     #[rpc(deadline = "5s")]
     async fn hasty_later(this: This<Self>) -> Result {
-        this.sleep(secs(10)).await;
+        this.sleep(secs(10)).await?;
         Ok(())
     }
 

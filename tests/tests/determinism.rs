@@ -48,7 +48,7 @@ impl Worker {
                 Ok(cx.random())
             });
             let drawn = drawn.await?;
-            this.sleep(millis(drawn % 500)).await;
+            this.sleep(millis(drawn % 500)).await?;
             let other = this.objects().get_by_name::<Worker>(format!("{}", drawn % u64::from(others)));
             sum += other.note(100 + round).await?;
         }

@@ -53,7 +53,7 @@ impl Sleeper {
             Ok(())
         })
         .await?;
-        this.sleep(secs(seconds)).await;
+        this.sleep(secs(seconds)).await?;
         this.update(|me, _| {
             me.kept += 1;
             me.lost += 1;

@@ -94,7 +94,7 @@ impl Account {
 
 async fn pay_slowly(this: This<Account>, amount: i64) -> Result<i64> {
     this.update(|me, _| me.run()).await?;
-    this.sleep(hours(1)).await;
+    this.sleep(hours(1)).await?;
     this.update(|me, _| {
         me.balance += amount;
         Ok(me.balance)
@@ -474,7 +474,7 @@ impl Employer {
         .await?;
         let objects = this.objects();
         objects.get_by_name::<Account>("ann").pay(5, "wages").await?;
-        this.sleep(hours(1)).await;
+        this.sleep(hours(1)).await?;
         objects.get_by_name::<Account>("bob").pay(7, "wages").retry(RetryPolicy::default()).await?;
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Chatty {
     #[rpc]
     async fn wander(this: This<Self>) -> Result<Uuid> {
         info!("off");
-        this.sleep(secs(1)).await;
+        this.sleep(secs(1)).await?;
         error!("half way");
         this.update(|_, _| {
             info!("inside");
@@ -68,8 +68,99 @@ impl Chatty {
 
     #[rpc]
     async fn fall(this: This<Self>) -> Result {
-        this.sleep(secs(1)).await;
+        this.sleep(secs(1)).await?;
         panic!("a hole")
+    }
+}
+
+/// It can't be woken any more once it says so, and forgets a note after an hour.
+#[durable_object(tables(Note))]
+struct Stubborn {
+    #[stored]
+    asleep: bool,
+}
+
+#[table(ttl = "1h")]
+struct Note {
+    #[key]
+    id: Id<Note>,
+    text: String,
+}
+
+#[durable_object]
+impl Stubborn {
+    #[init]
+    fn wake(&mut self) -> Result {
+        ensure!(!self.asleep, "not now");
+        Ok(())
+    }
+
+    #[rpc]
+    fn lie_down(&mut self, cx: &mut Cx<Self>) -> Result {
+        self.asleep = true;
+        cx.schedule().rise().after("1h")
+    }
+
+    #[alarm]
+    fn rise(&mut self) -> Result {
+        Ok(())
+    }
+
+    #[rpc]
+    fn dream_soon(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().dream().key("sheep").after("1s")
+    }
+
+    #[alarm]
+    async fn dream(this: This<Self>) -> Result {
+        this.update(|me, _| {
+            me.asleep = true;
+            Ok(())
+        })
+        .await?;
+        this.sleep("10s").await
+    }
+
+    #[rpc]
+    fn write_and_lie_down(&mut self, cx: &mut Cx<Self>) -> Result {
+        self.asleep = true;
+        let other = cx.objects().get_by_name::<Chatty>("other");
+        cx.send(other.wander())
+    }
+
+    #[rpc]
+    fn toil_soon(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().toil().key("yard").after("1s")
+    }
+
+    #[alarm(retries = 0, exhausted = worn_out)]
+    fn toil(&mut self) -> Result {
+        bail!("too much")
+    }
+
+    fn worn_out(&mut self, error: &Error) -> Result {
+        bail!("really {error}")
+    }
+
+    /// From now on no note can be deleted.
+    #[rpc]
+    fn keep_notes(&mut self, cx: &mut Cx<Self>) -> Result {
+        let trigger = "CREATE TRIGGER keep BEFORE DELETE ON note BEGIN SELECT raise(ABORT, 'kept'); END";
+        cx.sql_unchecked::<()>(trigger, ()).run().map(drop)
+    }
+
+    #[rpc]
+    fn note(&mut self, cx: &mut Cx<Self>, text: String) -> Result {
+        cx.insert(Note::new(text)).map(drop)
+    }
+}
+
+/// Asserts that a line names this object as the span of a handler does.
+#[track_caller]
+fn assert_names(line: &str, stub: &StubbornStub) {
+    let name = stub.name().unwrap_or_default();
+    for field in ["class=\"Stubborn\"", &format!("name=\"{name}\""), &format!(" id={}", stub.id())] {
+        assert!(line.contains(field), "{field}: {line}");
     }
 }
 
@@ -256,6 +347,99 @@ async fn the_lines_of_a_message_that_is_refused_name_sender_receiver_and_method(
             assert!(line.contains(field), "{field}: {line}");
         }
     }
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_an_object_that_cannot_be_woken_names_it_although_nobody_has_called_it(kit: TestKit) -> Result {
+    let stubborn = kit.objects().get_by_name::<Stubborn>("mule");
+    stubborn.lie_down().await?;
+    kit.restart().await?;
+    let lines = Lines::listen(tracing::Level::WARN);
+    kit.advance("61m").await;
+    let all = lines.all("an object can't be woken for an alarm")?;
+    assert!(!all.is_empty());
+    for line in all {
+        assert_names(&line, &stubborn);
+        assert!(line.contains("not now"), "{line}");
+    }
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_messages_that_wait_for_their_sender_names_it(kit: TestKit) -> Result {
+    let stubborn = kit.objects().get_by_name::<Stubborn>("mule");
+    stubborn.write_and_lie_down().await?;
+    // It falls asleep while the handler of its message runs.
+    kit.settle().await;
+    kit.evict(&stubborn).await?;
+    let lines = Lines::listen(tracing::Level::WARN);
+    kit.advance("1s").await;
+    let line = lines.with("messages wait for their sender")?;
+    assert_names(&line, &stubborn);
+    assert!(line.contains("receiver=") && line.contains("not now"), "{line}");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_an_alarm_whose_end_cannot_be_noted_names_object_method_and_key(kit: TestKit) -> Result {
+    let stubborn = kit.objects().get_by_name::<Stubborn>("mule");
+    stubborn.dream_soon().await?;
+    kit.advance("2s").await;
+    kit.evict(&stubborn).await?;
+    let lines = Lines::listen(tracing::Level::WARN);
+    kit.advance("20s").await;
+    let all = lines.all("the end of an alarm could not be noted")?;
+    assert!(!all.is_empty());
+    for line in all {
+        assert_names(&line, &stubborn);
+        assert!(line.contains("method=\"dream\" key=\"sheep\"") && line.contains("not now"), "{line}");
+    }
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_an_exhausted_method_that_fails_names_object_method_and_key(kit: TestKit) -> Result {
+    let stubborn = kit.objects().get_by_name::<Stubborn>("mule");
+    stubborn.toil_soon().await?;
+    let lines = Lines::listen(tracing::Level::ERROR);
+    kit.advance("2s").await;
+    let line = lines.with("the `exhausted` method of an alarm failed")?;
+    assert_names(&line, &stubborn);
+    assert!(line.contains("method=\"toil\" key=\"yard\"") && line.contains("really too much"), "{line}");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_a_cleanup_that_fails_names_its_object(kit: TestKit) -> Result {
+    let stubborn = kit.objects().get_by_name::<Stubborn>("mule");
+    stubborn.keep_notes().await?;
+    stubborn.note("hay").await?;
+    let lines = Lines::listen(tracing::Level::ERROR);
+    kit.advance("62m").await;
+    let all = lines.all("what has expired could not be deleted")?;
+    assert!(!all.is_empty());
+    all.iter().for_each(|line| assert_names(line, &stubborn));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn the_line_of_an_object_that_cannot_be_recovered_names_it(kit: TestKit) -> Result {
+    let stubborn = kit.objects().get_by_name::<Stubborn>("mule");
+    stubborn.note("hay").await?;
+    kit.restart().await?;
+    stubborn.note("straw").await?;
+    // Its head is in the partition of its id, and a copy in what was written ahead; with another name it fails its checksum.
+    let path = format!("pages/{:02x}.db", stubborn.id().as_bytes()[0] >> 2);
+    let mut partition = kit.disk().content(path.as_ref()).context("the partition")?;
+    let head = partition.windows(4).position(|window| window == b"mule").context("the head of the object")?;
+    partition[head] = b'r';
+    kit.disk().put(path.as_ref(), &partition);
+    kit.disk().put(format!("{path}-wal").as_ref(), b"");
+    let lines = Lines::listen(tracing::Level::ERROR);
+    kit.crash().await?;
+    let line = lines.with("an object can't be recovered")?;
+    assert_names(&line, &stubborn);
     Ok(())
 }
 

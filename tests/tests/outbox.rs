@@ -53,7 +53,7 @@ impl Mailbox {
     /// A slow reader: it waits, then writes.
     #[rpc]
     async fn put_later(this: This<Self>, text: String) -> Result {
-        this.sleep(secs(5)).await;
+        this.sleep(secs(5)).await?;
         this.update(|me, cx| me.put(cx, text)).await
     }
 

@@ -12,7 +12,7 @@ impl Room {
     #[alarm]
     async fn remind(this: This<Self>) -> Result {
         let text = Rc::new(String::from("tea"));
-        this.sleep(secs(1)).await;
+        this.sleep(secs(1)).await?;
         drop(text);
         Ok(())
     }

@@ -9,6 +9,11 @@ pub(super) fn hidden(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// The same, reported at a place of the user's.
+pub(super) fn hidden_at(name: &str, place: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(place))
+}
+
 /// `#[allow(deprecated)]`, for the call of a method that is.
 pub(super) fn allow_deprecated(attributes: &[Attribute]) -> Option<TokenStream> {
     let deprecated = attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"));

@@ -235,7 +235,14 @@ const _: () = {
                                     REMIND_LATER_AT.take(from)?,
                                 )),
                                 |me, _, (who, text, post, at), error| {
-                                    me.not_reminded(&who, text, post, at, error)
+                                    me
+                                        .not_reminded(
+                                            &who,
+                                            ::do_runtime::__private::handed::<_, String>(text),
+                                            ::do_runtime::__private::handed::<_, Post>(post),
+                                            ::do_runtime::__private::handed::<_, Option<Timestamp>>(at),
+                                            error,
+                                        )
                                 },
                             )
                         }

@@ -119,7 +119,8 @@ impl RetryPolicy {
             return None;
         }
         let grown = self.factor.powi(i32::try_from(attempts).unwrap_or(i32::MAX).saturating_sub(1));
-        let seconds = (self.first.as_secs_f64() * grown).min(self.most.as_secs_f64());
+        // Infinite after many attempts: no pause at first stays none.
+        let seconds = (self.first.as_secs_f64() * grown.min(f64::MAX)).min(self.most.as_secs_f64());
         let mut bytes = [0; 4];
         random.fill(&mut bytes);
         let chance = f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX);
@@ -145,6 +146,17 @@ mod tests {
         let pauses: Vec<_> = (1..=6).map(|attempts| policy.pause(attempts, &unavailable(), &random)).collect();
         let millis = |millis| Some(Duration::from_millis(millis));
         assert_eq!(pauses, [millis(100), millis(300), millis(900), millis(1000), millis(1000), None]);
+    }
+
+    #[test]
+    fn pauses_of_absurd_size_are_the_longest_and_none_stays_none() {
+        let random = SeededRandom::new(1);
+        let pause = |policy: &RetryPolicy| policy.pause(u32::MAX - 1, &unavailable(), &random);
+        let endless = RetryPolicy::default().attempts(u32::MAX).first(Duration::MAX).factor(f64::MAX).jitter(0.0);
+        assert_eq!(pause(&endless), Some(Duration::from_secs(10)));
+        assert_eq!(pause(&endless.most(Duration::MAX)), Some(Duration::MAX));
+        let none = RetryPolicy::default().attempts(u32::MAX).first(Duration::ZERO);
+        assert_eq!(pause(&none), Some(Duration::ZERO));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::delivery::{self, Post};
 use super::expiry::Cleanup;
-use super::{Awake, Host};
+use super::{AnyHost, Awake, Host};
 use crate::call::{Body, Entry, Instance, Place, Progress, Slot, TurnFor, TurnOf, refusal, serve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::LogPosition;
@@ -198,7 +198,8 @@ fn fly<O: Dispatch>(
         let result = handler.await;
         let land = land(&host, id, row.clone(), result).await;
         if let Err(error) = land {
-            tracing::warn!(%error, class = O::CLASS, %id, method = row.method, "the end of an alarm could not be noted: it runs again");
+            let name = host.known_name(id);
+            tracing::warn!(class = O::CLASS, name = name.as_deref(), %id, method = row.method, key = row.key, %error, "the end of an alarm could not be noted: it runs again");
         }
         // Whatever happened: it does not run any more.
         host.end_flight(id, &row.identity);

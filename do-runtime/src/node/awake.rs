@@ -113,7 +113,8 @@ impl<O: Dispatch> Awake<O> {
             let shed =
                 self.hand_over(shared).and_then(|()| self.cx.database.image(|image| image.shed(LARGEST_RESIDENT / 2)));
             if let Err(error) = shed {
-                tracing::error!(%error, object = %shared.identity, "pages could not be let go of");
+                let identity = &shared.identity;
+                tracing::error!(class = O::CLASS, name = identity.name(), id = %identity.id(), %error, "pages could not be let go of");
             }
             shared.account_for(self.resident_bytes());
         }
@@ -171,7 +172,8 @@ impl<O: Dispatch> Awake<O> {
         match database.and(fields) {
             Ok(()) => Instance::Kept,
             Err(error) => {
-                tracing::error!(%error, "a transaction could not be undone in memory: the object is woken afresh");
+                let (class, name, id) = (self.cx.class(), self.cx.name(), self.cx.id());
+                tracing::error!(class, name, %id, %error, "a transaction could not be undone in memory: the object is woken afresh");
                 Instance::Spoiled
             }
         }

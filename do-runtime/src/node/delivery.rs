@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::alarms::in_turn;
 use super::receive::{Arrival, Undelivered};
 use super::scheduler::Delivering;
-use super::{Awake, Host};
+use super::{AnyHost, Awake, Host};
 use crate::call::{Instance, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::ClassTag;
@@ -71,7 +71,8 @@ pub(super) fn start<O: Dispatch>(host: Arc<Host<O>>, sender: ObjectId, receiver:
         if let Err(error) = deliver(&host, sender, receiver).await
             && !host.node().is_closing()
         {
-            tracing::warn!(%error, class = O::CLASS, %sender, %receiver, "messages wait for their sender");
+            let name = host.known_name(sender);
+            tracing::warn!(class = O::CLASS, name = name.as_deref(), id = %sender, %receiver, %error, "messages wait for their sender");
         }
         // Whatever happened: none is on its way any more.
         host.end_flight(sender, &flight(receiver));

@@ -66,7 +66,8 @@ impl<O: Dispatch> Awake<O> {
         match cleaned {
             Ok(()) => Cleanup::Done,
             Err(error) => {
-                tracing::error!(%error, object = %shared.identity, "what has expired could not be deleted: it is tried again in five minutes");
+                let identity = &shared.identity;
+                tracing::error!(class = O::CLASS, name = identity.name(), id = %identity.id(), %error, "what has expired could not be deleted: it is tried again in five minutes");
                 self.due.expiry = Some(shared.host.node().now() + AFTER_A_FAILURE);
                 Cleanup::Failed
             }

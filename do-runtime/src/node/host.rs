@@ -237,6 +237,8 @@ pub(crate) trait AnyHost: Send + Sync + 'static {
     fn class(&self) -> &'static str;
     /// The tag of the class.
     fn tag(&self) -> ClassTag;
+    /// The name of an object that was used lately, if it has one: for a line in the log.
+    fn known_name(&self, id: ObjectId) -> Option<Arc<str>>;
     /// Runs an alarm of an object.
     fn run_alarm(self: Arc<Self>, id: ObjectId, pick: Pick) -> Running;
     /// Applies a message at its receiver, an object of this class.
@@ -272,6 +274,10 @@ impl<O: Dispatch> AnyHost for Host<O> {
 
     fn tag(&self) -> ClassTag {
         self.tag
+    }
+
+    fn known_name(&self, id: ObjectId) -> Option<Arc<str>> {
+        self.known_slot(id)?.shared.identity.shared_name()
     }
 
     fn run_alarm(self: Arc<Self>, id: ObjectId, pick: Pick) -> Running {

@@ -191,7 +191,7 @@ fn start_due(node: &Arc<Node>, home: &Arc<Home>) -> Next {
 /// Wakes one object and runs the first of its alarms.
 async fn wake(node: Arc<Node>, host: Arc<dyn AnyHost>, id: ObjectId) {
     let class = host.class();
-    let turned = host.run_alarm(id, Pick::Due).await;
+    let turned = host.clone().run_alarm(id, Pick::Due).await;
     if let Ok(rest) = node.rest() {
         let registry = rest.registry();
         let woken = match turned {
@@ -200,7 +200,8 @@ async fn wake(node: Arc<Node>, host: Arc<dyn AnyHost>, id: ObjectId) {
             Err(error) => {
                 let pause = backoff(registry.wake_failures(id));
                 if node.available().is_ok() {
-                    tracing::error!(%error, class, %id, ?pause, "an object can't be woken for an alarm: it is tried again later");
+                    let name = host.known_name(id);
+                    tracing::error!(class, name = name.as_deref(), %id, %error, ?pause, "an object can't be woken for an alarm: it is tried again later");
                 }
                 Woken::Failed { until: node.now() + pause }
             }

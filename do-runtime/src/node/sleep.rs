@@ -50,7 +50,8 @@ where
     if let Body::Awake(awake) = body {
         let handed_over = awake.hand_over(shared);
         if let Err(error) = &handed_over {
-            tracing::error!(%error, object = %shared.identity, "pages could not be handed over");
+            let identity = &shared.identity;
+            tracing::error!(class = O::CLASS, name = identity.name(), id = %identity.id(), %error, "pages could not be handed over");
         }
         // Commits that were not handed over are in the log: they come back from there.
         let lost = handed_over.is_err() || awake.is_void();

@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
-use std::time::Duration;
 
 use tracing::Span;
 
@@ -20,6 +19,7 @@ use crate::journal::LogPosition;
 use crate::metadata::ambient::Polling;
 use crate::metadata::{Metadata, Running};
 use crate::node::{Awake, Node, Objects, durable, panicked, put_to_sleep};
+use crate::time::IntoDuration;
 use crate::{ObjectId, Timestamp};
 
 /// The object of an asynchronous handler: `async fn f(this: This<Self>, …)`.
@@ -35,7 +35,7 @@ use crate::{ObjectId, Timestamp};
 /// impl Counter {
 ///     #[rpc]
 ///     async fn add_later(this: This<Self>) -> Result<u64> {
-///         this.sleep(secs(5)).await;
+///         this.sleep("5s").await?;
 ///         this.update(|me, _cx| {
 ///             me.count += 1;
 ///             Ok(me.count)
@@ -174,12 +174,15 @@ impl<O: Dispatch> This<O> {
         Ok(self.node()?.env().clock.now())
     }
 
-    /// Waits on the runtime's clock, which is virtual under test.
-    pub async fn sleep(&self, duration: Duration) {
-        if let Ok(node) = self.node() {
-            let clock = node.env().clock.clone();
-            clock.sleep_until(clock.now() + duration).await;
-        }
+    /// Waits on the runtime's clock, which is virtual under test: for a `Duration`, or for text such as `"5s"`.
+    ///
+    /// # Errors
+    /// `invalid` for text that is no duration; `unavailable` once the node has closed.
+    pub async fn sleep(&self, duration: impl IntoDuration) -> Result {
+        let duration = duration.into_duration()?;
+        let clock = self.node()?.env().clock.clone();
+        clock.sleep_until(clock.now() + duration).await;
+        Ok(())
     }
 
     fn node(&self) -> Result<&Node> {

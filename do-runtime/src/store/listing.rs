@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::overlay::{Cursor, Fate, Listed, Overlay, Place};
 use super::registry::{Registry, Usage};
@@ -40,6 +40,19 @@ impl Registry {
             None => {}
         }
         self.lists(id)
+    }
+
+    /// The name of an object that exists, if it has one.
+    pub(super) fn name_of(&self, id: ObjectId) -> Result<Option<Arc<str>>> {
+        match self.overlay.lock().fate(id) {
+            Some(Fate::Created { name, .. }) => return Ok(name.clone()),
+            Some(Fate::Deleted { .. }) => return Ok(None),
+            None => {}
+        }
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached("SELECT name FROM objects WHERE id = ?1")?;
+            Ok(statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?.flatten())
+        })
     }
 
     /// How much a class holds.

@@ -66,7 +66,7 @@ impl<'a> Replay<'a> {
             return Ok(());
         }
         if let Err(error) = self.apply_to_object(commit, position, start) {
-            self.set_aside(commit.object, start, error);
+            self.set_aside(commit, start, error);
             return Ok(());
         }
         if self.bytes >= self.spill {
@@ -123,7 +123,8 @@ impl<'a> Replay<'a> {
         registry.note_alarm(commit.class, commit.object, commit.next_alarm, self.at);
     }
 
-    fn set_aside(&mut self, object: ObjectId, start: LogPosition, error: Error) {
+    fn set_aside(&mut self, commit: &Commit<'_>, start: LogPosition, error: Error) {
+        let object = commit.object;
         let known = self.objects.remove(&object);
         self.bytes -= known.as_ref().map_or(0, |known| known.cost);
         let since = known.and_then(|known| known.layer).map_or(start, |layer| layer.since);
@@ -131,7 +132,11 @@ impl<'a> Replay<'a> {
             ErrorKind::Storage => error,
             _ => error.context(format!("object {object} can't be recovered")),
         };
-        tracing::error!(%object, %error, "an object can't be recovered");
+        let registry = self.store.registry();
+        let class = registry.classes().get(&commit.class).cloned();
+        // Its head may be what is damaged.
+        let name = registry.name_of(object).unwrap_or_default();
+        tracing::error!(class = class.as_deref(), name = name.as_deref(), id = %object, %error, "an object can't be recovered");
         self.behind.hold(object, since, error);
     }
 

@@ -80,7 +80,7 @@ impl Clock {
             Ok(())
         })
         .await?;
-        this.sleep(do_runtime::secs(5)).await;
+        this.sleep(do_runtime::secs(5)).await?;
         if what == "fail" {
             bail!("asked to fail");
         }

@@ -91,7 +91,7 @@ impl Clockwork {
     #[alarm]
     async fn fetch(this: This<Self>, number: u32) -> Result {
         this.objects().get_by_name::<Ledger>("ledger").add(number).await?;
-        this.sleep(secs(2)).await;
+        this.sleep(secs(2)).await?;
         this.objects().get_by_name::<Ledger>("ledger").add(number + 1).await?;
         this.update(|me, _| {
             me.log.push("fetched".into());

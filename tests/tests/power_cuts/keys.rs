@@ -50,7 +50,7 @@ impl Till {
 async fn pay_slowly(this: This<Till>, what: String) -> Result<u32> {
     let begins = format!("{what} begins");
     this.update(move |me, _| me.note(begins)).await?;
-    this.sleep(secs(2)).await;
+    this.sleep(secs(2)).await?;
     this.update(move |me, _| me.note(format!("{what} ends"))).await
 }
 

@@ -38,7 +38,7 @@ impl Mailbox {
 
     #[rpc]
     async fn put_later(this: This<Self>, text: String) -> Result {
-        this.sleep(secs(3)).await;
+        this.sleep(secs(3)).await?;
         this.update(|me, _| me.put(text)).await
     }
 

@@ -3,10 +3,11 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Ident;
+use syn::spanned::Spanned;
 
 use super::model::{Alarm, Exhausted, Repeat, Taken};
 use crate::methods::model::{Argument, Block, Context, Kind, Passing};
-use crate::methods::printing::{allow_deprecated, hidden};
+use crate::methods::printing::{allow_deprecated, hidden, hidden_at};
 use crate::types::respanned;
 
 /// What the alarms of a block are to its object. Nothing, if there are none.
@@ -111,21 +112,37 @@ fn exhausted(block: &Block) -> Option<TokenStream> {
 
 fn exhausted_arm(alarm: &Alarm, exhausted: &Exhausted) -> TokenStream {
     let (name, cfgs, ident) = (&alarm.name, &alarm.cfgs, &exhausted.ident);
-    let (run, me, cx, error) = (hidden("run"), hidden("me"), hidden("cx"), hidden("error"));
+    let run = hidden("run");
+    let [me, cx, error] = ["me", "cx", "error"].map(|name| hidden_at(name, ident.span()));
     let (payload, parts) = (payload(alarm), parts(alarm));
+    // A parameter of another type than that of the payload is one error: where its type is written, or else where the method is
+    // named.
     let given = alarm.arguments.iter().zip(&exhausted.taken).map(|(argument, taken)| {
-        let ident = &argument.ident;
+        let part = |place| {
+            let mut part = argument.ident.clone();
+            part.set_span(part.span().located_at(place));
+            part
+        };
         match taken {
-            Taken::Owned => quote!(#ident,),
-            Taken::Borrowed => quote!(&#ident,),
+            Taken::As(ty) => {
+                let part = part(ty.span());
+                quote_spanned!(ty.span()=> ::do_runtime::__private::handed::<_, #ty>(#part),)
+            }
+            Taken::Owned => {
+                let part = part(ident.span());
+                quote!(#part,)
+            }
+            Taken::Borrowed => {
+                let part = part(ident.span());
+                quote_spanned!(ident.span()=> &#part,)
+            }
         }
     });
     let (parameter, context) = match exhausted.context {
         Context::Taken => (quote!(#cx), quote!(#cx,)),
         Context::LeftOut => (quote!(_), quote!()),
     };
-    // A parameter of another type than that of the payload is reported where the method is named.
-    let call = respanned(quote!(#me.#ident(#context #(#given)* #error)), ident.span());
+    let call = quote_spanned!(ident.span()=> #me.#ident(#context #(#given)* #error));
     quote! {
         #(#cfgs)*
         #name => #run.exclusive(#payload, |#me, #parameter, #parts, #error| #call),

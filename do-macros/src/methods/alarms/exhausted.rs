@@ -93,7 +93,8 @@ fn takes(inputs: &Inputs<'_>, payload: &[Argument]) -> bool {
 fn taken(parameter: &PatType) -> Taken {
     match types::peel(&parameter.ty) {
         Type::Reference(_) => Taken::Borrowed,
-        _ => Taken::Owned,
+        ty if types::has_impl_trait(ty) => Taken::Owned,
+        ty => Taken::As(Box::new(ty.clone())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an alarm is: first as it is written, then as it is meant.
 
 use proc_macro2::Span;
-use syn::{Attribute, Ident, LitStr};
+use syn::{Attribute, Ident, LitStr, Type};
 
 use crate::methods::model::{Argument, Context, Kind};
 
@@ -88,9 +88,10 @@ pub(crate) struct Exhausted {
 }
 
 /// How a part of a payload is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// By value.
+    /// By value, as this type.
+    As(Box<Type>),
+    /// By value, as whatever it is.
     Owned,
     /// By reference.
     Borrowed,
