@@ -19,6 +19,7 @@
 //! | `store` | where pages rest, the registry, checkpoints |
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `placement` | the boundary that says where an object runs |
+//! | `planted` | deliberate defects, for the campaigns to find |
 //! | `testing` | the test kit |
 //!
 //! The way of a call is drawn in `docs/architecture.md`, the formats on disk are in `docs/storage.md`.
@@ -47,6 +48,7 @@ mod object;
 mod ownership;
 #[doc(hidden)]
 pub mod placement;
+mod planted;
 pub mod prelude;
 mod proof;
 #[doc(hidden)]

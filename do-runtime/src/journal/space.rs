@@ -16,6 +16,7 @@ use super::gate::Crossing;
 use super::segment::{self, Header, Segment};
 use super::{JournalOptions, Prepare, words};
 use crate::env::Env;
+use crate::planted::{Defect, planted};
 use crate::{Error, ErrorKind, Result, Timestamp};
 
 /// After space was refused, nobody asks again for so long.
@@ -334,6 +335,7 @@ impl Space {
             let mut inner = self.inner.lock();
             inner.recycled = inner.recycled.max(position);
             let bound = inner.pins.keys().next().map_or(inner.recycled, |pin| inner.recycled.min(*pin));
+            let bound = if planted(Defect::RecycledTooEarly) { bound + self.options.segment } else { bound };
             while inner.live.get(1).is_some_and(|next| next.header.first <= bound) {
                 free.extend(inner.live.pop_front());
             }
