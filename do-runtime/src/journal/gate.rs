@@ -182,7 +182,14 @@ impl Gate {
 
     /// Lists somebody who waits for a position that is not durable.
     pub(super) fn wait(&mut self, position: u64, waker: &Waker) {
-        let flight = self.flying.iter_mut().find(|(end, _)| position <= *end).map(|(_, wakers)| wakers);
+        let flight = self
+            .flying
+            .iter_mut()
+            .find(|(end, _)| match planted(Defect::LastOfBatchNotWoken) {
+                true => position < *end,
+                false => position <= *end,
+            })
+            .map(|(_, wakers)| wakers);
         flight.unwrap_or(&mut self.waiting).push(waker.clone());
     }
 

@@ -209,7 +209,7 @@ impl Space {
             previous: inner.live.back().map_or(0, |segment| segment.header.stamp.epoch),
             first,
             payload: self.options.segment,
-            durable,
+            durable: if planted(Defect::StatedTooFar) { first } else { durable },
             entry: crossing.entry(batch),
             ..self.life
         };
@@ -334,7 +334,8 @@ impl Space {
         {
             let mut inner = self.inner.lock();
             inner.recycled = inner.recycled.max(position);
-            let bound = inner.pins.keys().next().map_or(inner.recycled, |pin| inner.recycled.min(*pin));
+            let pinned = inner.pins.keys().next().filter(|_| !planted(Defect::ReaderIgnored));
+            let bound = pinned.map_or(inner.recycled, |pin| inner.recycled.min(*pin));
             let bound = if planted(Defect::RecycledTooEarly) { bound + self.options.segment } else { bound };
             while inner.live.get(1).is_some_and(|next| next.header.first <= bound) {
                 free.extend(inner.live.pop_front());
