@@ -73,7 +73,7 @@ defects! {
     InboxNotNoted = "inbox-not-noted": "The receiver does not note what it has applied.";
     IncarnationIgnored = "incarnation-ignored": "A receiver does not tell one life of a sender from another.";
     NextOvertakes = "next-overtakes": "The messages behind one that was refused go on.";
-    SetAsideBlocks = "set-aside-blocks": "The tries of a message that was set aside count for the next one.";
+    SetAsideCounts = "set-aside-counts": "The tries of a message that was set aside count for the next one.";
     SetAsideLost = "set-aside-lost": "A message that is given up is deleted.";
 
     // Rows that expire.

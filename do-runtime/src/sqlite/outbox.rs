@@ -325,8 +325,8 @@ impl Database {
             self.change(DISCARD, &[number(sequence)])?;
         }
         self.change(SET_ASIDE, &[number(sequence), Value::Text(why.into())])?;
-        if planted(Defect::SetAsideBlocks) {
-            return Ok(());
+        if planted(Defect::SetAsideCounts) {
+            return self.change(FORGET, &[blob(receiver.as_bytes())]);
         }
         self.next_of(receiver, now)
     }

@@ -17,7 +17,6 @@ const FOLDER: &str = "target/planted";
 pub(crate) enum Package {
     Runtime,
     Tests,
-    Crash,
 }
 
 /// The tests of a package: those in its sources, or one of its files of tests.
@@ -42,7 +41,6 @@ impl Package {
         match self {
             Package::Runtime => "do-runtime",
             Package::Tests => "do-tests",
-            Package::Crash => "do-crash",
         }
     }
 
@@ -51,7 +49,6 @@ impl Package {
         match self {
             Package::Runtime => "do-runtime",
             Package::Tests => "tests",
-            Package::Crash => "tests/crash",
         }
     }
 }

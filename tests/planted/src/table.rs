@@ -20,6 +20,7 @@ const fn tests(name: &'static str, filter: &'static str) -> Campaign {
 }
 
 const CRASHES: Campaign = lib("journal::tests::crash::");
+const RECORDS: Campaign = lib("journal::record::");
 const FLIGHT: Campaign = lib("journal::tests::flight::");
 const JOURNAL: Campaign = lib("journal::tests::round_trip::");
 const ROOM: Campaign = lib("journal::tests::room::");
@@ -39,20 +40,21 @@ const DATABASE: Campaign = lib("sqlite::tests::transactions::");
 const ALARMS: Campaign = runtime("alarms", "");
 const ALARMS_DURABLE: Campaign = runtime("alarms_durable", "");
 const ALARMS_MODEL: Campaign = runtime("alarms_model", "");
-const ALARMS_FENCE: Campaign = runtime("alarms_fence", "");
-const DAMAGE_DISK: Campaign = runtime("damage_disk", "");
+const SET_ANEW: Campaign = runtime("alarms_durable", "one_that_is_set_anew");
+const DAMAGE_FENCE: Campaign = runtime("damage_fence", "");
 
 const CUTS_ALARMS: Campaign = tests("power_cuts", "alarms::");
 const CUTS_OUTBOX: Campaign = tests("power_cuts", "outbox::");
 const CUTS_EXPIRY: Campaign = tests("power_cuts", "expiry::");
+const CUTS_SHOWN: Campaign = tests("power_cuts", "shown::");
 const CUTS_KEYS: Campaign = tests("power_cuts", "keys::");
-const ALARMS_OF_USERS: Campaign = tests("alarms", "");
 const OUTBOX: Campaign = tests("outbox", "");
+const REFUSED: Campaign = tests("outbox", "refused");
 const EXPIRY: Campaign = tests("expiry", "");
 const KEYS: Campaign = tests("idempotency", "");
 const IDENTITY: Campaign = tests("identity", "");
 const TRANSACTIONS: Campaign = tests("transactions", "");
-const CONCURRENCY: Campaign = tests("concurrency", "");
+const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
 
 /// A defect by its name, and its campaigns.
 pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
@@ -69,10 +71,10 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("record-skipped-at-replay", &[JOURNAL, CRASHES]),
     ("old-life-replayed", &[JOURNAL, CRASHES]),
     ("bad-checksum-accepted", &[CRASHES, JOURNAL]),
-    ("predecessor-ignored", &[CRASHES, JOURNAL, FLIGHT]),
+    ("predecessor-ignored", &[RECORDS]),
     ("torn-tail-kept", &[CRASHES, JOURNAL]),
-    ("reply-one-too-early", &[CUTS_KEYS, DAMAGE_DISK]),
-    ("read-not-gated", &[CUTS_ALARMS, CUTS_OUTBOX, DAMAGE_DISK]),
+    ("reply-one-too-early", &[CUTS_SHOWN]),
+    ("read-not-gated", &[CUTS_SHOWN]),
     ("page-before-record", &[PENDING, STORE_CRASHES]),
     ("applied-not-written", &[REPLAYS, STORE_CRASHES]),
     ("replayed-twice", &[REPLAYS, STORE_CRASHES]),
@@ -87,22 +89,22 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("sleeper-passed-over", &[HAND_OVER]),
     ("page-of-zeros-forgotten", &[IMAGE]),
     ("shed-too-early", &[IMAGE]),
-    ("next-alarm-not-logged", &[CUTS_ALARMS, ALARMS_MODEL]),
-    ("alarms-forgotten-at-wake", &[ALARMS_DURABLE, ALARMS_MODEL]),
+    ("next-alarm-not-logged", &[ALARMS_MODEL, CUTS_ALARMS]),
+    ("alarms-forgotten-at-wake", &[ALARMS_MODEL]),
     ("alarm-removed-before", &[CUTS_ALARMS, ALARMS_DURABLE]),
     ("repeated-under-another", &[ALARMS, ALARMS_MODEL]),
     ("period-drifts", &[ALARMS, ALARMS_MODEL]),
     ("retry-not-counted", &[ALARMS]),
-    ("revision-ignored", &[ALARMS_DURABLE]),
+    ("revision-ignored", &[SET_ANEW]),
     ("failed-alarm-not-cancelled", &[ALARMS_MODEL, ALARMS]),
-    ("alarm-early", &[ALARMS, ALARMS_MODEL]),
+    ("alarm-early", &[ALARMS_MODEL]),
     ("latest-first", &[WAKES, ALARMS, ALARMS_MODEL]),
     ("sequence-reused", &[DATABASE_OUTBOX, OUTBOX]),
     ("deleted-before-arrival", &[CUTS_OUTBOX, OUTBOX]),
     ("inbox-not-noted", &[CUTS_OUTBOX, OUTBOX]),
     ("incarnation-ignored", &[DATABASE_OUTBOX, CUTS_OUTBOX]),
-    ("next-overtakes", &[OUTBOX, CUTS_OUTBOX]),
-    ("set-aside-blocks", &[DATABASE_OUTBOX, OUTBOX]),
+    ("next-overtakes", &[REFUSED, CUTS_OUTBOX]),
+    ("set-aside-counts", &[DATABASE_OUTBOX, OUTBOX]),
     ("set-aside-lost", &[DATABASE_OUTBOX, OUTBOX]),
     ("expired-at-the-instant", &[EXPIRY]),
     ("expired-by-kept-statement", &[EXPIRY]),
@@ -123,8 +125,8 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("name-lost-asleep", &[IDENTITY]),
     ("name-not-logged", &[IDENTITY]),
     ("name-trimmed", &[IDENTITY]),
-    ("late-commit-accepted", &[ALARMS_FENCE]),
-    ("last-come-first-served", &[CONCURRENCY, ALARMS_OF_USERS]),
+    ("late-commit-accepted", &[DAMAGE_FENCE]),
+    ("last-come-first-served", &[QUEUE]),
 ];
 
 /// The campaigns of a defect.
