@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::planted::{Defect, planted};
 
 /// Bytes that tell objects apart; the rest is the check.
 const BODY: usize = 24;
@@ -78,6 +79,7 @@ impl IdKey {
     /// The id of a name: always the same one in one folder.
     pub(crate) fn of_name(&self, class: &str, name: &str) -> ObjectId {
         let mut body = [0; BODY];
+        let name = if planted(Defect::NameTrimmed) { name.trim() } else { name };
         self.hash(b"name", class, name.as_bytes(), &mut body);
         body[0] |= NAMED;
         self.checked(class, body)

@@ -20,6 +20,7 @@
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `sync` | locks and waiting, which a simulation can see |
 //! | `placement` | the boundary that says where an object runs |
+//! | `planted` | deliberate defects, for the campaigns to find |
 //! | `testing` | the test kit |
 //!
 //! The way of a call is drawn in `docs/architecture.md`, the formats on disk are in `docs/storage.md`.
@@ -51,6 +52,7 @@ mod object;
 mod ownership;
 #[doc(hidden)]
 pub mod placement;
+mod planted;
 pub mod prelude;
 mod proof;
 #[doc(hidden)]

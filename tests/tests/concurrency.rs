@@ -534,3 +534,14 @@ async fn closing_lets_those_who_wait_know() -> Result {
     assert_eq!(counter.add(1).await.expect_err("closed").kind(), ErrorKind::Unavailable);
     Ok(())
 }
+
+#[do_runtime::test]
+async fn calls_that_wait_are_served_in_the_order_in_which_they_came(kit: TestKit) -> Result {
+    let counter = kit.objects().get_by_name::<Counter>("a");
+    for before in [0, 20] {
+        let counts = try_join_all((0..20).map(|_| counter.add(1))).await?;
+        assert_eq!(counts, Vec::from_iter(before + 1..=before + 20));
+        kit.evict_all().await?;
+    }
+    Ok(())
+}

@@ -246,6 +246,20 @@ async fn an_object_that_is_woken_by_id_knows_its_name(kit: TestKit) -> Result {
     Ok(())
 }
 
+#[tokio::test]
+async fn an_object_tells_its_name_to_a_process_that_never_heard_it() -> Result {
+    let folder = tempfile::tempdir().context("a temporary folder")?;
+    let objects = Objects::open(folder.path()).await?;
+    let id = objects.get_by_name::<Counter>("lobby").id().to_string();
+    objects.get_by_name::<Counter>("lobby").add(1).await?;
+    objects.close().await?;
+    let objects = Objects::open(folder.path()).await?;
+    let counters = objects.namespace::<Counter>();
+    let counter = counters.get(counters.id_from_string(&id)?);
+    assert_eq!(counter.who().await?.2.as_deref(), Some("lobby"));
+    objects.close().await
+}
+
 #[do_runtime::test]
 async fn an_object_that_is_created_by_the_id_of_its_name_knows_its_name(kit: TestKit) -> Result {
     let counters = kit.objects().namespace::<Counter>();

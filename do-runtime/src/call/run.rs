@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::journal::LogPosition;
 use crate::node::Awake;
 use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, exclusive_once, orchestrate};
+use crate::planted::{Defect, planted};
 use crate::sqlite::Delivery;
 
 /// One call, ready to run: what the generated `dispatch` is given.
@@ -64,6 +65,7 @@ impl<'a, O: Dispatch> Run<'a, O> {
         let (result, ran) = match self.awake.meta().key().cloned() {
             None => match self.delivery {
                 None => self.awake.exclusive(&self.slot.shared, handler),
+                Some(_) if planted(Defect::InboxNotNoted) => self.awake.exclusive(&self.slot.shared, handler),
                 Some(delivery) => self.awake.exclusive(&self.slot.shared, |object, cx| {
                     cx.database.note_applied(&delivery, cx.now())?;
                     handler(object, cx)

@@ -15,6 +15,7 @@ use crate::metadata::{Origin, overdue};
 use crate::node::{put_to_sleep, start_wake};
 use crate::object::{Dispatch, Method};
 use crate::ownership::{Link, Turn};
+use crate::planted::{Defect, planted};
 use crate::sync::point;
 
 /// How many calls, and for how long, one holder serves before a task of its own takes over.
@@ -94,6 +95,9 @@ fn next<O: Dispatch>(turn: &mut Owner<O>) -> Option<Arc<Link<Entry<O>>>> {
     let mut waiting = turn.shared().waiting.lock();
     // Somebody who puts an entry back holds the turn, so `waiting` is still empty.
     waiting.append(&mut queued);
+    if planted(Defect::LastComeFirstServed) {
+        return waiting.pop_back();
+    }
     waiting.pop_front()
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::pages::{DIRTY, HANDED, OWN, READ, TOUCHED};
 use super::{Image, PAGE, Page, spare};
 use crate::error::Result;
+use crate::planted::{Defect, planted};
 
 /// Pages that are loaded together once reading is seen to be sequential: 128 KiB.
 const READ_AHEAD: u32 = 32;
@@ -132,7 +133,8 @@ impl Image {
             let number = if self.clock_hand < self.size { self.clock_hand } else { 0 };
             self.clock_hand = number + 1;
             let flags = &mut self.flags[number as usize];
-            if *flags & OWN == 0 || *flags & (DIRTY | HANDED | TOUCHED) != 0 {
+            let handed = if planted(Defect::ShedTooEarly) { 0 } else { HANDED };
+            if *flags & OWN == 0 || *flags & (DIRTY | handed | TOUCHED) != 0 {
                 continue;
             }
             if *flags & READ != 0 {

@@ -6,6 +6,7 @@ use super::delta::{Encoder, ZERO};
 use super::pages::{OWN, TOUCHED, bytes};
 use super::{Image, ImageFailure, PAGE, Page, spare};
 use crate::error::{Error, ErrorKind};
+use crate::planted::{Defect, planted};
 
 /// Entries that a closed transaction keeps room for.
 const KEPT: usize = 64;
@@ -70,6 +71,7 @@ impl Image {
                         continue;
                     }
                     Before::Page(page) => spare::give_back(page),
+                    Before::New if planted(Defect::PageOfZerosForgotten) && after == &ZERO => continue,
                     // A new page of zeros has no difference, yet the page store may have a former page of its number.
                     Before::New | Before::Away => drop(encoder.page(number, &ZERO, after)),
                 }
@@ -91,7 +93,7 @@ impl Image {
                 self.place(number, page, own);
             }
         }
-        if self.transaction.open {
+        if self.transaction.open && !planted(Defect::SizeNotUndone) {
             self.size = self.transaction.size;
         }
         self.close(touched);

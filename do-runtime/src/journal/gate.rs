@@ -10,6 +10,7 @@ use super::batch;
 use super::record::{self, Chain};
 use super::segment::{Entry, Header};
 use crate::Error;
+use crate::planted::{Defect, planted};
 
 /// Buffers above this many bytes are not kept for the next batch.
 const KEPT_BUFFER: usize = 4 << 20;
@@ -164,7 +165,7 @@ impl Gate {
 
     /// Whether all batches before this one are released.
     pub(super) fn is_next(&self, flight: &Flight) -> bool {
-        self.released + 1 == flight.number
+        self.released + 1 == flight.number || planted(Defect::ReleasedOutOfOrder)
     }
 
     /// The batch is durable: who has waited for it.
@@ -181,7 +182,14 @@ impl Gate {
 
     /// Lists somebody who waits for a position that is not durable.
     pub(super) fn wait(&mut self, position: u64, waker: &Waker) {
-        let flight = self.flying.iter_mut().find(|(end, _)| position <= *end).map(|(_, wakers)| wakers);
+        let flight = self
+            .flying
+            .iter_mut()
+            .find(|(end, _)| match planted(Defect::LastOfBatchNotWoken) {
+                true => position < *end,
+                false => position <= *end,
+            })
+            .map(|(_, wakers)| wakers);
         flight.unwrap_or(&mut self.waiting).push(waker.clone());
     }
 

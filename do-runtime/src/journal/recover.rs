@@ -12,6 +12,7 @@ use super::walk::{Cursor, Each, Origin, Stop, walk};
 use super::{JournalOptions, LogPosition, scan, words};
 use crate::Result;
 use crate::env::{Disk, DiskFile, Env, Open};
+use crate::planted::{Defect, planted};
 
 /// The segments that were found, in order; nothing in them has been read yet.
 pub struct Recovered {
@@ -164,7 +165,9 @@ impl Found {
         for (epoch, segment) in by_epoch {
             found.highest_epoch = epoch;
             // A later life began where the log really ended, and gave up what had been written beyond.
-            while let Some(last) = found.live.pop_if(|last| last.header.first >= segment.header.first) {
+            while let Some(last) =
+                found.live.pop_if(|last| last.header.first >= segment.header.first && !planted(Defect::OldLifeReplayed))
+            {
                 found.spare.push(last.path.clone());
             }
             found.live.push(segment);

@@ -14,6 +14,7 @@ use super::gate::Crossing;
 use super::segment::{self, Header, Segment};
 use super::{JournalOptions, Prepare, words};
 use crate::env::Env;
+use crate::planted::{Defect, planted};
 use crate::sync::Mutex;
 use crate::{Error, ErrorKind, Result, Timestamp};
 
@@ -207,7 +208,7 @@ impl Space {
             previous: inner.live.back().map_or(0, |segment| segment.header.stamp.epoch),
             first,
             payload: self.options.segment,
-            durable,
+            durable: if planted(Defect::StatedTooFar) { first } else { durable },
             entry: crossing.entry(batch),
             ..self.life
         };
@@ -332,7 +333,9 @@ impl Space {
         {
             let mut inner = self.inner.lock();
             inner.recycled = inner.recycled.max(position);
-            let bound = inner.pins.keys().next().map_or(inner.recycled, |pin| inner.recycled.min(*pin));
+            let pinned = inner.pins.keys().next().filter(|_| !planted(Defect::ReaderIgnored));
+            let bound = pinned.map_or(inner.recycled, |pin| inner.recycled.min(*pin));
+            let bound = if planted(Defect::RecycledTooEarly) { bound + self.options.segment } else { bound };
             while inner.live.get(1).is_some_and(|next| next.header.first <= bound) {
                 free.extend(inner.live.pop_front());
             }

@@ -14,6 +14,7 @@ use super::files::WRITERS;
 use super::gate::{Flight, Gate};
 use super::space::{Piece, RETRY_MILLIS};
 use super::{Rhythm, Shared, words};
+use crate::planted::{Defect, planted};
 use crate::sync::MutexGuard;
 use crate::{Error, ErrorKind, Timestamp};
 
@@ -155,6 +156,9 @@ fn take(shared: &Arc<Shared>, gate: &mut Gate) -> Option<Placed> {
     }
     let durable = shared.durable();
     let pieces = shared.space.place(gate.start..gate.end, &gate.crossings, durable)?;
+    if planted(Defect::AcknowledgedBeforeSync) {
+        shared.set_durable(gate.end);
+    }
     let mut flight = gate.take();
     let stamp = shared.space.life().stamp_at(flight.range.start);
     let length = flight.range.end - flight.range.start - super::batch::HEAD as u64;
@@ -177,8 +181,15 @@ fn write(pieces: &[Piece], bytes: &[u8], writer: usize) -> Result<(), Failed> {
         }
         file.write_at(&bytes[piece.bytes.clone()], piece.offset).map_err(failed("write", piece))?;
     }
-    for piece in pieces {
-        piece.handles[writer].sync().map_err(failed("sync", piece))?;
+    for (number, piece) in pieces.iter().enumerate() {
+        if planted(Defect::SecondFileNotSynced) && number > 0 {
+            continue;
+        }
+        let mut synced = piece.handles[writer].sync();
+        if planted(Defect::FailedSyncTriedAgain) && synced.is_err() {
+            synced = piece.handles[writer].sync();
+        }
+        synced.map_err(failed("sync", piece))?;
     }
     Ok(())
 }
@@ -188,7 +199,7 @@ fn release(shared: &Shared, mut gate: MutexGuard<'_, Gate>, flight: Flight) {
     if gate.failure.is_some() {
         return;
     }
-    let end = flight.range.end;
+    let end = if planted(Defect::DurableTooFar) { gate.end } else { flight.range.end };
     let wakers = gate.release(flight);
     shared.set_durable(end);
     drop(gate);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Caller, Origin};
 use crate::object::Method;
+use crate::planted::{Defect, planted};
 use crate::sqlite::ReplyPlace;
 
 /// The key of a call, and what it is a key of.
@@ -22,6 +23,7 @@ impl Key {
         let mut hash = [0; 16];
         blake3::Hasher::new().update(arguments).finalize_xof().fill(&mut hash);
         let scope = match origin.caller() {
+            Caller::Principal(_) if planted(Defect::KeyOfAnybody) => format!("{}\na", method.name),
             Caller::Principal(name) => format!("{}\np:{name}", method.name),
             Caller::Object(object) => format!("{}\no:{}:{}", method.name, object.class(), object.id()),
             Caller::Anonymous => format!("{}\na", method.name),

@@ -21,6 +21,7 @@ use crate::journal::LogPosition;
 use crate::object::alarms::{self, AlarmDef, AlarmRun, Ended, ExhaustedRun};
 use crate::object::{Dispatch, Identity};
 use crate::ownership::Link;
+use crate::planted::{Defect, planted};
 use crate::sqlite::AlarmRow;
 use crate::sync::Mutex;
 use crate::{ObjectId, Timestamp};
@@ -133,7 +134,11 @@ fn start<O: Dispatch>(
         Ok(first) => first,
         Err(error) => return (Err(error), awake.kept()),
     };
-    let now = shared.host.node().now();
+    let now = match planted(Defect::AlarmEarly) {
+        // Rounded to seconds.
+        true => Timestamp::from_millis(shared.host.node().now().as_millis() / 1000 * 1000 + 999),
+        false => shared.host.node().now(),
+    };
     let post = match awake.next_post(&shared.host, &flights, now) {
         Ok(Post::Now(receiver)) if pick == Pick::Due && first.as_ref().is_none_or(|row| row.due > now) => {
             let mut flights = flights;
@@ -254,6 +259,7 @@ fn count<O: Dispatch>(
     let shared = &slot.shared;
     tracing::warn!(class = O::CLASS, name = shared.identity.name(), id = %shared.identity.id(), method = row.method, key = row.key, attempt = row.attempt + 1, %error, "an alarm failed");
     let row = match awake.unchanged(row) {
+        Ok(Some(row)) if planted(Defect::RetryNotCounted) => row,
         Ok(Some(row)) => AlarmRow { attempt: row.attempt.saturating_add(1), ..row },
         // It was set anew, or cancelled, meanwhile.
         Ok(None) => return (Ok(Noted::Settled(shared.position())), Instance::Kept),
@@ -371,6 +377,9 @@ impl<O: Dispatch> Awake<O> {
     /// An alarm as it is now, unless it was set anew, moved or cancelled since.
     fn unchanged(&self, row: &AlarmRow) -> Result<Option<AlarmRow>> {
         let now = self.cx.database.alarm(&row.identity)?;
+        if planted(Defect::RevisionIgnored) {
+            return Ok(now);
+        }
         Ok(now.filter(|now| (now.revision, now.at, &now.failed) == (row.revision, row.at, &row.failed)))
     }
 

@@ -10,11 +10,12 @@ use crate::Timestamp;
 use crate::call::{Instance, Ran, Shared, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::HandOver;
-use crate::journal::{CommitKind, Log, TemplateId};
+use crate::journal::{CommitKind, Log, LogPosition, TemplateId};
 use crate::metadata::Metadata;
 use crate::object::alarms::AlarmDef;
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
+use crate::planted::{Defect, planted};
 use crate::sqlite::{self, Delivery, HandlerContext, Interrupt, SchemaMark};
 use crate::store::{Changes, Head};
 
@@ -64,6 +65,7 @@ impl<O: Dispatch> Awake<O> {
         shared: &Shared<O>,
         handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
     ) -> (Result<T, E>, Ran) {
+        let before = shared.position();
         let (result, instance) = match self.begin_handler(shared) {
             Err(error) => (Err(E::from(error)), Instance::Kept),
             Ok(()) => match self.run(|object, cx| handler(object, cx)) {
@@ -73,13 +75,15 @@ impl<O: Dispatch> Awake<O> {
                 },
                 Ok(Err(error)) => (Err(error), self.undo()),
                 Err(panic) => {
-                    self.undo();
-                    (Err(E::from(panicked(&shared.identity, &*panic))), Instance::Spoiled)
+                    let undone = self.undo();
+                    let left = if planted(Defect::KeptAfterPanic) { undone } else { Instance::Spoiled };
+                    (Err(E::from(panicked(&shared.identity, &*panic))), left)
                 }
             },
         };
         self.bound_memory(shared);
-        (result, Ran { position: shared.position(), instance })
+        let position = if planted(Defect::ReplyOneTooEarly) { before } else { shared.position() };
+        (result, Ran { position, instance })
     }
 
     /// Runs a handler that only reads.
@@ -98,7 +102,8 @@ impl<O: Dispatch> Awake<O> {
             Err(panic) => (Err(E::from(panicked(&shared.identity, &*panic))), Instance::Spoiled),
         };
         self.bound_memory(shared);
-        (result, Ran { position: shared.position(), instance })
+        let position = if planted(Defect::ReadNotGated) { LogPosition::default() } else { shared.position() };
+        (result, Ran { position, instance })
     }
 
     /// Keeps account of the memory, and lets go of pages of a large object that the store has.
@@ -168,7 +173,10 @@ impl<O: Dispatch> Awake<O> {
             return Instance::Spoiled;
         }
         let database = self.cx.database.rollback();
-        let fields = self.stored.restore(&mut self.object.0);
+        let fields = match planted(Defect::FieldsNotUndone) {
+            true => Ok(()),
+            false => self.stored.restore(&mut self.object.0),
+        };
         match database.and(fields) {
             Ok(()) => Instance::Kept,
             Err(error) => {
@@ -242,7 +250,8 @@ impl<O: Dispatch> Awake<O> {
                 if name.is_none() && shared.identity.id().is_named() {
                     return Err(unnamed(&shared.identity));
                 }
-                CommitKind::Create { name: name.as_deref(), template }
+                let name = name.as_deref().filter(|_| !planted(Defect::NameNotLogged));
+                CommitKind::Create { name, template }
             }
             _ => CommitKind::Change,
         };
@@ -272,7 +281,8 @@ impl<O: Dispatch> Awake<O> {
 
     fn log(&mut self, shared: &Shared<O>, kind: CommitKind<'_>, pages: u32, delta: &[u8]) -> Result<()> {
         let next = self.due.next();
-        shared.log_commit(self.history.sequence + 1, pages, next, kind, delta)?;
+        let stated = if planted(Defect::NextAlarmNotLogged) { self.told } else { next };
+        shared.log_commit(self.history.sequence + 1, pages, stated, kind, delta)?;
         self.history.sequence += 1;
         if next != self.told {
             self.told = next;

@@ -15,6 +15,7 @@ use crate::call::{Instance, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::ClassTag;
 use crate::object::Dispatch;
+use crate::planted::{Defect, planted};
 use crate::sqlite::{Delivery, Incarnation, Message, Receiver, Waiting};
 use crate::{ObjectId, Timestamp};
 
@@ -98,12 +99,23 @@ async fn deliver<O: Dispatch>(host: &Arc<Host<O>>, sender: ObjectId, receiver: O
     while let Some(batch) = in_turn(host, sender, next).await? {
         let mut delivered = None;
         let mut trouble = None;
+        if planted(Defect::DeletedBeforeArrival) {
+            let last = batch.messages.last().map(|message| message.sequence);
+            in_turn(host, sender, move |awake, slot| {
+                let noted = awake.in_one(&slot.shared, |awake| awake.note_delivery(batch.receiver, last, None));
+                (noted, awake.kept())
+            })
+            .await?;
+        }
         for message in batch.messages {
             let sequence = message.sequence;
             match hand_over(host, sender, batch.incarnation, message).await? {
                 Ok(()) => delivered = Some(sequence),
                 Err(undelivered) => {
                     trouble = Some((sequence, undelivered));
+                    if planted(Defect::NextOvertakes) {
+                        continue;
+                    }
                     break;
                 }
             }

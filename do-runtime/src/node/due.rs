@@ -7,6 +7,7 @@ use crate::call::Shared;
 use crate::error::Result;
 use crate::object::Dispatch;
 use crate::object::alarms::{AlarmDef, missing};
+use crate::planted::{Defect, planted};
 use crate::{ObjectId, Timestamp};
 
 /// The earliest time of each kind of thing that an object has to do by itself.
@@ -50,7 +51,9 @@ impl<O: Dispatch> Awake<O> {
     pub(super) fn load_due(&mut self, told: Option<Timestamp>) -> Result<()> {
         self.told = told;
         if told.is_some() {
-            self.due.alarms = self.cx.database.earliest_alarm()?;
+            if !planted(Defect::AlarmsForgottenAtWake) {
+                self.due.alarms = self.cx.database.earliest_alarm()?;
+            }
             self.due.replies = self.cx.replies_due()?;
             self.due.outbox = self.cx.database.earliest_delivery()?;
         }

@@ -7,6 +7,7 @@ use crate::Timestamp;
 use crate::call::{Instance, Shared};
 use crate::error::Result;
 use crate::object::Dispatch;
+use crate::planted::{Defect, planted};
 use crate::sqlite::{HandlerContext, expiry};
 
 /// Rows that are deleted in one transaction.
@@ -40,6 +41,7 @@ impl<O: Dispatch> Awake<O> {
     #[inline]
     pub(super) fn expiry_after(&self, before: Option<Timestamp>) -> Result<Option<Timestamp>> {
         match self.cx.database.is_watched() && self.cx.database.has_written() {
+            true if planted(Defect::CleanupNotScheduled) => Ok(before),
             true => self.cx.database.next_cleanup(self.cx.now()),
             false => Ok(before),
         }
@@ -100,7 +102,7 @@ impl<O: Dispatch> Awake<O> {
     fn sweep(&mut self) -> Result<bool> {
         let now = self.cx.now();
         let _time = HandlerContext::enter(now);
-        if !self.cx.database.has_expired(now)? {
+        if !self.cx.database.has_expired(now)? || planted(Defect::ExpiredHoldsKey) {
             return Ok(false);
         }
         // What was never committed has no transaction of its own.

@@ -19,6 +19,7 @@ use crate::journal::{ClassTag, TemplateId};
 use crate::object::{Dispatch, Identity, outlines};
 use crate::ownership::Baton;
 use crate::placement::Place;
+use crate::planted::{Defect, planted};
 use crate::sqlite::{self, Database, DatabaseOptions, SchemaMark, build_template, build_template_with_alarms};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
 use crate::sync::{Mutex, point};
@@ -188,6 +189,9 @@ impl<O: Dispatch> Host<O> {
         if let Ok(rest) = self.node.rest() {
             rest.registry().note_deleted(self.tag, shared.identity.id());
             rest.registry().note_alarm(self.tag, shared.identity.id(), None, head.applied);
+            if planted(Defect::DeletedComesBack) {
+                return;
+            }
             rest.behind.put(Changes { object: shared.identity.id(), head, pages: Vec::new() });
         }
     }

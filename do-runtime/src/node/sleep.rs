@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::journal::CommitKind;
 use crate::object::Dispatch;
 use crate::ownership::Turn;
+use crate::planted::{Defect, planted};
 use crate::store::Head;
 use crate::sync::point;
 
@@ -47,6 +48,9 @@ where
     }
     let (body, shared) = turn.parts();
     point();
+    if planted(Defect::SleeperPassedOver) {
+        shared.dirty.store(false, Ordering::Release);
+    }
     if let Body::Awake(awake) = body {
         let handed_over = awake.hand_over(shared);
         if let Err(error) = &handed_over {

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
 use crate::object::{Cx, Dispatch, StoredState, Surroundings};
+use crate::planted::{Defect, planted};
 use crate::sqlite::{Database, DatabaseOptions};
 use crate::store::Replay;
 use crate::sync::{point, poll_blocking};
@@ -64,7 +65,9 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     shared.exists.store(head.is_some(), Ordering::Release);
     let (image, history) = match &head {
         Some(head) => {
-            if let Some(name) = &head.name {
+            if let Some(name) = &head.name
+                && !planted(Defect::NameLostAsleep)
+            {
                 shared.identity.learn_name(name.clone());
             }
             let mut image = Image::stored(head.pages, host.pages_of(id)?, O::LIMITS)?;

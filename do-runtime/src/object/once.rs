@@ -14,6 +14,7 @@ use crate::call::{Ran, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::Key;
 use crate::node::Awake;
+use crate::planted::{Defect, planted};
 use crate::sqlite::{ReplyRow, ReplyState};
 
 /// How long after it has expired a reply is removed at the latest.
@@ -35,6 +36,20 @@ where
     E: Failure,
 {
     let lifetime = slot.shared.host.node().options().keep_replies;
+    if planted(Defect::ReplyKeptAfter) {
+        let mut reply = None;
+        let (result, ran) = awake.exclusive(&slot.shared, |object, cx| {
+            if let Some(ReplyState::Done(reply)) = kept(cx, key)? {
+                return Ok(T::from_reply(&reply)?);
+            }
+            let value = handler(object, cx)?;
+            reply = Some(value.to_reply()?);
+            Ok(value)
+        });
+        let Some(reply) = reply.filter(|_| result.is_ok()) else { return (result, ran) };
+        let (noted, ran) = awake.exclusive(&slot.shared, |_, cx| keep(cx, key, ReplyState::Done(reply), lifetime));
+        return (noted.map_err(E::from).and(result), ran);
+    }
     awake.exclusive(&slot.shared, |object, cx| {
         match kept(cx, key)? {
             Some(ReplyState::Done(reply)) => return Ok(T::from_reply(&reply)?),
@@ -53,7 +68,7 @@ where
 /// `conflict` if it was used with other arguments.
 fn kept<O: Dispatch>(cx: &Cx<O>, key: &Key) -> Result<Option<ReplyState>> {
     match cx.database.reply(key.place(), cx.now())? {
-        Some(row) if row.arguments != key.arguments => Err(Error::new(
+        Some(row) if row.arguments != key.arguments && !planted(Defect::ConflictNotNoticed) => Err(Error::new(
             ErrorKind::Conflict,
             format!(
                 "the idempotency key {:?} was used before, with other arguments: a key stands for one call",
@@ -81,7 +96,8 @@ impl<O: Object> Cx<O> {
     /// Removes up to `most` replies that have expired.
     pub(crate) fn sweep_replies(&self, most: u32) -> Result<()> {
         self.touch_replies();
-        self.database.sweep_replies(self.now(), most)
+        let now = if planted(Defect::ReplySweptEarly) { self.now() + LATE } else { self.now() };
+        self.database.sweep_replies(now, most)
     }
 
     /// When the object wants to be woken to remove replies that have expired: not for each of them.
@@ -152,6 +168,7 @@ impl<O: Dispatch> Claim<O> {
 
     fn look(cx: &Cx<O>, slot: &Arc<Slot<O>>, key: &Key, method: &Method) -> Result<Known<O>> {
         let running = slot.shared.keys_under_way.lock().get(&key.name()).cloned();
+        let running = running.filter(|_| !planted(Defect::SecondCallLetIn));
         match (kept(cx, key)?, running) {
             (Some(ReplyState::Done(reply)), _) => return Ok(Known::Begun(Begun::Kept(reply))),
             (_, Some(over)) => return Ok(Known::Running(over)),

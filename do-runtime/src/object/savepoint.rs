@@ -2,6 +2,7 @@
 
 use super::{Cx, Object, StoredState};
 use crate::error::{CallError, Error, Result, RpcError};
+use crate::planted::{Defect, planted};
 
 impl<O: Object> Cx<O> {
     /// Runs a part of a handler; if it fails, what that part did is undone, and nothing else: rows, key-values and
@@ -58,7 +59,9 @@ impl<O: Object> Cx<O> {
             }
             Err(error) => {
                 self.database.undo_savepoint()?;
-                fields.restore(object)?;
+                if !planted(Defect::SavepointKeepsFields) {
+                    fields.restore(object)?;
+                }
                 self.erased = erased;
                 Err(error)
             }

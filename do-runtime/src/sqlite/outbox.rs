@@ -7,6 +7,7 @@ use super::database::Database;
 use super::glue::Origin;
 use crate::engine::{Params, RowAccess, Space};
 use crate::error::{Error, Result};
+use crate::planted::{Defect, planted};
 use crate::value::{Value, ValueRef};
 use crate::{ObjectId, Timestamp};
 
@@ -141,7 +142,8 @@ impl Database {
     /// `storage` if the database can't be written.
     pub fn post(&self, message: &Posting<'_>, now: Timestamp) -> Result<u64> {
         self.make_outbox()?;
-        let sequence = self.last_sequence()? + 1;
+        let begins_again = planted(Defect::SequenceReused) && !self.has_messages()?;
+        let sequence = if begins_again { 1 } else { self.last_sequence()? + 1 };
         self.put_key_value(Space::Meta, SEQUENCE, &sequence.to_le_bytes())?;
         self.change(
             POST,
@@ -319,7 +321,13 @@ impl Database {
     /// # Errors
     /// `storage` if the database can't be written.
     pub fn set_message_aside(&self, receiver: ObjectId, sequence: u64, why: &str, now: Timestamp) -> Result<()> {
+        if planted(Defect::SetAsideLost) {
+            self.change(DISCARD, &[number(sequence)])?;
+        }
         self.change(SET_ASIDE, &[number(sequence), Value::Text(why.into())])?;
+        if planted(Defect::SetAsideCounts) {
+            return self.change(FORGET, &[blob(receiver.as_bytes())]);
+        }
         self.next_of(receiver, now)
     }
 

@@ -3,6 +3,7 @@
 use super::database::{Database, Mode};
 use super::glue::TransactionStatement;
 use crate::error::{Error, Result};
+use crate::planted::{Defect, planted};
 
 impl Database {
     /// What follows can be undone alone, until it is kept or undone. Savepoints nest.
@@ -21,7 +22,9 @@ impl Database {
     /// Undoes what was done since the last savepoint began.
     pub fn undo_savepoint(&self) -> Result<()> {
         // If SQLite has rolled all back, there is no savepoint any more, and this says why.
-        self.savepoint_statement(TransactionStatement::RollbackTo)?;
+        if !planted(Defect::SavepointNotUndone) {
+            self.savepoint_statement(TransactionStatement::RollbackTo)?;
+        }
         self.savepoint_statement(TransactionStatement::Release)
     }
 

@@ -6,6 +6,7 @@ use super::write_behind::WriteBehind;
 use crate::ObjectId;
 use crate::error::{Error, Result};
 use crate::journal::LogPosition;
+use crate::planted::{Defect, planted};
 
 /// What a checkpoint came to.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub fn checkpoint(
     }
     let last = registry.checkpoint();
     let position = match unfolded.first() {
+        None if planted(Defect::CheckpointTooFar) => start.max(last),
         None => needed.map_or(start, |needed| needed.min(start)).max(last),
         // What a partition was given since it was last folded may be gone: only the log has it for certain.
         Some(error) => {

@@ -7,6 +7,7 @@ use super::page_store::{Changes, Head};
 use crate::ObjectId;
 use crate::image::{PAGE, Page};
 use crate::journal::LogPosition;
+use crate::planted::{Defect, planted};
 
 /// What a page takes in memory, with what is kept beside it.
 const PAGE_COST: usize = PAGE + 64;
@@ -49,7 +50,8 @@ impl Layer {
         }
         if self.head.deleted {
             let since = self.since;
-            *self = Layer { since, buried: Some(self.head.clone()), cut: head.pages, head, pages: BTreeMap::new() };
+            let buried = (!planted(Defect::DeletedPagesComeBack)).then(|| self.head.clone());
+            *self = Layer { since, buried, cut: head.pages, head, pages: BTreeMap::new() };
         } else {
             self.advance(head);
         }
@@ -65,7 +67,9 @@ impl Layer {
 
     /// The head of a later state, whose pages follow.
     pub(super) fn advance(&mut self, head: Head) {
-        self.cut = self.cut.min(head.pages);
+        if !planted(Defect::CutOffPageReadAgain) {
+            self.cut = self.cut.min(head.pages);
+        }
         self.pages.split_off(&head.pages);
         self.head = head;
     }

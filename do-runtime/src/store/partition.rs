@@ -18,6 +18,7 @@ use crate::ObjectId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{PAGE, Page};
 use crate::journal::{ClassTag, LogPosition, TemplateId};
+use crate::planted::{Defect, planted};
 
 const KIND: Kind = Kind {
     application: 0x646f_7067,
@@ -220,7 +221,7 @@ impl Partition {
     fn write_object(&self, changes: &Changes, templates: &BTreeMap<TemplateId, Template>) -> Result<(), Trouble> {
         let Changes { object, head, pages } = changes;
         let before = self.head(*object)?;
-        if before.as_ref().is_some_and(|before| before.head.applied > head.applied) {
+        if before.as_ref().is_some_and(|before| before.head.applied > head.applied) && !planted(Defect::HeadRegresses) {
             return Ok(());
         }
         if head.deleted {
@@ -231,7 +232,8 @@ impl Partition {
                 let size = before.head.pages;
                 // A template that was dropped, because pages of it were cut off, stays dropped.
                 let template = before.head.template;
-                (HeadRow { head: Head { template, ..head.clone() }, ..before }, size)
+                let applied = if planted(Defect::AppliedNotWritten) { before.head.applied } else { head.applied };
+                (HeadRow { head: Head { template, applied, ..head.clone() }, ..before }, size)
             }
             before => {
                 let handle = before.map_or_else(|| self.next_handle(), |before| Ok(before.handle))?;

@@ -21,6 +21,7 @@ use super::wakes::WakeQueue;
 use crate::error::{Error, Result};
 use crate::image::{PAGE, Page};
 use crate::journal::{ClassTag, LogPosition, Reached, TemplateId};
+use crate::planted::{Defect, planted};
 use crate::sync::{Mutex, RwLock};
 use crate::{ObjectId, Timestamp};
 
@@ -273,7 +274,7 @@ impl Registry {
                 .execute(params![
                     id.as_bytes(),
                     head.class.0 as i64,
-                    head.name.as_deref(),
+                    head.name.as_deref().filter(|_| !planted(Defect::NameNotListed)),
                     created.as_millis(),
                     head.last_used.as_millis(),
                     i64::from(head.pages) * PAGE as i64,

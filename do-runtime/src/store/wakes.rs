@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::journal::{ClassTag, LogPosition};
+use crate::planted::{Defect, planted};
 use crate::{ObjectId, Timestamp};
 
 /// Rows of the index that are read at once for each class.
@@ -193,6 +194,10 @@ impl WakeQueue {
         self.resting = None;
         let mut first: Option<(Timestamp, ObjectId, Option<ClassTag>)> =
             self.order.first().map(|(at, id)| (*at, *id, None));
+        if planted(Defect::LatestFirst) {
+            let late = self.order.range(..(now, ObjectId([u8::MAX; 32]))).next_back();
+            first = late.map(|(at, id)| (*at, *id, None)).or(first);
+        }
         for (class, reader) in &mut self.readers {
             while reader.ahead.front().is_some_and(|(_, id)| self.entries.contains_key(id)) {
                 reader.ahead.pop_front();
@@ -289,7 +294,7 @@ impl WakeQueue {
     pub(super) fn settled(&mut self, heads: impl Iterator<Item = (ObjectId, LogPosition)>) {
         for (id, applied) in heads {
             if let Some(entry) = self.entries.get_mut(&id) {
-                entry.settled = applied >= entry.since;
+                entry.settled = applied >= entry.since || planted(Defect::OlderHeadBelieved);
                 if entry.is_idle() {
                     self.forget(id);
                 }

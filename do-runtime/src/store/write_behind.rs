@@ -10,6 +10,7 @@ use crate::ObjectId;
 use crate::error::{Error, Result};
 use crate::image::{PAGE, Page};
 use crate::journal::{LogPosition, TemplateId};
+use crate::planted::{Defect, planted};
 use crate::sync::Mutex;
 
 /// Bytes of pages that are given to the store at once, unless one object has more.
@@ -115,7 +116,10 @@ impl WriteBehind {
         {
             let pending = self.pending.lock();
             pending.refuse_held(object)?;
-            let entry = pending.entries.get(&object);
+            let entry = match planted(Defect::PagesOfAnother) {
+                true => pending.entries.range(object..).next().map(|(_, entry)| entry),
+                false => pending.entries.get(&object),
+            };
             let layers = entry.into_iter().flat_map(|entry| [entry.fresh.as_ref(), entry.sealed.as_deref()]);
             for layer in layers.flatten() {
                 if layer.head.deleted {
@@ -297,6 +301,7 @@ impl Pending {
 
     /// Seals what is durable and gives it, but for what failed just now.
     fn due(&mut self, durable: LogPosition, failed: &BTreeSet<ObjectId>) -> Vec<(ObjectId, Arc<Layer>)> {
+        let durable = if planted(Defect::PageBeforeRecord) { LogPosition(u64::MAX) } else { durable };
         let mut due = Vec::new();
         for (object, entry) in &mut self.entries {
             if failed.contains(object) {

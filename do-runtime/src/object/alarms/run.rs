@@ -12,6 +12,7 @@ use crate::metadata::AlarmCall;
 use crate::node::{Awake, panicked};
 use crate::object::arguments::ArgumentsReader;
 use crate::object::{Cx, Dispatch, This, orchestrate};
+use crate::planted::{Defect, planted};
 use crate::sqlite::AlarmRow;
 
 /// The longest pause before a run that failed is tried again.
@@ -169,6 +170,11 @@ fn run<O: Dispatch>(
     awake.meta().begin_alarm(call_of::<O>(row));
     let span = awake.meta().span();
     let _within = span.as_ref().map(|span| span.enter());
+    if planted(Defect::AlarmRemovedBefore)
+        && let (Err(error), ran) = awake.exclusive(&slot.shared, |_, cx| advance(cx, row))
+    {
+        return AlarmRan::of(Err(error), ran.instance);
+    }
     let (result, ran) = awake.exclusive(&slot.shared, |me, cx| {
         advance(cx, row)?;
         handler(me, cx)
@@ -208,8 +214,12 @@ pub(crate) fn advance<O: Dispatch>(cx: &Cx<O>, row: &AlarmRow) -> Result<()> {
     match rule_of(O::ALARMS, row)? {
         None => cx.database.remove_alarm(&row.identity).map(drop),
         Some((rule, repeat)) => {
-            let at = rule.next(row.at, cx.now())?;
-            let next = AlarmRow { at, due: at, attempt: 0, repeat: Some(repeat), failed: None, ..row.clone() };
+            let at = rule.next(if planted(Defect::PeriodDrifts) { cx.now() } else { row.at }, cx.now())?;
+            let mut next = AlarmRow { at, due: at, attempt: 0, repeat: Some(repeat), failed: None, ..row.clone() };
+            if planted(Defect::RepeatedUnderAnother) {
+                cx.database.remove_alarm(&row.identity)?;
+                next.identity.push('+');
+            }
             cx.database.put_alarm(&next)
         }
     }

@@ -9,6 +9,7 @@ use crate::Timestamp;
 use crate::env::Random;
 use crate::error::{Error, Result};
 use crate::object::{Cx, Dispatch};
+use crate::planted::{Defect, planted};
 use crate::sqlite::{AlarmRow, Database};
 use crate::time::IntoDuration;
 
@@ -48,6 +49,11 @@ impl<'a> Schedule<'a> {
     /// # Errors
     /// `storage` if the database can't be written.
     pub fn cancel(&self, key: &str) -> Result<bool> {
+        if planted(Defect::FailedAlarmNotCancelled)
+            && self.database.alarm(&keyed(key))?.is_some_and(|alarm| alarm.attempt > 0)
+        {
+            return Ok(true);
+        }
         let removed = self.database.remove_alarm(&keyed(key))?;
         if removed {
             self.touched.set(true);

@@ -4,6 +4,7 @@
 //! the one that `sql!` looked at when the program was compiled.
 
 use super::NOW_FUNCTION;
+use crate::planted::{Defect, planted};
 use crate::table::{OnDelete, ReferenceDef, TableDef, quoted};
 
 /// The expression with the keys of rows that are gone, for tables whose rows go with rows of themselves.
@@ -143,9 +144,10 @@ impl Relations {
         let mut conditions = Vec::new();
         if let Some(expiry) = def.expiry {
             let column = format!("{row}.{}", quoted(expiry.column));
+            let later = if planted(Defect::ExpiredAtTheInstant) { ">=" } else { ">" };
             let late_enough = match expiry.ttl {
-                0 => format!("+{column} > {NOW_FUNCTION}()"),
-                ttl => format!("+{column} > {NOW_FUNCTION}() - {ttl}"),
+                0 => format!("+{column} {later} {NOW_FUNCTION}()"),
+                ttl => format!("+{column} {later} {NOW_FUNCTION}() - {ttl}"),
             };
             let may_be_null = def.column(expiry.column).is_some_and(|column| column.null);
             conditions.push(if may_be_null { format!("({column} IS NULL OR {late_enough})") } else { late_enough });

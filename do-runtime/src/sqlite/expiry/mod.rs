@@ -35,6 +35,7 @@ use super::handler_context::HandlerContext;
 use crate::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::Result;
+use crate::planted::{Defect, planted};
 use crate::table::TableDef;
 
 pub(super) use filter::View;
@@ -115,7 +116,7 @@ impl Watch {
     /// The transaction was committed. Whether it had written.
     pub(super) fn committed(&self, has_written: bool) {
         let pending = self.pending.replace(Earliest::Unknown);
-        if has_written {
+        if has_written && !planted(Defect::EarliestNotFollowed) {
             self.earliest.set(pending);
         }
     }

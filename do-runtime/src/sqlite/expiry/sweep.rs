@@ -9,6 +9,7 @@ use super::super::glue::Origin;
 use crate::Timestamp;
 use crate::engine::Params;
 use crate::error::{Error, Result};
+use crate::planted::{Defect, planted};
 use crate::table::{ExpiryDef, TableDef, quoted};
 use crate::value::{Value, ValueRef};
 
@@ -49,7 +50,8 @@ pub(crate) fn sweep(database: &Database, tables: &[&TableDef], now: Timestamp, m
         let sql = format!(
             "DELETE FROM {name} WHERE {rowid} IN (SELECT {rowid} FROM {name} WHERE {column} <= ?1 ORDER BY {column} LIMIT ?2)"
         );
-        let last = now.as_millis().saturating_sub(expiry.ttl);
+        let ahead = if planted(Defect::SweptTooEarly) { 1 } else { 0 };
+        let last = now.as_millis().saturating_sub(expiry.ttl) + ahead;
         let limit = i64::try_from(left).unwrap_or(i64::MAX);
         let deleted = database.write(&sql, &[Value::Integer(last), Value::Integer(limit)])?;
         left = left.saturating_sub(deleted);

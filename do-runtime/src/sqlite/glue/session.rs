@@ -14,6 +14,7 @@ use super::super::expiry::View;
 use super::statement::{Bound, Statement};
 use crate::engine::{Params, RowAccess};
 use crate::error::{Error, ErrorKind, Result};
+use crate::planted::{Defect, planted};
 
 /// Statements that are kept prepared.
 const MOST_KEPT: usize = 48;
@@ -248,7 +249,10 @@ impl Session {
     ) -> Result<Lease<'_>, Stopped> {
         {
             let mut kept = self.kept.borrow_mut();
-            if let Some(position) = kept.iter().rposition(|kept| *kept.text == *sql && kept.form == form) {
+            if let Some(position) = kept
+                .iter()
+                .rposition(|kept| *kept.text == *sql && (kept.form == form || planted(Defect::ExpiredByKeptStatement)))
+            {
                 return Ok(Lease { session: self, kept: Some(kept.remove(position)), origin });
             }
         }

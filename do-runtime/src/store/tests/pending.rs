@@ -77,6 +77,17 @@ fn an_object_is_woken_from_what_is_pending_over_the_store_over_its_template() {
 }
 
 #[test]
+fn an_object_with_nothing_pending_is_not_woken_from_what_its_neighbour_has() {
+    let (_world, store, behind) = set_up();
+    let neighbours = [object(1, 1), object(1, 2), object(1, 3)];
+    for (number, id) in (1..).zip(neighbours) {
+        write(&store, &[changes(id, head(1, 2), &[(0, number), (1, number)])]);
+    }
+    behind.put(changes(neighbours[1], head(2, 3), &[(1, 9), (2, 9)]));
+    assert_eq!(neighbours.map(|id| woken(&behind, id)), [vec![1, 1], vec![2, 9, 9], vec![3, 3]]);
+}
+
+#[test]
 fn a_new_object_is_woken_before_any_of_it_reached_the_store() {
     let (_world, store, behind) = set_up();
     put_template(&*store, &[10, 11]);

@@ -47,6 +47,17 @@ fn a_sweep_deletes_at_most_so_many_and_says_whether_more_are_left() {
 }
 
 #[test]
+fn a_sweep_leaves_what_expires_with_the_next_millisecond() {
+    let database = empty();
+    write(&database, 0, &["INSERT INTO session VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3)"]);
+    database.begin_exclusive().unwrap();
+    assert!(!expiry::sweep(&database, &TABLES, Timestamp::from_millis(102), 1000).unwrap());
+    database.commit(&mut Vec::new()).unwrap();
+    assert_eq!(expiry::physical_rows(&database, &SESSION).unwrap(), 1);
+    assert_eq!(earliest(&database), Some(103));
+}
+
+#[test]
 fn a_sweep_finds_its_rows_by_the_index() {
     let database = empty();
     for (table, index) in

@@ -1,0 +1,154 @@
+//! `do-planted [--table FILE] [DEFECT…]`: builds the runtime with its deliberate defects (`do-runtime/src/planted.rs`) and the
+//! campaigns once, runs the campaigns as they are, then plants one defect after another and runs the campaigns that
+//! should find it until one fails. It fails if a campaign fails without a defect, or if none finds one.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `defects` | the defects that the runtime knows |
+//! | `table` | which campaigns are to find which |
+//! | `programs` | building, and where the programs are |
+//! | `campaign` | running one, within a time limit |
+//! | `report` | what has come of it, as a table |
+
+#![allow(clippy::print_stdout)]
+
+mod campaign;
+mod defects;
+mod programs;
+mod report;
+mod table;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use campaign::{Campaign, Outcome};
+use defects::Defect;
+use programs::Programs;
+use report::Finding;
+
+/// Campaigns that run at once.
+const AT_ONCE: usize = 2;
+
+/// What was asked for.
+struct Wanted {
+    /// The file that gets the table.
+    table: Option<String>,
+    /// The defects; all, if none is named.
+    names: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let wanted = wanted(std::env::args().skip(1))?;
+    let rows = chosen(&wanted)?;
+    let programs = Programs::build(rows.iter().flat_map(|(_, campaigns)| *campaigns))?;
+    let begun = Instant::now();
+    let mut campaigns: Vec<&Campaign> = rows.iter().flat_map(|(_, campaigns)| *campaigns).collect();
+    campaigns.sort();
+    campaigns.dedup();
+    println!("{} campaigns without a defect", campaigns.len());
+    let passed = each(&campaigns, |campaign| run_as_it_is(campaign, &programs));
+    let (usual, failed): (Vec<_>, Vec<_>) = passed.into_iter().partition(Result::is_ok);
+    if !failed.is_empty() {
+        let failed: Vec<String> = failed.into_iter().filter_map(Result::err).collect();
+        return Err(format!("these fail although nothing is planted:\n{}", failed.join("\n")));
+    }
+    let usual: Usual = campaigns.into_iter().zip(usual.into_iter().flatten()).collect();
+    let findings = each(&rows, |(defect, campaigns)| find(defect, campaigns, &programs, &usual));
+    println!("{} seconds in all", begun.elapsed().as_secs());
+    if let Some(file) = &wanted.table {
+        std::fs::write(file, report::table(&findings)).map_err(|error| format!("{file} can't be written: {error}"))?;
+    }
+    let unfound: Vec<&str> =
+        findings.iter().filter(|finding| finding.by.is_none()).map(|finding| finding.name).collect();
+    match unfound.is_empty() {
+        true => Ok(()),
+        false => Err(format!("no campaign finds {}", unfound.join(", "))),
+    }
+}
+
+fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
+    let mut wanted = Wanted { table: None, names: Vec::new() };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--table" => wanted.table = Some(arguments.next().ok_or("--table needs a file")?),
+            _ => wanted.names.push(argument),
+        }
+    }
+    Ok(wanted)
+}
+
+/// A defect, and the campaigns that are to find it.
+type Row = (Defect, &'static [Campaign]);
+
+fn chosen(wanted: &Wanted) -> Result<Vec<Row>, String> {
+    let all = defects::all();
+    if let Some(name) = wanted.names.iter().find(|name| all.iter().all(|defect| defect.name != **name)) {
+        return Err(format!("there is no defect {name:?}: do-runtime/src/planted.rs has them"));
+    }
+    let chosen =
+        all.into_iter().filter(|defect| wanted.names.is_empty() || wanted.names.iter().any(|name| name == defect.name));
+    chosen
+        .map(|defect| match table::campaigns(defect.name) {
+            [] => Err(format!("no campaign is to find {}: tests/planted/src/table.rs says which", defect.name)),
+            campaigns => Ok((defect, campaigns)),
+        })
+        .collect()
+}
+
+/// Does something with each, two at a time; in the order given.
+fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((number, item)) = Some(next.fetch_add(1, Relaxed)).and_then(|n| Some((n, items.get(n)?)))
+                {
+                    let result = work(item);
+                    done.lock().expect("nothing panics while it is held").push((number, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().expect("nothing panics while it is held");
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How long each campaign takes without a defect.
+type Usual<'c> = BTreeMap<&'c Campaign, Duration>;
+
+fn run_as_it_is(campaign: &Campaign, programs: &Programs) -> Result<Duration, String> {
+    let (outcome, took) = campaign.run(programs);
+    println!("{campaign}: {outcome}, {:.1} s", took.as_secs_f64());
+    if outcome == Outcome::Passed { Ok(took) } else { Err(format!("{campaign}: {outcome}")) }
+}
+
+fn find(defect: &Defect, campaigns: &[Campaign], programs: &Programs, usual: &Usual<'_>) -> Finding {
+    let begun = Instant::now();
+    let found = campaigns.iter().find_map(|campaign| {
+        let usual = usual.get(campaign).copied().unwrap_or_default();
+        match campaign.run_with(defect.name, programs, usual) {
+            Outcome::Passed => None,
+            outcome => Some((campaign.clone(), outcome)),
+        }
+    });
+    let seconds = begun.elapsed().as_secs_f64();
+    let finding = Finding { name: defect.name, sentence: defect.sentence, by: found, seconds };
+    println!("{finding}");
+    finding
+}

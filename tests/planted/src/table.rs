@@ -1,0 +1,135 @@
+//! Which campaigns are to find which defect: those that are likely to, the likeliest first.
+
+use crate::campaign::Campaign;
+use crate::programs::Package::{Runtime, Tests};
+use crate::programs::Program;
+
+/// Tests in the sources of the runtime.
+const fn lib(filter: &'static str) -> Campaign {
+    Campaign { program: Program::Sources(Runtime), filter }
+}
+
+/// Tests of the runtime alone.
+const fn runtime(name: &'static str, filter: &'static str) -> Campaign {
+    Campaign { program: Program::Tests(Runtime, name), filter }
+}
+
+/// Tests of the two crates together.
+const fn tests(name: &'static str, filter: &'static str) -> Campaign {
+    Campaign { program: Program::Tests(Tests, name), filter }
+}
+
+const CRASHES: Campaign = lib("journal::tests::crash::");
+const RECORDS: Campaign = lib("journal::record::");
+const FLIGHT: Campaign = lib("journal::tests::flight::");
+const JOURNAL: Campaign = lib("journal::tests::round_trip::");
+const ROOM: Campaign = lib("journal::tests::room::");
+const STORE_CRASHES: Campaign = lib("store::tests::crashes::");
+const CHECKPOINTS: Campaign = lib("store::tests::checkpoints::");
+const PENDING: Campaign = lib("store::tests::pending::");
+const REPLAYS: Campaign = lib("store::tests::replays::");
+const PAGES: Campaign = lib("store::tests::pages::");
+const LISTING: Campaign = lib("store::tests::listing::");
+const WAKES: Campaign = lib("store::tests::wakes::");
+const HAND_OVER: Campaign = lib("node::tests::");
+const IMAGE: Campaign = lib("image::tests::");
+const SWEEPS: Campaign = lib("sqlite::expiry::tests::sweeps::");
+const DATABASE_OUTBOX: Campaign = lib("sqlite::tests::outbox::");
+const DATABASE: Campaign = lib("sqlite::tests::transactions::");
+
+const ALARMS: Campaign = runtime("alarms", "");
+const ALARMS_DURABLE: Campaign = runtime("alarms_durable", "");
+const ALARMS_MODEL: Campaign = runtime("alarms_model", "");
+const SET_ANEW: Campaign = runtime("alarms_durable", "one_that_is_set_anew");
+const DAMAGE_FENCE: Campaign = runtime("damage_fence", "");
+
+const CUTS_ALARMS: Campaign = tests("power_cuts", "alarms::");
+const CUTS_OUTBOX: Campaign = tests("power_cuts", "outbox::");
+const CUTS_EXPIRY: Campaign = tests("power_cuts", "expiry::");
+const CUTS_SHOWN: Campaign = tests("power_cuts", "shown::");
+const CUTS_KEYS: Campaign = tests("power_cuts", "keys::");
+const OUTBOX: Campaign = tests("outbox", "");
+const REFUSED: Campaign = tests("outbox", "refused");
+const EXPIRY: Campaign = tests("expiry", "");
+const KEYS: Campaign = tests("idempotency", "");
+const IDENTITY: Campaign = tests("identity", "");
+const TRANSACTIONS: Campaign = tests("transactions", "");
+const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
+
+/// A defect by its name, and its campaigns.
+pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
+    ("acknowledged-before-sync", &[CRASHES, CUTS_KEYS]),
+    ("second-file-not-synced", &[CRASHES]),
+    ("folder-not-synced", &[CRASHES]),
+    ("failed-sync-tried-again", &[ROOM]),
+    ("released-out-of-order", &[FLIGHT]),
+    ("durable-too-far", &[FLIGHT]),
+    ("last-of-batch-not-woken", &[FLIGHT]),
+    ("stated-too-far", &[CRASHES]),
+    ("recycled-too-early", &[JOURNAL, CRASHES]),
+    ("reader-ignored", &[JOURNAL]),
+    ("record-skipped-at-replay", &[JOURNAL, CRASHES]),
+    ("old-life-replayed", &[JOURNAL, CRASHES]),
+    ("bad-checksum-accepted", &[CRASHES, JOURNAL]),
+    ("predecessor-ignored", &[RECORDS]),
+    ("torn-tail-kept", &[CRASHES, JOURNAL]),
+    ("reply-one-too-early", &[CUTS_SHOWN]),
+    ("read-not-gated", &[CUTS_SHOWN]),
+    ("page-before-record", &[PENDING, STORE_CRASHES]),
+    ("applied-not-written", &[REPLAYS, STORE_CRASHES]),
+    ("replayed-twice", &[REPLAYS, STORE_CRASHES]),
+    ("head-regresses", &[PAGES, STORE_CRASHES]),
+    ("older-head-believed", &[WAKES, ALARMS_MODEL]),
+    ("cut-off-page-read-again", &[PENDING, STORE_CRASHES]),
+    ("pages-of-another", &[PENDING, STORE_CRASHES]),
+    ("name-not-listed", &[LISTING]),
+    ("deleted-comes-back", &[IDENTITY]),
+    ("deleted-pages-come-back", &[PENDING, STORE_CRASHES]),
+    ("checkpoint-too-far", &[CHECKPOINTS, STORE_CRASHES]),
+    ("sleeper-passed-over", &[HAND_OVER]),
+    ("page-of-zeros-forgotten", &[IMAGE]),
+    ("shed-too-early", &[IMAGE]),
+    ("next-alarm-not-logged", &[ALARMS_MODEL, CUTS_ALARMS]),
+    ("alarms-forgotten-at-wake", &[ALARMS_MODEL]),
+    ("alarm-removed-before", &[CUTS_ALARMS, ALARMS_DURABLE]),
+    ("repeated-under-another", &[ALARMS, ALARMS_MODEL]),
+    ("period-drifts", &[ALARMS, ALARMS_MODEL]),
+    ("retry-not-counted", &[ALARMS]),
+    ("revision-ignored", &[SET_ANEW]),
+    ("failed-alarm-not-cancelled", &[ALARMS_MODEL, ALARMS]),
+    ("alarm-early", &[ALARMS_MODEL]),
+    ("latest-first", &[WAKES, ALARMS, ALARMS_MODEL]),
+    ("sequence-reused", &[DATABASE_OUTBOX, OUTBOX]),
+    ("deleted-before-arrival", &[CUTS_OUTBOX, OUTBOX]),
+    ("inbox-not-noted", &[CUTS_OUTBOX, OUTBOX]),
+    ("incarnation-ignored", &[DATABASE_OUTBOX, CUTS_OUTBOX]),
+    ("next-overtakes", &[REFUSED, CUTS_OUTBOX]),
+    ("set-aside-counts", &[DATABASE_OUTBOX, OUTBOX]),
+    ("set-aside-lost", &[DATABASE_OUTBOX, OUTBOX]),
+    ("expired-at-the-instant", &[EXPIRY]),
+    ("expired-by-kept-statement", &[EXPIRY]),
+    ("expired-holds-key", &[EXPIRY]),
+    ("swept-too-early", &[SWEEPS, CUTS_EXPIRY, EXPIRY]),
+    ("earliest-not-followed", &[SWEEPS, EXPIRY]),
+    ("cleanup-not-scheduled", &[EXPIRY, CUTS_EXPIRY]),
+    ("reply-kept-after", &[CUTS_KEYS, KEYS]),
+    ("conflict-not-noticed", &[KEYS]),
+    ("reply-swept-early", &[KEYS]),
+    ("key-of-anybody", &[KEYS]),
+    ("second-call-let-in", &[KEYS]),
+    ("fields-not-undone", &[TRANSACTIONS]),
+    ("kept-after-panic", &[TRANSACTIONS]),
+    ("size-not-undone", &[IMAGE, DATABASE]),
+    ("savepoint-not-undone", &[DATABASE, TRANSACTIONS]),
+    ("savepoint-keeps-fields", &[TRANSACTIONS]),
+    ("name-lost-asleep", &[IDENTITY]),
+    ("name-not-logged", &[IDENTITY]),
+    ("name-trimmed", &[IDENTITY]),
+    ("late-commit-accepted", &[DAMAGE_FENCE]),
+    ("last-come-first-served", &[QUEUE]),
+];
+
+/// The campaigns of a defect.
+pub(crate) fn campaigns(defect: &str) -> &'static [Campaign] {
+    TABLE.iter().find(|(name, _)| *name == defect).map_or(&[], |(_, campaigns)| campaigns)
+}
