@@ -26,7 +26,7 @@ pub use real_disk::RealDisk;
 #[cfg(any(test, feature = "testing"))]
 pub use sim::{SeededRandom, Sim, SimSpawn, VirtualClock};
 #[cfg(any(test, feature = "testing"))]
-pub use sim_disk::{DiskCounts, SimDisk};
+pub use sim_disk::{DiskCounts, Event, Keep, Player, SimDisk, Step, Tape};
 
 use crate::Timestamp;
 

@@ -70,7 +70,15 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the classes that are linked into the program can't be opened together.
     pub async fn open(seed: u64) -> Result<Self> {
-        let sim = Sim::new(seed, BEGINNING, tokio::runtime::Handle::current());
+        Self::open_on(SimDisk::new(), BEGINNING, seed).await
+    }
+
+    /// The folder on a disk, such as a power cut has left, at a time. It must be called inside a tokio runtime of one thread.
+    ///
+    /// # Errors
+    /// What prevents the folder from being opened.
+    pub async fn open_on(disk: Arc<SimDisk>, now: Timestamp, seed: u64) -> Result<Self> {
+        let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk);
         let rhythm = Rhythm::Together;
         let objects = builder(sim.env(), rhythm).open("").await?;
         Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects, rhythm: Mutex::new(rhythm) })))

@@ -19,16 +19,14 @@ impl SimFile {
         SimFile { disk, number, how }
     }
 
-    fn change(&self, bytes: u64, len: u64, change: impl FnOnce(&mut State)) -> io::Result<()> {
+    fn change(&self, len: u64, step: Step) -> io::Result<()> {
         if self.how == Open::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let mut state = self.disk.lock();
         state.powered()?;
         state.room_for(self.number, len)?;
-        state.step(Step::Write(bytes))?;
-        change(&mut state);
-        Ok(())
+        state.perform(step)
     }
 }
 
@@ -36,33 +34,29 @@ impl DiskFile for SimFile {
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
         let state = self.disk.lock();
         state.powered()?;
-        Ok(state.files[self.number].read(into, at))
+        Ok(state.image.file(self.number).read(into, at))
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        let count = bytes.len() as u64;
-        self.change(count, at + count, |state| state.files[self.number].write(bytes, at))
+        self.change(at + bytes.len() as u64, Step::Write(self.number, at, bytes.into()))
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
         let len = len.max(self.len()?);
-        self.change(0, len, |state| state.files[self.number].set_len(len))
+        self.change(len, Step::Len(self.number, len))
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.change(0, len, |state| state.files[self.number].set_len(len))
+        self.change(len, Step::Len(self.number, len))
     }
 
     fn len(&self) -> io::Result<u64> {
         let state = self.disk.lock();
         state.powered()?;
-        Ok(state.files[self.number].len())
+        Ok(state.image.file(self.number).len())
     }
 
     fn sync(&self) -> io::Result<()> {
-        let mut state = self.disk.lock();
-        state.step(Step::Sync)?;
-        state.files[self.number].sync();
-        Ok(())
+        self.disk.lock().perform(Step::Sync(self.number))
     }
 }
