@@ -56,6 +56,14 @@ struct Inner {
     sim: Mutex<Sim>,
     objects: Objects,
     rhythm: Mutex<Rhythm>,
+    journal: JournalSize,
+}
+
+/// How large the journal's segments are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum JournalSize {
+    Usual,
+    Small,
 }
 
 impl std::fmt::Debug for TestKit {
@@ -70,18 +78,23 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the classes that are linked into the program can't be opened together.
     pub async fn open(seed: u64) -> Result<Self> {
-        Self::open_on(SimDisk::new(), BEGINNING, seed).await
+        Self::on(SimDisk::new(), BEGINNING, seed, JournalSize::Usual).await
     }
 
-    /// The folder on a disk, such as a power cut has left, at a time. It must be called inside a tokio runtime of one thread.
+    /// The folder on a disk, such as a power cut has left, at a time. Journal segments are small, so that it is opened quickly.
+    /// It must be called inside a tokio runtime of one thread.
     ///
     /// # Errors
     /// What prevents the folder from being opened.
     pub async fn open_on(disk: Arc<SimDisk>, now: Timestamp, seed: u64) -> Result<Self> {
+        Self::on(disk, now, seed, JournalSize::Small).await
+    }
+
+    async fn on(disk: Arc<SimDisk>, now: Timestamp, seed: u64, journal: JournalSize) -> Result<Self> {
         let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk);
         let rhythm = Rhythm::Together;
-        let objects = builder(sim.env(), rhythm).open("").await?;
-        Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects, rhythm: Mutex::new(rhythm) })))
+        let objects = builder(sim.env(), rhythm, journal).open("").await?;
+        Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects, rhythm: Mutex::new(rhythm), journal })))
     }
 
     /// The objects.
@@ -288,7 +301,7 @@ impl TestKit {
         let env = sim.env();
         *self.0.sim.lock() = sim;
         let rhythm = *self.0.rhythm.lock();
-        reopen(builder(env, rhythm), self.home()).await
+        reopen(builder(env, rhythm, self.0.journal), self.home()).await
     }
 
     /// Brings what was committed to the store now, as a node does when its journal has grown enough.
@@ -350,8 +363,12 @@ impl TestKit {
     }
 }
 
-fn builder(env: Env, rhythm: Rhythm) -> Builder {
-    Builder::default().env(env).deterministic().rhythm(rhythm)
+fn builder(env: Env, rhythm: Rhythm, journal: JournalSize) -> Builder {
+    let builder = Builder::default().env(env).deterministic().rhythm(rhythm);
+    match journal {
+        JournalSize::Usual => builder,
+        JournalSize::Small => builder.small_journal(),
+    }
 }
 
 fn physical_rows<O: Object>(cx: &Cx<O>, table: &TableDef) -> Result<u64> {

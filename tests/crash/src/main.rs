@@ -1,6 +1,7 @@
-//! `crash-load FOLDER FIRST`: puts accounts under load until it is killed. Operations are numbered from FIRST on;
-//! each that was acknowledged is a line on standard output: `account operation`, or `account -operation` for one that
-//! was forgotten again; and `mail operation`, `alarm operation`, `key operation` for what couriers do.
+//! `do-crash FOLDER FIRST [LAST]`: puts accounts under load until it is killed; or until LAST, on a journal of small segments, and
+//! closes. Operations are numbered from FIRST on; each that was acknowledged is a line on standard output: `account operation`, or
+//! `account -operation` for one that was forgotten again; and `mail operation`, `alarm operation`, `key operation` for what couriers
+//! do.
 
 #![allow(clippy::print_stdout)]
 
@@ -21,20 +22,27 @@ async fn main() -> Result {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().context("the first argument is a folder")?;
     let first: i64 = arguments.next().context("the second argument is a number")?.parse().or_invalid()?;
+    let last: Option<i64> = arguments.next().map(|last| last.parse()).transpose().or_invalid()?;
     // Everything that happens now and then happens often: sleeping, checkpoints.
-    let objects = Objects::builder().idle("20ms").checkpoint_every("192KiB").awake_memory("1MiB").open(&folder).await?;
+    let builder = Objects::builder().idle("20ms").checkpoint_every("192KiB").awake_memory("1MiB");
+    let builder = if last.is_some() { builder.small_journal() } else { builder };
+    let objects = builder.open(&folder).await?;
+    let last = last.unwrap_or(i64::MAX);
     acknowledge("open");
     let next = AtomicI64::new(first);
     let errand = AtomicI64::new(first);
-    let accounts = futures::future::try_join_all((0..CALLERS).map(|_| call(&objects, &next)));
-    let couriers = futures::future::try_join_all((0..MAILERS).map(|_| mail(&objects, &errand)));
+    let accounts = futures::future::try_join_all((0..CALLERS).map(|_| call(&objects, &next, last)));
+    let couriers = futures::future::try_join_all((0..MAILERS).map(|_| mail(&objects, &errand, last)));
     futures::future::try_join(accounts, couriers).await?;
-    Ok(())
+    objects.close().await
 }
 
-async fn mail(objects: &Objects, next: &AtomicI64) -> Result {
+async fn mail(objects: &Objects, next: &AtomicI64, last: i64) -> Result {
     loop {
         let operation = next.fetch_add(1, Relaxed);
+        if operation > last {
+            return Ok(());
+        }
         let courier = objects.get_by_name::<Courier>(do_crash::courier_of(operation));
         match operation % 4 {
             0 | 1 => {
@@ -60,9 +68,12 @@ async fn mail(objects: &Objects, next: &AtomicI64) -> Result {
     }
 }
 
-async fn call(objects: &Objects, next: &AtomicI64) -> Result {
+async fn call(objects: &Objects, next: &AtomicI64, last: i64) -> Result {
     loop {
         let operation = next.fetch_add(1, Relaxed);
+        if operation > last {
+            return Ok(());
+        }
         let dice = do_crash::dice(operation);
         let account = do_crash::account_of(dice);
         let stub = objects.get_by_name::<Account>(format!("account-{account}"));

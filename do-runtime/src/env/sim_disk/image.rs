@@ -31,14 +31,15 @@ pub enum Step {
     SyncFolder(String),
 }
 
-/// A step, and when it was done. Where several threads work, a sync covers what was over when it began.
+/// A step, and when it was done. Where several threads work, a sync covers what was over when it began. Times count anything that
+/// tells before from after.
 #[derive(Debug, Clone)]
 pub struct Event {
     /// What was done.
     pub step: Step,
-    /// The number of the event that came next when it began.
+    /// When it began.
     pub begun: u64,
-    /// The number of the event that came next when it was over.
+    /// When it was over; the last time there is if it never was.
     pub done: u64,
 }
 

@@ -1,11 +1,12 @@
 //! Everything that was done to a disk, from which the disk can be had as a power cut at any point may leave it, without doing any
 //! of it again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::SimDisk;
 use super::cut::Keep;
-use super::image::{Event, Image};
+use super::image::{Entry, Event, Image};
 use crate::env::SeededRandom;
 
 /// A recording: [`SimDisk::record`] begins one, or it is made by hand of what another disk was asked to do.
@@ -25,9 +26,22 @@ impl Tape {
         Tape { base: image.clone(), events: Vec::new() }
     }
 
-    /// Adds what was done. The numbers in it count from the first event of the tape.
+    /// Adds what was done. The times in it count from the beginning of the tape.
     pub fn push(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    /// Says when an event was over, which was added before it was.
+    ///
+    /// # Panics
+    /// If there is no event of this number.
+    pub fn finish(&mut self, event: usize, done: u64) {
+        self.events[event].done = done;
+    }
+
+    /// Forgets all but the first so many events.
+    pub fn truncate(&mut self, events: u64) {
+        self.events.truncate(usize::try_from(events).unwrap_or(usize::MAX));
     }
 
     /// How many events there are.
@@ -66,9 +80,24 @@ impl Player<'_> {
         {
             // A disk counts on from what it did before the tape began.
             let Event { step, begun, done } = event.clone();
-            self.image.apply(&Event { step, begun: begun + self.first, done: done + self.first });
+            let later = |time: u64| time.saturating_add(self.first);
+            self.image.apply(&Event { step, begun: later(begun), done: later(done) });
             self.rest = rest;
         }
+    }
+
+    /// What has a name here, and the numbers of those that are files.
+    pub fn names(&self) -> BTreeMap<String, Option<usize>> {
+        let number = |entry: &Entry| match entry {
+            Entry::File(file) => Some(*file),
+            Entry::Folder => None,
+        };
+        self.image.entries().iter().map(|(name, entry)| (name.clone(), number(entry))).collect()
+    }
+
+    /// The number that the next file has.
+    pub fn next_file(&self) -> usize {
+        self.image.next_file()
     }
 
     /// How many changes are not durable here.
