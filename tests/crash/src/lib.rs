@@ -3,9 +3,11 @@
 
 mod courier;
 mod errands;
+mod load;
 mod told;
 
 pub use courier::{BOXES, COURIERS, Courier, CourierStub, Log, Postbox, courier_of};
+pub use load::{entry, errand};
 pub use told::Told;
 
 use do_runtime::prelude::*;

@@ -8,7 +8,6 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use do_crash::{Account, Courier};
 use do_runtime::prelude::*;
 
 /// How many call at once.
@@ -43,28 +42,7 @@ async fn mail(objects: &Objects, next: &AtomicI64, last: i64) -> Result {
         if operation > last {
             return Ok(());
         }
-        let courier = objects.get_by_name::<Courier>(do_crash::courier_of(operation));
-        match operation % 4 {
-            0 | 1 => {
-                courier.mail(operation).await?;
-                acknowledge(format_args!("mail {operation}"));
-            }
-            2 => {
-                courier.remind(operation).await?;
-                acknowledge(format_args!("alarm {operation}"));
-            }
-            _ => {
-                // Twice at once, under one key.
-                let key = operation.to_string();
-                let (first, second) = futures::future::join(
-                    courier.apply(operation).idempotency_key(key.clone()),
-                    courier.apply(operation).idempotency_key(key),
-                )
-                .await;
-                ensure!(first? == operation && second? == operation, "another call's reply");
-                acknowledge(format_args!("key {operation}"));
-            }
-        }
+        acknowledge(do_crash::errand(objects, operation).await?);
     }
 }
 
@@ -74,19 +52,8 @@ async fn call(objects: &Objects, next: &AtomicI64, last: i64) -> Result {
         if operation > last {
             return Ok(());
         }
-        let dice = do_crash::dice(operation);
-        let account = do_crash::account_of(dice);
-        let stub = objects.get_by_name::<Account>(format!("account-{account}"));
-        if do_crash::fails(dice) {
-            drop(stub.fail(operation).await);
-        } else if do_crash::forgets(dice) {
-            let earlier = operation - 500;
-            if earlier > 0 && stub.forget(earlier).await? {
-                acknowledge(format_args!("{account} -{earlier}"));
-            }
-        } else {
-            stub.add(operation, operation % 1000).await?;
-            acknowledge(format_args!("{account} {operation}"));
+        if let Some(line) = do_crash::entry(objects, operation).await? {
+            acknowledge(line);
         }
     }
 }

@@ -165,6 +165,21 @@ fn a_sync_covers_what_was_over_when_it_began() {
 }
 
 #[test]
+fn a_write_that_no_sync_covers_does_not_outlive_a_durable_cut_of_its_file() {
+    let mut tape = Tape::default();
+    let event = |step, begun, done| Event { step, begun, done };
+    tape.push(event(Step::Make("x".into()), 0, 0));
+    tape.push(event(Step::SyncFolder("".into()), 1, 1));
+    tape.push(event(Step::Write(0, 0, (*b"abc").into()), 2, u64::MAX));
+    tape.push(event(Step::Len(0, 1), 3, 3));
+    tape.push(event(Step::Sync(0), 4, 4));
+    let (mut player, random) = (tape.player(), SeededRandom::new(1));
+    player.advance_to(5);
+    assert_eq!(player.left(Keep::Everything, &random).content(path("x")).unwrap(), b"a");
+    assert_eq!(player.left(Keep::Nothing, &random).content(path("x")).unwrap(), b"\0");
+}
+
+#[test]
 fn faults_fail_so_many_times_and_then_no_more() {
     let (disk, file) = disk_with_a_file();
     disk.fail_writes(1, io::ErrorKind::Other);

@@ -26,6 +26,20 @@ struct Unsynced {
     done: u64,
 }
 
+impl Unsynced {
+    /// Whether anything of it is left when the file is cut off; the rest of it goes.
+    fn is_within(&mut self, len: u64) -> bool {
+        match &mut self.change {
+            Change::Bytes(at, bytes) if *at < len => {
+                let count = usize::try_from(len - *at).unwrap_or(usize::MAX).min(bytes.len());
+                *bytes = bytes[..count].into();
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 /// One file. Copies share what they have in common.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileState {
@@ -52,13 +66,17 @@ impl FileState {
     /// Makes what was over by `begun` durable.
     pub(super) fn sync(&mut self, begun: u64) {
         let durable = Arc::make_mut(&mut self.durable);
-        self.unsynced.retain(|unsynced| {
-            let covered = unsynced.done <= begun;
-            if covered {
-                apply(durable, &unsynced.change);
+        for unsynced in std::mem::take(&mut self.unsynced) {
+            if unsynced.done > begun {
+                self.unsynced.push(unsynced);
+                continue;
             }
-            !covered
-        });
+            apply(durable, &unsynced.change);
+            // What was written before to where the file was cut off has no place any more.
+            if let Change::Len(len) = unsynced.change {
+                self.unsynced.retain_mut(|earlier| earlier.is_within(len));
+            }
+        }
     }
 
     /// The numbers of what is not durable.
