@@ -28,7 +28,7 @@ pub use real_disk::RealDisk;
 #[cfg(any(test, feature = "testing"))]
 pub use sim::{SeededRandom, Sim, SimSpawn, VirtualClock};
 #[cfg(any(test, feature = "testing"))]
-pub use sim_disk::{DiskCounts, Fault, SimDisk};
+pub use sim_disk::{DiskCounts, Event, Fault, Keep, Player, SimDisk, Step, Tape};
 
 use crate::Timestamp;
 

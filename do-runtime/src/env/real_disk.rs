@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,21 +26,46 @@ pub struct RealDisk {
 }
 
 impl RealDisk {
-    /// The disk below `root`, which is made if it does not exist.
+    /// The disk below `root`, which is made if it does not exist; that it is there is durable then.
     pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
-        if !root.is_dir() {
-            fs::create_dir_all(&root)?;
-            if let Some(parent) = root.canonicalize()?.parent() {
-                File::open(parent)?.sync_all()?;
-            }
-        }
+        make_durably(&root)?;
         Ok(RealDisk { root })
     }
 
     fn at(&self, path: &Path) -> PathBuf {
         // `join` of an empty path would add a separator.
         if path.as_os_str().is_empty() { self.root.clone() } else { self.root.join(path) }
+    }
+}
+
+/// Makes a folder and those above it, each durable before the next one. One that is there already may have been made by a process that
+/// was killed before that was durable; the folders above it were durable before it was made.
+fn make_durably(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return match sync_parent(folder) {
+            // Whoever may not read the folder above can't have made this one like that.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            synced => synced,
+        };
+    }
+    if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        make_durably(parent)?;
+    }
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    sync_parent(folder)
+}
+
+/// Makes durable that a folder is there.
+fn sync_parent(folder: &Path) -> io::Result<()> {
+    let folder = folder.canonicalize()?;
+    match folder.parent() {
+        // The root of a file system that is mounted there has no name in the folder above.
+        Some(parent) if parent.metadata()?.dev() == folder.metadata()?.dev() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
     }
 }
 

@@ -4,19 +4,25 @@
 //! running on the old machine cannot reach the new one.
 
 mod content;
+mod cut;
 mod faults;
 mod file;
+mod image;
+mod tape;
+mod unsynced;
 
-use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use self::content::FileState;
+pub use self::cut::Keep;
 pub use self::faults::Fault;
 use self::faults::{Faults, Request};
+use self::image::{Entry, Image, folder};
+pub use self::image::{Event, Step};
+pub use self::tape::{Player, Tape};
 use super::{Disk, DiskFile, FolderLock, LockError, Open, SeededRandom};
 use crate::sync::point;
 
@@ -45,43 +51,28 @@ impl DiskCounts {
     pub fn steps(&self) -> u64 {
         self.writes + self.syncs + self.folder_syncs + self.entries
     }
-}
 
-/// What a path leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Entry {
-    File(usize),
-    Folder,
+    fn count(&mut self, step: &Step) {
+        match step {
+            Step::Write(_, _, bytes) => {
+                self.writes += 1;
+                self.written += bytes.len() as u64;
+            }
+            Step::Len(..) => self.writes += 1,
+            Step::Sync(_) => self.syncs += 1,
+            Step::SyncFolder(_) => self.folder_syncs += 1,
+            Step::Make(_) | Step::MakeFolder(_) | Step::Remove(_) | Step::Rename(..) => self.entries += 1,
+        }
+    }
 }
-
-/// A change of a folder that is not durable yet.
-#[derive(Debug, Clone)]
-enum Change {
-    Add(String, Entry),
-    Remove(String),
-    Rename(String, String, Entry),
-}
-
-type Entries = BTreeMap<String, Entry>;
 
 #[derive(Default)]
 struct State {
-    files: Vec<FileState>,
-    entries: Entries,
-    durable: Entries,
-    changes: Vec<Change>,
+    image: Image,
     counts: DiskCounts,
     faults: Faults,
     locked: bool,
-}
-
-/// What a step is, for the faults.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Write(u64),
-    Sync,
-    FolderSync,
-    Entry,
+    tape: Option<Tape>,
 }
 
 impl SimDisk {
@@ -91,28 +82,21 @@ impl SimDisk {
         Arc::new(SimDisk(Arc::default()))
     }
 
+    fn of(image: Image) -> Arc<Self> {
+        Arc::new(SimDisk(Arc::new(Mutex::new(State { image, ..State::default() }))))
+    }
+
     /// Cuts the power: the answer is the disk as it is found afterwards, without anything that was not synced.
     #[must_use = "the old disk is dead; what is left is in the new one"]
     pub fn crash(&self) -> Arc<SimDisk> {
-        self.end(|state| {
-            state.files.iter_mut().for_each(FileState::lose_unsynced);
-            state.changes.clear();
-            state.entries = state.durable.clone();
-        })
+        self.end(|image| *image = image.left(Keep::Nothing, &SeededRandom::new(0)))
     }
 
-    /// Cuts the power, and of what was not synced each write may be kept, lost or torn, and of the changes of
-    /// folders the first so many, as `random` has it.
+    /// Cuts the power, and of what was not synced each write may be kept, lost, torn or overtaken by another, and each change of
+    /// a name kept or lost, as `random` has it.
     #[must_use = "the old disk is dead; what is left is in the new one"]
     pub fn crash_torn(&self, random: &SeededRandom) -> Arc<SimDisk> {
-        self.end(|state| {
-            state.files.iter_mut().for_each(|file| file.keep_some(random));
-            let kept = random.below(state.changes.len() as u64 + 1) as usize;
-            let mut entries = state.durable.clone();
-            state.changes.drain(..).take(kept).for_each(|change| apply(&mut entries, change));
-            state.durable = entries.clone();
-            state.entries = entries;
-        })
+        self.end(|image| *image = image.left(Keep::Some, random))
     }
 
     /// Ends the process but not the machine: the answer is the disk with all that was written.
@@ -121,17 +105,34 @@ impl SimDisk {
         self.end(|_| {})
     }
 
+    /// From now on everything that is done to the disk is noted; a tape that was being recorded is gone.
+    pub fn record(&self) {
+        let mut state = self.0.lock();
+        state.tape = Some(Tape::begin(&state.image));
+    }
+
+    /// How many events were noted since the recording began.
+    pub fn recorded(&self) -> u64 {
+        self.0.lock().tape.as_ref().map_or(0, Tape::len)
+    }
+
+    /// Ends a recording, and gives it: empty if none was begun.
+    pub fn take_tape(&self) -> Tape {
+        self.0.lock().tape.take().unwrap_or_default()
+    }
+
     /// The disk for one operation, before which other threads may come.
     fn reach(&self) -> MutexGuard<'_, State> {
         point();
         self.0.lock()
     }
 
-    fn end(&self, lose: impl FnOnce(&mut State)) -> Arc<SimDisk> {
+    fn end(&self, lose: impl FnOnce(&mut Image)) -> Arc<SimDisk> {
         let mut old = self.0.lock();
         let mut new = std::mem::take(&mut *old);
         old.faults.off = true;
-        lose(&mut new);
+        lose(&mut new.image);
+        new.tape = None;
         new.faults = new.faults.after_the_end();
         new.locked = false;
         Arc::new(SimDisk(Arc::new(Mutex::new(new))))
@@ -181,88 +182,72 @@ impl SimDisk {
 
     /// The bytes of all files.
     pub fn used(&self) -> u64 {
-        self.0.lock().used()
+        self.0.lock().image.used()
     }
 
     /// The content of a file as a reader sees it now.
     pub fn content(&self, path: &Path) -> io::Result<Vec<u8>> {
         let state = self.0.lock();
-        let file = state.file(&name(path))?;
-        let mut content = vec![0; usize::try_from(state.files[file].len()).map_err(io::Error::other)?];
-        state.files[file].read(&mut content, 0);
+        let file = state.image.file(state.image.find(&name(path))?);
+        let mut content = vec![0; usize::try_from(file.len()).map_err(io::Error::other)?];
+        file.read(&mut content, 0);
         Ok(content)
+    }
+
+    /// Makes the same files and folders below a folder of the machine's own disk.
+    ///
+    /// # Errors
+    /// What that disk says.
+    pub fn copy_to(&self, folder: &Path) -> io::Result<()> {
+        let state = self.0.lock();
+        for (name, entry) in state.image.entries() {
+            let path = folder.join(name);
+            match entry {
+                Entry::Folder => std::fs::create_dir(path)?,
+                Entry::File(file) => {
+                    let (content, mut copy) = (state.image.file(*file), std::fs::File::create_new(path)?);
+                    copy.set_len(content.len())?;
+                    for (at, bytes) in content.written() {
+                        copy.seek(SeekFrom::Start(at))?;
+                        copy.write_all(bytes)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes all files and folders away, durably: another disk was put in its place.
     pub fn wipe(&self) {
-        let mut state = self.0.lock();
-        state.entries.clear();
-        state.durable.clear();
-        state.changes.clear();
+        self.0.lock().image.wipe();
     }
 
     /// Gives a file this content, durably, whatever it was: a damage, or a copy.
     pub fn put(&self, path: &Path, content: &[u8]) {
-        let mut state = self.0.lock();
-        let file = state.files.len();
-        state.files.push(FileState::durable(content));
-        state.entries.insert(name(path), Entry::File(file));
-        state.durable.insert(name(path), Entry::File(file));
+        self.0.lock().image.put(name(path), content);
     }
 }
 
 impl State {
-    fn used(&self) -> u64 {
-        let live = self.entries.values().filter_map(|entry| match entry {
-            Entry::File(file) => Some(self.files[*file].len()),
-            Entry::Folder => None,
-        });
-        live.sum()
+    /// Does a step, unless a fault forbids it.
+    fn perform(&mut self, step: Step) -> io::Result<()> {
+        self.allow(&step)?;
+        self.counts.count(&step);
+        let now = self.image.seen();
+        self.image.apply(&Event { step: step.clone(), begun: now, done: now });
+        if let Some(tape) = &mut self.tape {
+            let now = tape.len();
+            tape.push(Event { step, begun: now, done: now });
+        }
+        Ok(())
     }
 
     /// Refuses a file's growth to `len` if the disk is too small for it.
     fn room_for(&self, file: usize, len: u64) -> io::Result<()> {
-        let more = len.saturating_sub(self.files[file].len());
+        let more = len.saturating_sub(self.image.file(file).len());
         match self.faults.capacity {
-            Some(capacity) if more > 0 && self.used() + more > capacity => Err(io::ErrorKind::StorageFull.into()),
+            Some(capacity) if more > 0 && self.image.used() + more > capacity => Err(io::ErrorKind::StorageFull.into()),
             _ => Ok(()),
-        }
-    }
-
-    fn file(&self, name: &str) -> io::Result<usize> {
-        match self.entries.get(name) {
-            Some(Entry::File(file)) => Ok(*file),
-            Some(Entry::Folder) => Err(io::ErrorKind::IsADirectory.into()),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn change(&mut self, change: Change) -> io::Result<()> {
-        self.step(Step::Entry)?;
-        apply(&mut self.entries, change.clone());
-        self.changes.push(change);
-        Ok(())
-    }
-
-    fn folder_exists(&self, folder: &str) -> io::Result<()> {
-        match self.entries.get(folder) {
-            _ if folder.is_empty() => Ok(()),
-            Some(Entry::Folder) => Ok(()),
-            Some(Entry::File(_)) => Err(io::ErrorKind::NotADirectory.into()),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-}
-
-fn apply(entries: &mut Entries, change: Change) {
-    match change {
-        // What is in a folder that was lost is lost with it.
-        Change::Add(name, _) if !folder(&name).is_empty() && !entries.contains_key(folder(&name)) => {}
-        Change::Add(name, entry) => drop(entries.insert(name, entry)),
-        Change::Remove(name) => drop(entries.remove(&name)),
-        Change::Rename(from, to, entry) => {
-            entries.remove(&from);
-            entries.insert(to, entry);
         }
     }
 }
@@ -271,24 +256,18 @@ fn name(path: &Path) -> String {
     path.to_string_lossy().trim_matches('/').to_owned()
 }
 
-/// The folder that a name is in.
-fn folder(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 impl Disk for SimDisk {
     fn open(&self, path: &Path, how: Open) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = self.reach();
         state.begin(Request::Other)?;
         let name = name(path);
-        state.folder_exists(folder(&name))?;
-        let number = match (state.file(&name), how) {
+        state.image.folder_exists(folder(&name))?;
+        let number = match (state.image.find(&name), how) {
             (Ok(_), Open::New) => return Err(io::ErrorKind::AlreadyExists.into()),
             (Ok(file), _) => file,
             (Err(error), Open::New | Open::Create) if error.kind() == io::ErrorKind::NotFound => {
-                let file = state.files.len();
-                state.change(Change::Add(name, Entry::File(file)))?;
-                state.files.push(FileState::default());
+                let file = state.image.next_file();
+                state.perform(Step::Make(name))?;
                 file
             }
             (Err(error), _) => return Err(error),
@@ -300,8 +279,8 @@ impl Disk for SimDisk {
         let mut state = self.reach();
         state.begin(Request::Other)?;
         let parent = name(path);
-        state.folder_exists(&parent)?;
-        let inside = state.entries.keys().filter(|name| folder(name) == parent);
+        state.image.folder_exists(&parent)?;
+        let inside = state.image.entries().keys().filter(|name| folder(name) == parent);
         Ok(inside.map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).collect())
     }
 
@@ -309,7 +288,7 @@ impl Disk for SimDisk {
         let mut state = self.reach();
         state.begin(Request::Other)?;
         let name = name(path);
-        Ok(name.is_empty() || state.entries.contains_key(&name))
+        Ok(name.is_empty() || state.image.entries().contains_key(&name))
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
@@ -317,9 +296,9 @@ impl Disk for SimDisk {
         state.begin(Request::Other)?;
         let name = name(path);
         for end in name.match_indices('/').map(|(at, _)| at).chain([name.len()]).filter(|end| *end > 0) {
-            match state.folder_exists(&name[..end]) {
+            match state.image.folder_exists(&name[..end]) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    state.change(Change::Add(name[..end].to_owned(), Entry::Folder))?;
+                    state.perform(Step::MakeFolder(name[..end].to_owned()))?;
                 }
                 other => other?,
             }
@@ -331,35 +310,25 @@ impl Disk for SimDisk {
         let mut state = self.reach();
         state.begin(Request::Other)?;
         let name = name(path);
-        state.file(&name)?;
-        state.change(Change::Remove(name))
+        state.image.find(&name)?;
+        state.perform(Step::Remove(name))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.reach();
         state.begin(Request::Other)?;
         let (from, to) = (name(from), name(to));
-        let file = state.file(&from)?;
-        state.folder_exists(folder(&to))?;
-        state.change(Change::Rename(from, to, Entry::File(file)))
+        state.image.find(&from)?;
+        state.image.folder_exists(folder(&to))?;
+        state.perform(Step::Rename(from, to))
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.reach();
         let parent = name(path);
         state.begin(Request::Other)?;
-        state.folder_exists(&parent)?;
-        state.step(Step::FolderSync)?;
-        let here = |change: &Change| match change {
-            Change::Add(name, _) | Change::Remove(name) => folder(name) == parent,
-            Change::Rename(from, to, _) => folder(from) == parent || folder(to) == parent,
-        };
-        let (now, later): (Vec<_>, Vec<_>) = std::mem::take(&mut state.changes).into_iter().partition(here);
-        state.changes = later;
-        let mut durable = std::mem::take(&mut state.durable);
-        now.into_iter().for_each(|change| apply(&mut durable, change));
-        state.durable = durable;
-        Ok(())
+        state.image.folder_exists(&parent)?;
+        state.perform(Step::SyncFolder(parent))
     }
 
     fn describe(&self, path: &Path) -> PathBuf {

@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) checkpoint_bytes: u64,
     /// The size of a journal segment in bytes.
     pub(crate) segment_bytes: u64,
+    /// For how many bytes of one transaction there is always room in the journal.
+    pub(crate) ready_bytes: u64,
     /// A call that takes so many milliseconds or more is worth a line in the log.
     pub(crate) slow_call: u64,
     /// How long a reply is kept under the idempotency key of its call.
@@ -41,6 +43,7 @@ impl Default for Options {
             jurisdiction: None,
             checkpoint_bytes: 64 << 20,
             segment_bytes: 16 << 20,
+            ready_bytes: 64 << 20,
             slow_call: 100,
             keep_replies: Duration::from_secs(24 * 60 * 60),
             deterministic: false,
@@ -148,6 +151,15 @@ impl Builder {
     pub(crate) fn deterministic(mut self) -> Self {
         self.options.deterministic = true;
         self.options.segment_bytes = 1 << 20;
+        self
+    }
+
+    /// Journal segments are small, and few are made in advance: a folder is opened quickly, and segments change often.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn small_journal(mut self) -> Self {
+        self.options.segment_bytes = 128 << 10;
+        self.options.ready_bytes = 256 << 10;
         self
     }
 

@@ -77,6 +77,8 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
     let settings = JournalOptions {
         segment: options.segment_bytes,
         rhythm: options.rhythm,
+        largest: options.ready_bytes,
+        unsynced: options.ready_bytes / 2,
         ..JournalOptions::new(ids.folder_mark())
     };
     let mut replay = Replay::new(&behind, &pages, env.clock.now());

@@ -57,6 +57,7 @@ struct Inner {
     objects: Objects,
     sim: Mutex<Sim>,
     rhythm: Mutex<Rhythm>,
+    journal: JournalSize,
     /// After the objects: they close with its help.
     threads: Threads,
 }
@@ -82,6 +83,13 @@ impl Drop for Threads {
     }
 }
 
+/// How large the journal's segments are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum JournalSize {
+    Usual,
+    Small,
+}
+
 impl std::fmt::Debug for TestKit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "TestKit(seed {})", self.0.seed)
@@ -94,7 +102,17 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the classes that are linked into the program can't be opened together.
     pub async fn open(seed: u64) -> Result<Self> {
-        Self::on(seed, Sim::new(seed, BEGINNING, tokio::runtime::Handle::current())).await
+        Self::on(seed, Sim::new(seed, BEGINNING, tokio::runtime::Handle::current()), JournalSize::Usual).await
+    }
+
+    /// The folder on a disk, such as a power cut has left, at a time. Journal segments are small, so that it is opened quickly.
+    /// It must be called inside a tokio runtime of one thread.
+    ///
+    /// # Errors
+    /// What prevents the folder from being opened.
+    pub async fn open_on(disk: Arc<SimDisk>, now: Timestamp, seed: u64) -> Result<Self> {
+        let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk);
+        Self::on(seed, sim, JournalSize::Small).await
     }
 
     /// As [`TestKit::open`], but tasks run in an order that is drawn from the seed, and what runs on threads in earnest, such as
@@ -113,15 +131,15 @@ impl TestKit {
         if here().is_some() {
             return Err(Error::invalid("another shuffled kit lives on this thread: let it go first"));
         }
-        Self::on(seed, Sim::shuffled(seed, BEGINNING, handle)).await
+        Self::on(seed, Sim::shuffled(seed, BEGINNING, handle), JournalSize::Usual).await
     }
 
-    async fn on(seed: u64, sim: Sim) -> Result<Self> {
+    async fn on(seed: u64, sim: Sim, journal: JournalSize) -> Result<Self> {
         let rhythm = Rhythm::Together;
-        let objects = builder(sim.env(), rhythm).open("").await?;
+        let objects = builder(sim.env(), rhythm, journal).open("").await?;
         let threads = Threads { drawn: sim.spawn.world().cloned(), usual: OnceLock::new() };
         let (sim, rhythm) = (Mutex::new(sim), Mutex::new(rhythm));
-        Ok(TestKit(Arc::new(Inner { seed, objects, sim, rhythm, threads })))
+        Ok(TestKit(Arc::new(Inner { seed, objects, sim, rhythm, journal, threads })))
     }
 
     /// The objects.
@@ -330,7 +348,7 @@ impl TestKit {
         let env = sim.env();
         *self.0.sim.lock() = sim;
         let rhythm = *self.0.rhythm.lock();
-        reopen(builder(env, rhythm), self.home()).await
+        reopen(builder(env, rhythm, self.0.journal), self.home()).await
     }
 
     /// Brings what was committed to the store now, as a node does when its journal has grown enough.
@@ -426,8 +444,12 @@ async fn settle_in(world: &World) {
     }
 }
 
-fn builder(env: Env, rhythm: Rhythm) -> Builder {
-    Builder::default().env(env).deterministic().rhythm(rhythm)
+fn builder(env: Env, rhythm: Rhythm, journal: JournalSize) -> Builder {
+    let builder = Builder::default().env(env).deterministic().rhythm(rhythm);
+    match journal {
+        JournalSize::Usual => builder,
+        JournalSize::Small => builder.small_journal(),
+    }
 }
 
 fn physical_rows<O: Object>(cx: &Cx<O>, table: &TableDef) -> Result<u64> {

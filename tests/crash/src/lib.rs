@@ -1,8 +1,14 @@
-//! What the killed process does: accounts that note every operation in four places of one transaction.
+//! What the killed process does: accounts that note every operation in four places of one transaction, and couriers; and what it was
+//! told, to be compared with what is there afterwards.
 
 mod courier;
+mod errands;
+mod load;
+mod told;
 
 pub use courier::{BOXES, COURIERS, Courier, CourierStub, Log, Postbox, courier_of};
+pub use load::{entry, errand};
+pub use told::Told;
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -88,8 +88,8 @@ impl State {
         }
     }
 
-    /// Counts a step, unless a fault forbids it.
-    pub(super) fn step(&mut self, step: Step) -> io::Result<()> {
+    /// Refuses a step that a fault forbids.
+    pub(super) fn allow(&mut self, step: &Step) -> io::Result<()> {
         self.powered()?;
         match &mut self.faults.steps_left {
             Some(0) => {
@@ -103,25 +103,16 @@ impl State {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         }
         let fault = match step {
-            Step::Write(_) => &mut self.faults.writes,
-            Step::Sync | Step::FolderSync => &mut self.faults.syncs,
-            Step::Entry => &mut None,
+            Step::Write(..) | Step::Len(..) => &mut self.faults.writes,
+            Step::Sync(_) | Step::SyncFolder(_) => &mut self.faults.syncs,
+            Step::Make(_) | Step::MakeFolder(_) | Step::Remove(_) | Step::Rename(..) => &mut None,
         };
-        if let Some((count, error)) = fault
-            && *count > 0
-        {
-            *count -= 1;
-            return Err((*error).into());
-        }
-        match step {
-            Step::Write(bytes) => {
-                self.counts.writes += 1;
-                self.counts.written += bytes;
+        match fault {
+            Some((count, error)) if *count > 0 => {
+                *count -= 1;
+                Err((*error).into())
             }
-            Step::Sync => self.counts.syncs += 1,
-            Step::FolderSync => self.counts.folder_syncs += 1,
-            Step::Entry => self.counts.entries += 1,
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::content::FileState;
 use super::faults::{Reach, Request};
 use super::{State, Step};
 use crate::env::{DiskFile, Open};
@@ -22,26 +21,25 @@ impl SimFile {
         SimFile { disk, number, how }
     }
 
+    /// The disk for one operation, before which other threads may come.
     fn reach(&self) -> MutexGuard<'_, State> {
         point();
         self.disk.lock()
     }
 
-    fn change(&self, bytes: u64, len: u64, change: impl FnOnce(&mut State)) -> io::Result<()> {
+    fn resize(&self, len: u64) -> io::Result<()> {
         let mut state = self.reach();
         state.begin(Request::Other)?;
-        self.change_in(&mut state, bytes, len)?;
-        change(&mut state);
-        Ok(())
+        self.change(&mut state, len, Step::Len(self.number, len))
     }
 
-    /// Counts a change that is allowed.
-    fn change_in(&self, state: &mut State, bytes: u64, len: u64) -> io::Result<()> {
+    /// Does a change after which the file has at least so many bytes.
+    fn change(&self, state: &mut State, len: u64, step: Step) -> io::Result<()> {
         if self.how == Open::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         state.room_for(self.number, len)?;
-        state.step(Step::Write(bytes))
+        state.perform(step)
     }
 }
 
@@ -49,7 +47,7 @@ impl DiskFile for SimFile {
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
         let mut state = self.reach();
         state.begin(Request::Other)?;
-        Ok(state.files[self.number].read(into, at))
+        Ok(state.image.file(self.number).read(into, at))
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
@@ -59,9 +57,7 @@ impl DiskFile for SimFile {
             Reach::Whole => bytes,
             Reach::Half(_) => &bytes[..bytes.len() / 2],
         };
-        let count = done.len() as u64;
-        self.change_in(&mut state, count, at + count)?;
-        state.files[self.number].write(done, at);
+        self.change(&mut state, at + done.len() as u64, Step::Write(self.number, at, done.into()))?;
         match reach {
             Reach::Whole => Ok(()),
             Reach::Half(error) => Err(error.into()),
@@ -69,42 +65,37 @@ impl DiskFile for SimFile {
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
-        let len = len.max(self.len()?);
-        self.change(0, len, |state| state.files[self.number].set_len(len))
+        self.resize(len.max(self.len()?))
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.change(0, len, |state| state.files[self.number].set_len(len))
+        self.resize(len)
     }
 
     fn len(&self) -> io::Result<u64> {
         let mut state = self.reach();
         state.begin(Request::Other)?;
-        Ok(state.files[self.number].len())
+        Ok(state.image.file(self.number).len())
     }
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.reach();
-        let synced = state.begin(Request::Other).and_then(|_| state.step(Step::Sync));
-        let off = state.faults.off;
-        match (&synced, state.files.get_mut(self.number)) {
-            (Ok(()), Some(file)) => file.sync(),
-            // The system forgets what it could not write: a later sync that succeeds says nothing of it.
-            (Err(_), Some(file)) if !off => file.fail_to_sync(),
-            // Of a disk that is off nothing is left here.
-            _ => {}
+        let synced = state.begin(Request::Other).and_then(|_| state.perform(Step::Sync(self.number)));
+        // The system forgets what it could not write: a later sync that succeeds says nothing of it. (Of a disk that is off
+        // nothing is left here.)
+        if synced.is_err() && state.powered().is_ok() {
+            state.image.fail_to_sync(self.number);
         }
         synced
     }
 
     fn settle(&self) -> io::Result<()> {
+        self.reach().powered()?;
         // Where nothing waits for a sync, a power cut before this and one after it leave the same.
-        if self.reach().files.get(self.number).is_none_or(FileState::is_unsynced) {
+        if self.disk.lock().image.is_unsynced(self.number) {
             self.sync()?;
         }
-        if let Some(file) = self.reach().files.get_mut(self.number) {
-            file.forget_what_failed();
-        }
+        self.disk.lock().image.forget_what_failed(self.number);
         Ok(())
     }
 }

@@ -70,6 +70,115 @@ fn torn_crashes_leave_old_or_new_sectors() {
     assert!(seen.len() >= 4, "lost, kept, and torn in both ways");
 }
 
+/// What is left of a file of which some writes are not synced, whatever is kept of them.
+fn all_that_may_be_left(write: impl Fn(&dyn DiskFile)) -> std::collections::BTreeSet<Vec<u8>> {
+    let random = SeededRandom::new(4);
+    let (disk, file) = disk_with_a_file();
+    disk.record();
+    write(&*file);
+    let tape = disk.take_tape();
+    let mut player = tape.player();
+    player.advance_to(tape.len());
+    (0..200).map(|_| player.left(Keep::Some, &random).content(path("a/x")).unwrap()).collect()
+}
+
+#[test]
+fn of_two_writes_to_one_place_the_first_may_come_last() {
+    let left = all_that_may_be_left(|file| {
+        file.write_at(b"one", 0).unwrap();
+        file.write_at(b"two", 0).unwrap();
+    });
+    assert_eq!(left, [b"old".to_vec(), b"one".to_vec(), b"two".to_vec()].into());
+}
+
+#[test]
+fn a_length_may_be_there_without_the_bytes_and_the_bytes_without_the_length() {
+    let left = all_that_may_be_left(|file| file.write_at(b"er", 3).unwrap());
+    assert_eq!(left, [b"old".to_vec(), b"old\0\0".to_vec(), b"older".to_vec()].into());
+}
+
+#[test]
+fn what_is_written_behind_a_lost_cut_of_a_file_is_lost_too() {
+    let left = all_that_may_be_left(|file| {
+        file.set_len(1).unwrap();
+        file.write_at(b"ff", 1).unwrap();
+    });
+    let (lost, cut) = (b"old".to_vec(), b"o".to_vec());
+    assert_eq!(left, [lost, cut, b"o\0\0".to_vec(), b"off".to_vec()].into());
+}
+
+#[test]
+fn names_are_lost_by_themselves_and_each_with_what_became_of_it_later() {
+    let (disk, _) = disk_with_a_file();
+    disk.record();
+    disk.rename(path("a/x"), path("a/y")).unwrap();
+    disk.open(path("a/x"), Open::New).unwrap();
+    disk.open(path("a/z"), Open::New).unwrap();
+    let (random, tape) = (SeededRandom::new(4), disk.take_tape());
+    let mut player = tape.player();
+    player.advance_to(tape.len());
+    assert_eq!(player.unsynced(), 3);
+    let lists: std::collections::BTreeSet<_> =
+        (0..100).map(|_| player.left(Keep::Some, &random).list(path("a")).unwrap().join(" ")).collect();
+    assert_eq!(lists, ["x", "x z", "y", "y z", "x y", "x y z"].map(str::to_owned).into());
+    assert_eq!(player.left(Keep::Newest, &random).list(path("a")).unwrap(), ["x", "z"]);
+    assert_eq!(player.left(Keep::AllBut(0), &random).list(path("a")).unwrap(), ["x", "z"]);
+}
+
+#[test]
+fn a_tape_gives_the_disk_as_it_was_at_any_point() {
+    let (disk, file) = disk_with_a_file();
+    disk.record();
+    let (random, mut seen) = (SeededRandom::new(5), Vec::new());
+    for number in 0..6_u8 {
+        file.write_at(&[number; 600], u64::from(number) * 500).unwrap();
+        if number % 2 == 1 {
+            file.sync().unwrap();
+        }
+        seen.push((disk.recorded(), disk.content(path("a/x")).unwrap()));
+    }
+    let tape = disk.take_tape();
+    let (mut player, mut durable) = (tape.player(), b"old".to_vec());
+    for (number, (events, content)) in seen.into_iter().enumerate() {
+        player.advance_to(events);
+        assert_eq!(player.left(Keep::Everything, &random).content(path("a/x")).unwrap(), content);
+        if number % 2 == 1 {
+            durable = content;
+        }
+        assert_eq!(player.left(Keep::Nothing, &random).content(path("a/x")).unwrap(), durable);
+    }
+}
+
+#[test]
+fn a_sync_covers_what_was_over_when_it_began() {
+    let mut tape = Tape::default();
+    let event = |step, begun, done| Event { step, begun, done };
+    tape.push(event(Step::Make("x".into()), 0, 0));
+    tape.push(event(Step::SyncFolder("".into()), 1, 1));
+    tape.push(event(Step::Write(0, 0, (*b"a").into()), 2, 3));
+    tape.push(event(Step::Write(0, 1, (*b"b").into()), 3, 5));
+    tape.push(event(Step::Sync(0), 4, 6));
+    let (mut player, random) = (tape.player(), SeededRandom::new(1));
+    player.advance_to(5);
+    assert_eq!(player.left(Keep::Nothing, &random).content(path("x")).unwrap(), b"a");
+    assert_eq!(player.left(Keep::Everything, &random).content(path("x")).unwrap(), b"ab");
+}
+
+#[test]
+fn a_write_that_no_sync_covers_does_not_outlive_a_durable_cut_of_its_file() {
+    let mut tape = Tape::default();
+    let event = |step, begun, done| Event { step, begun, done };
+    tape.push(event(Step::Make("x".into()), 0, 0));
+    tape.push(event(Step::SyncFolder("".into()), 1, 1));
+    tape.push(event(Step::Write(0, 0, (*b"abc").into()), 2, u64::MAX));
+    tape.push(event(Step::Len(0, 1), 3, 3));
+    tape.push(event(Step::Sync(0), 4, 4));
+    let (mut player, random) = (tape.player(), SeededRandom::new(1));
+    player.advance_to(5);
+    assert_eq!(player.left(Keep::Everything, &random).content(path("x")).unwrap(), b"a");
+    assert_eq!(player.left(Keep::Nothing, &random).content(path("x")).unwrap(), b"\0");
+}
+
 #[test]
 fn faults_fail_so_many_times_and_then_no_more() {
     let (disk, file) = disk_with_a_file();

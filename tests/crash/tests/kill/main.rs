@@ -4,23 +4,12 @@
 //!
 //! `DO_KILLS=500 cargo test --release -p do-crash` is the long form; `DO_SEED` repeats the moments of the kills.
 
-mod couriers;
-
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use couriers::Errands;
-use do_crash::{Account, Contents};
+use do_crash::Told;
 use do_runtime::prelude::*;
-
-/// What is known of one account: acknowledged operations, and those that may have happened.
-#[derive(Default)]
-struct Known {
-    acknowledged: BTreeSet<i64>,
-    forgotten: BTreeSet<i64>,
-}
 
 #[test]
 fn what_was_acknowledged_survives_kills_and_nothing_is_half_done() {
@@ -30,34 +19,20 @@ fn what_was_acknowledged_survives_kills_and_nothing_is_half_done() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let mut known: BTreeMap<i64, Known> = BTreeMap::new();
-    let mut errands = Errands::default();
+    let mut told = Told::default();
     let (mut first, mut acknowledged) = (1_i64, 0_u64);
     for kill in 0..kills {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         let lines = run_and_kill(folder.path(), first, Duration::from_micros(random % 400_000));
-        for line in &lines {
-            let (account, operation) = line.split_once(' ').expect("who and what");
-            let operation: i64 = operation.parse().expect("number");
-            if errands.take(account, operation) {
-                first = first.max(operation + 1);
-                continue;
-            }
-            let account: i64 = account.parse().expect("number");
-            let known = known.entry(account).or_default();
-            match operation {
-                1.. => known.acknowledged.insert(operation),
-                _ => known.forgotten.insert(-operation),
-            };
-            first = first.max(operation.abs() + 1);
-        }
+        lines.iter().for_each(|line| told.take(line));
+        first = first.max(told.highest() + 1);
         acknowledged += lines.len() as u64;
         // More operations were numbered than acknowledged, but at most one a caller.
         first += 1_000;
         runtime
-            .block_on(check(folder.path(), &mut known, &mut errands, first))
+            .block_on(check(folder.path(), &mut told, first))
             .unwrap_or_else(|error| panic!("after kill {kill}: {error}"));
     }
     eprintln!("{acknowledged} operations acknowledged");
@@ -100,58 +75,16 @@ fn run_and_kill(folder: &std::path::Path, first: i64, after: Duration) -> Vec<St
 }
 
 /// Opens the folder and compares.
-async fn check(
-    folder: &std::path::Path,
-    known: &mut BTreeMap<i64, Known>,
-    errands: &mut Errands,
-    limit: i64,
-) -> Result {
+async fn check(folder: &std::path::Path, told: &mut Told, limit: i64) -> Result {
     let objects = Objects::builder().checkpoint_every("192KiB").open(folder).await?;
-    for (account, known) in known.iter_mut() {
-        let contents = objects.get_by_name::<Account>(format!("account-{account}")).contents().await?;
-        compare(*account, known, &contents, limit)?;
-        // What is there is durable: it counts as acknowledged from here on. What is gone stays gone.
-        known.acknowledged = contents.operations.iter().copied().collect();
-        known.forgotten.clear();
-    }
-    errands.check(&objects).await?;
+    told.check(&objects, limit, &pause).await?;
     // A drop, not a close: the next life recovers from the journal too.
     drop(objects);
     Ok(())
 }
 
-fn compare(account: i64, known: &Known, contents: &Contents, limit: i64) -> Result {
-    let name = format!("account-{account}");
-    let mut there = BTreeSet::new();
-    for &operation in &contents.operations {
-        ensure!(there.insert(operation), "{name}: operation {operation} was applied twice");
-        ensure!(operation < limit, "{name}: operation {operation} was never asked for");
-    }
-    for operation in &known.acknowledged {
-        let forgotten = known.forgotten.contains(operation);
-        // An operation may be forgotten without the acknowledgement having come through.
-        let may_be_gone =
-            forgotten || operation + 500 < limit && !there.contains(operation) && forgettable(account, *operation);
-        ensure!(there.contains(operation) || may_be_gone, "{name}: operation {operation} was acknowledged and is gone");
-    }
-    for operation in &known.forgotten {
-        ensure!(!there.contains(operation), "{name}: operation {operation} was forgotten and is back");
-    }
-    let count = contents.operations.len() as i64;
-    ensure!(contents.key_count == count, "{name}: {count} rows, and {} by the key", contents.key_count);
-    ensure!(
-        contents.rows_sum == contents.stored_sum,
-        "{name}: the rows add up to {}, the stored field says {}",
-        contents.rows_sum,
-        contents.stored_sum
-    );
-    Ok(())
-}
-
-/// Whether the load tries to forget an operation of an account: the one 500 later decides.
-fn forgettable(account: i64, operation: i64) -> bool {
-    let dice = do_crash::dice(operation + 500);
-    do_crash::account_of(dice) == account && do_crash::forgets(dice)
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -1,22 +1,21 @@
 //! What couriers have done, once nothing is on its way any more: each message and each alarm once, and in order.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use do_crash::{BOXES, COURIERS, Courier, Postbox, courier_of};
 use do_runtime::prelude::*;
 
+use crate::{BOXES, COURIERS, Courier, CourierStub, Postbox, courier_of};
+
 /// What the load was told since the last look.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Errands {
     mail: BTreeSet<i64>,
     alarms: BTreeSet<i64>,
     keys: BTreeSet<i64>,
 }
 
-/// How often it is looked whether all has come to rest, and how long between.
+/// How often it is looked whether all has come to rest.
 const LOOKS: u32 = 12_000;
-const PAUSE: Duration = Duration::from_millis(5);
 
 impl Errands {
     /// Takes a line of the load's output, if it is of this kind.
@@ -31,11 +30,11 @@ impl Errands {
         true
     }
 
-    /// Compares, when nothing is due any more.
-    pub(crate) async fn check(&mut self, objects: &Objects) -> Result {
+    /// Compares, when nothing is due any more; `pause` lets a little time pass.
+    pub(crate) async fn check(&mut self, objects: &Objects, pause: &impl AsyncFn()) -> Result {
         self.send_again(objects).await?;
         for courier in 0..COURIERS {
-            come_to_rest(&objects.get_by_name::<Courier>(courier_of(courier))).await?;
+            come_to_rest(&objects.get_by_name::<Courier>(courier_of(courier)), pause).await?;
         }
         for courier in 0..COURIERS {
             let name = courier_of(courier);
@@ -59,7 +58,6 @@ impl Errands {
                 }
             }
         }
-        *self = Errands::default();
         Ok(())
     }
 
@@ -77,11 +75,11 @@ impl Errands {
     }
 }
 
-async fn come_to_rest(courier: &do_crash::CourierStub) -> Result {
+async fn come_to_rest(courier: &CourierStub, pause: &impl AsyncFn()) -> Result {
     for _ in 0..LOOKS {
         match courier.unfinished().await? {
             (0, 0) => return Ok(()),
-            (_, 0) => tokio::time::sleep(PAUSE).await,
+            (_, 0) => pause().await,
             (_, failed) => bail!("{failed} messages or alarms were given up"),
         }
     }
