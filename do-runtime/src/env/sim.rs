@@ -159,7 +159,8 @@ impl SeededRandom {
     /// The next eight bytes as a number.
     pub fn next_u64(&self) -> u64 {
         let mut bytes = [0; 8];
-        self.fill(&mut bytes);
+        // Not a point: a disk draws under its lock what a crash leaves.
+        self.0.lock().fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
 
