@@ -128,8 +128,15 @@ pub trait RowOf<O>: NewRow {}
 impl<N: NewRow, O: Declares<N::Row>> RowOf<O> for N {}
 
 /// A table that the object `O` declares.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a full row of a table of the object `{O}`",
+    label = "not a row of a table of `{O}`",
+    note = "if it is a table, write `#[durable_object(tables({Self}))]` above `struct {O}`, beside the tables that are there",
+    note = "what `T::new(…)` makes is for `cx.insert` and `cx.upsert`"
+)]
 pub trait TableOf<O>: Table {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Table, O: Declares<T>> TableOf<O> for T {}
 
 /// Where the key of a new row comes from.
