@@ -22,7 +22,6 @@ pub use expiry::{ExpiryDef, OnDelete, ReferenceDef};
 pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
-pub use schema::schema_fingerprint;
 pub use search::{Match, Search};
 pub use shape::{Given, RowShape, ValueShape, row_fits};
 pub(crate) use text::{full_text, quoted};
