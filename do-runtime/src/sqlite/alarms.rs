@@ -1,14 +1,12 @@
 //! Alarms of an object: the table `__do_alarms`. New objects of a class with alarms begin with it; in others the first transaction
 //! that sets one makes it.
 
-use std::ops::ControlFlow;
-
 use super::database::Database;
-use super::glue::Origin;
+use super::rows::{blob_of, integer_of, text_of};
 use crate::Timestamp;
-use crate::engine::{Params, RowAccess};
+use crate::engine::RowAccess;
 use crate::error::Result;
-use crate::value::{Value, ValueRef};
+use crate::value::Value;
 
 /// The index finds what runs next; what was given up is not in it. Rows are numbered as they are set, and setting one again
 /// gives it a new number: alarms of the same time run in that order.
@@ -26,7 +24,6 @@ pub(super) const TABLE: &str = "CREATE TABLE __do_alarms (
 ) STRICT;
 CREATE INDEX __do_alarms_due ON __do_alarms (due) WHERE failed IS NULL";
 
-const EXISTS: &str = "SELECT 1 FROM sqlite_schema WHERE name = '__do_alarms'";
 const PUT: &str = "INSERT OR REPLACE INTO __do_alarms VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const GET: &str = "SELECT identity, method, key, payload, at, due, attempt, repeat, revision, failed FROM __do_alarms
     WHERE identity = ?1";
@@ -62,9 +59,7 @@ pub(crate) struct AlarmRow {
 impl Database {
     /// Whether any alarm was ever set.
     fn keeps_alarms(&self) -> Result<bool> {
-        let mut exists = false;
-        self.each_alarm(EXISTS, &[], &mut |_| exists = true)?;
-        Ok(exists)
+        self.has_table("__do_alarms")
     }
 
     /// Sets an alarm, instead of one of the same identity.
@@ -88,7 +83,7 @@ impl Database {
             Value::Integer(row.revision),
             optional(&row.failed),
         ];
-        self.each_alarm(PUT, &values, &mut |_| ())
+        self.write(PUT, &values).map(drop)
     }
 
     /// The alarm of an identity.
@@ -110,7 +105,10 @@ impl Database {
     pub(crate) fn earliest_alarm(&self) -> Result<Option<Timestamp>> {
         let mut earliest = None;
         if self.keeps_alarms()? {
-            self.each_alarm(EARLIEST, &[], &mut |row| earliest = Some(time(row, 0)))?;
+            self.rows(EARLIEST, &[], &mut |row| {
+                earliest = Some(time(row, 0));
+                Ok(())
+            })?;
         }
         Ok(earliest)
     }
@@ -130,58 +128,37 @@ impl Database {
             return Ok(false);
         }
         let before = self.session.connection().total_changes();
-        self.each_alarm(sql, values, &mut |_| ())?;
+        self.write(sql, values)?;
         Ok(self.session.connection().total_changes() != before)
     }
 
     fn alarms_of(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<AlarmRow>> {
         let mut rows = Vec::new();
         if self.keeps_alarms()? {
-            self.each_alarm(sql, values, &mut |row| rows.push(read(row)))?;
+            self.rows(sql, values, &mut |row| {
+                rows.push(read(row));
+                Ok(())
+            })?;
         }
         Ok(rows)
-    }
-
-    fn each_alarm(&self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&dyn RowAccess)) -> Result<()> {
-        self.run(Origin::Runtime, sql, Params::Positional(values), &mut |row| {
-            each(row);
-            Ok(ControlFlow::Continue(()))
-        })
     }
 }
 
 fn read(row: &dyn RowAccess) -> AlarmRow {
     AlarmRow {
-        identity: text(row, 0).unwrap_or_default(),
-        method: text(row, 1).unwrap_or_default(),
-        key: text(row, 2),
-        payload: match row.value(3) {
-            ValueRef::Blob(bytes) => bytes.to_vec(),
-            _ => Vec::new(),
-        },
+        identity: text_of(row, 0).unwrap_or_default(),
+        method: text_of(row, 1).unwrap_or_default(),
+        key: text_of(row, 2),
+        payload: blob_of(row, 3).unwrap_or_default().to_vec(),
         at: time(row, 4),
         due: time(row, 5),
-        attempt: u32::try_from(integer(row, 6)).unwrap_or(u32::MAX),
-        repeat: text(row, 7),
-        revision: integer(row, 8),
-        failed: text(row, 9),
-    }
-}
-
-fn text(row: &dyn RowAccess, column: usize) -> Option<String> {
-    match row.value(column) {
-        ValueRef::Text(text) => Some(text.to_owned()),
-        _ => None,
-    }
-}
-
-fn integer(row: &dyn RowAccess, column: usize) -> i64 {
-    match row.value(column) {
-        ValueRef::Integer(number) => number,
-        _ => 0,
+        attempt: u32::try_from(integer_of(row, 6).unwrap_or_default()).unwrap_or(u32::MAX),
+        repeat: text_of(row, 7),
+        revision: integer_of(row, 8).unwrap_or_default(),
+        failed: text_of(row, 9),
     }
 }
 
 fn time(row: &dyn RowAccess, column: usize) -> Timestamp {
-    Timestamp::from_millis(integer(row, column))
+    Timestamp::from_millis(integer_of(row, column).unwrap_or_default())
 }

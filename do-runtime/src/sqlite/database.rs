@@ -18,7 +18,6 @@ use crate::engine::{Engine, Executed, KeyRange, Params, RowAccess, Space};
 use crate::env::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Image, PAGE};
-use crate::value::Value;
 
 /// Kept statements that survive [`Database::release_memory`].
 const KEPT_WHEN_IDLE: usize = 8;
@@ -191,7 +190,7 @@ impl Database {
     fn vacuum(&self) -> Result<()> {
         let run = |which| self.session.transaction(which).map_err(|failure| self.plain(failure));
         run(TransactionStatement::Begin)?;
-        self.run(Origin::Runtime, VACUUM, Params::Positional(&[]), &mut |_| Ok(ControlFlow::Continue(())))?;
+        self.write(VACUUM, &[])?;
         run(TransactionStatement::Commit)
     }
 
@@ -277,12 +276,6 @@ impl Database {
             Mode::Shared | Mode::Exclusive => View::All,
         };
         Ok(Some((view, watch)))
-    }
-
-    /// Runs a statement of the runtime's own. How many rows of its table it changed.
-    pub(super) fn write(&self, sql: &str, values: &[Value<'_>]) -> Result<u64> {
-        self.run(Origin::Runtime, sql, Params::Positional(values), &mut |_| Ok(ControlFlow::Continue(())))?;
-        Ok(self.session.connection().changes())
     }
 
     /// An error if SQLite has rolled the transaction back by itself: what runs now would run outside any.

@@ -4,23 +4,20 @@ use std::time::Duration;
 
 use super::database::Database;
 use super::outbox::{Incarnation, blob, number, time};
+use super::rows::integer_of;
 use crate::engine::Space;
 use crate::error::Result;
 use crate::planted::{Defect, planted};
-use crate::value::ValueRef;
 use crate::{ObjectId, Timestamp};
 
-/// The table.
-const TABLES: [&str; 2] = [
-    "CREATE TABLE IF NOT EXISTS __do_inbox (
+const TABLE: &str = "CREATE TABLE __do_inbox (
   sender BLOB NOT NULL,
   incarnation BLOB NOT NULL,
   sequence INTEGER NOT NULL,
   heard INTEGER NOT NULL,
   PRIMARY KEY (sender, incarnation)
-) STRICT, WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS __do_inbox_heard ON __do_inbox (heard)",
-];
+) STRICT, WITHOUT ROWID;
+CREATE INDEX __do_inbox_heard ON __do_inbox (heard)";
 
 /// The key in [`Space::Meta`] that says that the table is there.
 const MADE: &str = "inbox";
@@ -66,9 +63,7 @@ impl Database {
         let mut applied = false;
         let delivery = &delivery.as_counted();
         self.rows(LAST, &[blob(delivery.sender.as_bytes()), blob(&delivery.incarnation.0)], &mut |row| {
-            if let ValueRef::Integer(last) = row.value(0) {
-                applied = delivery.sequence <= last.unsigned_abs();
-            }
+            applied = integer_of(row, 0).is_some_and(|last| delivery.sequence <= last.unsigned_abs());
             Ok(())
         })?;
         Ok(applied)
@@ -80,14 +75,14 @@ impl Database {
     /// `storage` if the database can't be written.
     pub fn note_applied(&self, delivery: &Delivery, now: Timestamp) -> Result<()> {
         if self.key_value(Space::Meta, MADE)?.is_none() {
-            TABLES.iter().try_for_each(|table| self.change(table, &[]))?;
+            self.batch(TABLE)?;
             self.put_key_value(Space::Meta, MADE, &[1])?;
         }
         let delivery = &delivery.as_counted();
-        self.change(
+        self.write(
             APPLIED,
             &[blob(delivery.sender.as_bytes()), blob(&delivery.incarnation.0), number(delivery.sequence), time(now)],
         )?;
-        self.change(FORGET, &[time(now - REMEMBERED)])
+        self.write(FORGET, &[time(now - REMEMBERED)]).map(drop)
     }
 }

@@ -50,10 +50,6 @@ impl Database {
         self.run(Origin::Runtime, sql, Params::Positional(values), each)
     }
 
-    fn change_keys(&self, sql: &str, values: &[Value<'_>]) -> Result<()> {
-        self.key_statement(sql, values, &mut |_| Ok(ControlFlow::Continue(())))
-    }
-
     pub(super) fn key_value(&self, of: Space, key: &str) -> Result<Option<Vec<u8>>> {
         let mut value = None;
         self.key_statement(GET, &[space(of), text(key)], &mut |row| {
@@ -86,17 +82,17 @@ impl Database {
     }
 
     pub(super) fn put_key_value(&self, of: Space, key: &str, value: &[u8]) -> Result<()> {
-        self.change_keys(PUT, &[space(of), text(key), Value::Blob(value.into())])
+        self.write(PUT, &[space(of), text(key), Value::Blob(value.into())]).map(drop)
     }
 
     pub(super) fn delete_key(&self, of: Space, key: &str) -> Result<bool> {
         let before = self.session.connection().total_changes();
-        self.change_keys(DELETE, &[space(of), text(key)])?;
+        self.write(DELETE, &[space(of), text(key)])?;
         Ok(self.session.connection().total_changes() != before)
     }
 
     pub(super) fn clear_keys(&self, of: Space) -> Result<()> {
-        self.change_keys(CLEAR, &[space(of)])
+        self.write(CLEAR, &[space(of)]).map(drop)
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
 //! | `alarms`, `replies` | its alarms, and what it keeps under idempotency keys |
 //! | `outbox`, `inbox` | messages that were sent, and how far they were applied |
+//! | `rows` | how these tables are read and written |
 //! | `savepoint` | a part of a transaction that is undone alone |
 //! | `guard` | what a user's SQL may not do |
 //! | `failure` | SQLite's failures as errors for people |
@@ -37,6 +38,7 @@ mod key_values;
 mod migrate;
 mod outbox;
 mod replies;
+mod rows;
 mod savepoint;
 mod schema;
 mod set_up;

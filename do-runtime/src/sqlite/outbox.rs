@@ -1,20 +1,17 @@
 //! The outbox of an object: messages that its transactions sent and that are on their way, in the order of their sending
 //! for each receiver; and which of them were given up.
 
-use std::ops::ControlFlow;
-
 use super::database::Database;
-use super::glue::Origin;
-use crate::engine::{Params, RowAccess, Space};
+use super::rows::{blob_of, integer_of, text_of};
+use crate::engine::{RowAccess, Space};
 use crate::error::{Error, Result};
 use crate::planted::{Defect, planted};
-use crate::value::{Value, ValueRef};
+use crate::value::Value;
 use crate::{ObjectId, Timestamp};
 
 /// The tables. A receiver is in its table as long as messages wait for it; when the next one goes is said there, so that
 /// the messages behind it need not be touched.
-const TABLES: [&str; 4] = [
-    "CREATE TABLE IF NOT EXISTS __do_outbox (
+const TABLES: &str = "CREATE TABLE __do_outbox (
   sequence INTEGER PRIMARY KEY,
   receiver BLOB NOT NULL,
   class TEXT NOT NULL,
@@ -24,18 +21,17 @@ const TABLES: [&str; 4] = [
   origin BLOB NOT NULL,
   sent INTEGER NOT NULL,
   failed TEXT
-) STRICT",
-    "CREATE INDEX IF NOT EXISTS __do_outbox_waiting ON __do_outbox (receiver, sequence) WHERE failed IS NULL",
-    "CREATE TABLE IF NOT EXISTS __do_receivers (
+) STRICT;
+CREATE INDEX __do_outbox_waiting ON __do_outbox (receiver, sequence) WHERE failed IS NULL;
+CREATE TABLE __do_receivers (
   receiver BLOB PRIMARY KEY,
   due INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
   refusals INTEGER NOT NULL,
   since INTEGER NOT NULL,
   error TEXT
-) STRICT, WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS __do_receivers_due ON __do_receivers (due)",
-];
+) STRICT, WITHOUT ROWID;
+CREATE INDEX __do_receivers_due ON __do_receivers (due)";
 
 /// The keys in [`Space::Meta`]: the number of the last message, and what tells this life of the object from others.
 const SEQUENCE: &str = "outbox_sequence";
@@ -141,11 +137,14 @@ impl Database {
     /// # Errors
     /// `storage` if the database can't be written.
     pub fn post(&self, message: &Posting<'_>, now: Timestamp) -> Result<u64> {
-        self.make_outbox()?;
+        let last = self.last_sequence()?;
+        if last.is_none() {
+            self.batch(TABLES)?;
+        }
         let begins_again = planted(Defect::SequenceReused) && !self.has_messages()?;
-        let sequence = if begins_again { 1 } else { self.last_sequence()? + 1 };
+        let sequence = if begins_again { 1 } else { last.unwrap_or(0) + 1 };
         self.put_key_value(Space::Meta, SEQUENCE, &sequence.to_le_bytes())?;
-        self.change(
+        self.write(
             POST,
             &[
                 number(sequence),
@@ -158,7 +157,7 @@ impl Database {
                 time(now),
             ],
         )?;
-        self.change(AWAIT, &[blob(message.receiver.as_bytes()), time(now)])?;
+        self.write(AWAIT, &[blob(message.receiver.as_bytes()), time(now)])?;
         Ok(sequence)
     }
 
@@ -188,9 +187,7 @@ impl Database {
         }
         let mut earliest = None;
         self.rows(EARLIEST, &[], &mut |row| {
-            if let ValueRef::Integer(millis) = row.value(0) {
-                earliest = Some(Timestamp::from_millis(millis));
-            }
+            earliest = integer_of(row, 0).map(Timestamp::from_millis);
             Ok(())
         })?;
         Ok(earliest)
@@ -204,8 +201,7 @@ impl Database {
         let mut receivers = Vec::new();
         if self.has_outbox()? {
             self.rows(FIRST, &[Value::Integer(i64::try_from(most).unwrap_or(i64::MAX))], &mut |row| {
-                let ValueRef::Integer(due) = row.value(0) else { return Err(damaged()) };
-                receivers.push((Timestamp::from_millis(due), id(row, 1)?));
+                receivers.push((instant(row, 0)?, id(row, 1)?));
                 Ok(())
             })?;
         }
@@ -280,8 +276,7 @@ impl Database {
         let mut waiting = Vec::new();
         if self.has_outbox()? {
             self.rows(STATE, &[], &mut |row| {
-                let (ValueRef::Integer(due), error) = (row.value(4), text(row, 5)) else { return Err(damaged()) };
-                waiting.push(Waiting { receiver: receiver(row)?, due: Timestamp::from_millis(due), error });
+                waiting.push(Waiting { receiver: receiver(row)?, due: instant(row, 4)?, error: text_of(row, 5) });
                 Ok(())
             })?;
         }
@@ -293,7 +288,7 @@ impl Database {
     /// # Errors
     /// `storage` if the database can't be written.
     pub fn note_delivered(&self, receiver: ObjectId, up_to: u64, now: Timestamp) -> Result<()> {
-        self.change(DELIVERED, &[blob(receiver.as_bytes()), number(up_to)])?;
+        self.write(DELIVERED, &[blob(receiver.as_bytes()), number(up_to)])?;
         self.next_of(receiver, now)
     }
 
@@ -303,7 +298,7 @@ impl Database {
     /// `storage` if the database can't be written.
     pub fn postpone(&self, waiting: &Waiting) -> Result<()> {
         let Waiting { receiver, due, error } = waiting;
-        self.change(
+        self.write(
             POSTPONE,
             &[
                 blob(receiver.id.as_bytes()),
@@ -314,6 +309,7 @@ impl Database {
                 error.as_deref().map_or(Value::Null, |error| Value::Text(error.into())),
             ],
         )
+        .map(drop)
     }
 
     /// Gives a message up: it is kept, and the next one goes on.
@@ -322,11 +318,11 @@ impl Database {
     /// `storage` if the database can't be written.
     pub fn set_message_aside(&self, receiver: ObjectId, sequence: u64, why: &str, now: Timestamp) -> Result<()> {
         if planted(Defect::SetAsideLost) {
-            self.change(DISCARD, &[number(sequence)])?;
+            self.write(DISCARD, &[number(sequence)])?;
         }
-        self.change(SET_ASIDE, &[number(sequence), Value::Text(why.into())])?;
+        self.write(SET_ASIDE, &[number(sequence), Value::Text(why.into())])?;
         if planted(Defect::SetAsideCounts) {
-            return self.change(FORGET, &[blob(receiver.as_bytes())]);
+            return self.write(FORGET, &[blob(receiver.as_bytes())]).map(drop);
         }
         self.next_of(receiver, now)
     }
@@ -337,7 +333,7 @@ impl Database {
     /// `storage` if the database can't be written.
     pub fn post_again(&self, sequence: u64, now: Timestamp) -> Result<Option<u64>> {
         let Some(message) = self.failed_message(sequence)? else { return Ok(None) };
-        self.change(DISCARD, &[number(sequence)])?;
+        self.write(DISCARD, &[number(sequence)])?;
         let again = Posting {
             receiver: message.receiver,
             class: &message.class,
@@ -356,7 +352,7 @@ impl Database {
     pub fn discard_message(&self, sequence: u64) -> Result<bool> {
         let there = self.failed_message(sequence)?.is_some();
         if there {
-            self.change(DISCARD, &[number(sequence)])?;
+            self.write(DISCARD, &[number(sequence)])?;
         }
         Ok(there)
     }
@@ -370,16 +366,9 @@ impl Database {
     }
 
     fn next_of(&self, receiver: ObjectId, now: Timestamp) -> Result<()> {
-        self.change(FORGET, &[blob(receiver.as_bytes())])?;
+        self.write(FORGET, &[blob(receiver.as_bytes())])?;
         let fresh = Receiver { id: receiver, attempts: 0, refusals: 0, since: now };
         self.postpone(&Waiting { receiver: fresh, due: now, error: None })
-    }
-
-    fn make_outbox(&self) -> Result<()> {
-        if self.has_outbox()? {
-            return Ok(());
-        }
-        TABLES.iter().try_for_each(|table| self.change(table, &[]))
     }
 
     /// Whether the object has ever sent anything.
@@ -387,11 +376,10 @@ impl Database {
         Ok(self.key_value(Space::Meta, SEQUENCE)?.is_some())
     }
 
-    fn last_sequence(&self) -> Result<u64> {
-        match self.key_value(Space::Meta, SEQUENCE)? {
-            None => Ok(0),
-            Some(bytes) => bytes.try_into().map(u64::from_le_bytes).map_err(|_| damaged()),
-        }
+    /// The number of the last message, if the object has ever sent one.
+    fn last_sequence(&self) -> Result<Option<u64>> {
+        let last = self.key_value(Space::Meta, SEQUENCE)?;
+        last.map(|bytes| bytes.try_into().map(u64::from_le_bytes).map_err(|_| damaged())).transpose()
     }
 
     fn messages(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Message>> {
@@ -402,45 +390,25 @@ impl Database {
         })?;
         Ok(messages)
     }
-
-    pub(super) fn rows(
-        &self,
-        sql: &str,
-        values: &[Value<'_>],
-        each: &mut dyn FnMut(&dyn RowAccess) -> Result<()>,
-    ) -> Result<()> {
-        self.run(Origin::Runtime, sql, Params::Positional(values), &mut |row| each(row).map(ControlFlow::Continue))
-    }
-
-    pub(super) fn change(&self, sql: &str, values: &[Value<'_>]) -> Result<()> {
-        self.rows(sql, values, &mut |_| Ok(()))
-    }
 }
 
 fn message(row: &dyn RowAccess) -> Result<Message> {
-    let (ValueRef::Integer(sequence), ValueRef::Integer(sent)) = (row.value(0), row.value(7)) else {
-        return Err(damaged());
-    };
     Ok(Message {
-        sequence: sequence.unsigned_abs(),
+        sequence: integer_of(row, 0).ok_or_else(damaged)?.unsigned_abs(),
         receiver: id(row, 1)?,
-        class: text(row, 2).ok_or_else(damaged)?,
-        name: text(row, 3),
-        method: text(row, 4).ok_or_else(damaged)?,
+        class: text_of(row, 2).ok_or_else(damaged)?,
+        name: text_of(row, 3),
+        method: text_of(row, 4).ok_or_else(damaged)?,
         arguments: bytes(row, 5)?.to_vec(),
         origin: bytes(row, 6)?.to_vec(),
-        sent: Timestamp::from_millis(sent),
-        failed: text(row, 8),
+        sent: instant(row, 7)?,
+        failed: text_of(row, 8),
     })
 }
 
 fn receiver(row: &dyn RowAccess) -> Result<Receiver> {
-    let count = |column| match row.value(column) {
-        ValueRef::Integer(count) => u32::try_from(count).map_err(|_| damaged()),
-        _ => Err(damaged()),
-    };
-    let ValueRef::Integer(since) = row.value(3) else { return Err(damaged()) };
-    Ok(Receiver { id: id(row, 0)?, attempts: count(1)?, refusals: count(2)?, since: Timestamp::from_millis(since) })
+    let count = |column| integer_of(row, column).and_then(|count| u32::try_from(count).ok()).ok_or_else(damaged);
+    Ok(Receiver { id: id(row, 0)?, attempts: count(1)?, refusals: count(2)?, since: instant(row, 3)? })
 }
 
 fn id(row: &dyn RowAccess, column: usize) -> Result<ObjectId> {
@@ -448,17 +416,11 @@ fn id(row: &dyn RowAccess, column: usize) -> Result<ObjectId> {
 }
 
 fn bytes(row: &dyn RowAccess, column: usize) -> Result<&[u8]> {
-    match row.value(column) {
-        ValueRef::Blob(bytes) => Ok(bytes),
-        _ => Err(damaged()),
-    }
+    blob_of(row, column).ok_or_else(damaged)
 }
 
-fn text(row: &dyn RowAccess, column: usize) -> Option<String> {
-    match row.value(column) {
-        ValueRef::Text(text) => Some(text.to_owned()),
-        _ => None,
-    }
+fn instant(row: &dyn RowAccess, column: usize) -> Result<Timestamp> {
+    integer_of(row, column).map(Timestamp::from_millis).ok_or_else(damaged)
 }
 
 pub(super) fn number(number: u64) -> Value<'static> {

@@ -1,11 +1,9 @@
 //! Kept replies of an object: the table `__do_replies`, made by the first call under an idempotency key.
 
-use std::ops::ControlFlow;
-
 use super::database::Database;
-use super::glue::Origin;
+use super::rows::{blob_of, integer_of};
 use crate::Timestamp;
-use crate::engine::{Params, RowAccess};
+use crate::engine::RowAccess;
 use crate::error::Result;
 use crate::value::{Value, ValueRef};
 
@@ -20,7 +18,6 @@ const TABLE: &str = "CREATE TABLE __do_replies (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX __do_replies_expires ON __do_replies (expires)";
 
-const EXISTS: &str = "SELECT 1 FROM sqlite_schema WHERE name = '__do_replies'";
 const PUT: &str = "INSERT OR REPLACE INTO __do_replies VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const GET: &str = "SELECT arguments, state, reply FROM __do_replies WHERE scope = ?1 AND key = ?2 AND expires > ?3";
 const REMOVE: &str = "DELETE FROM __do_replies WHERE scope = ?1 AND key = ?2";
@@ -65,9 +62,7 @@ impl ReplyPlace<'_> {
 impl Database {
     /// Whether there was ever a call under a key.
     fn keeps_replies(&self) -> Result<bool> {
-        let mut exists = false;
-        self.each_reply(EXISTS, &[], &mut |_| exists = true)?;
-        Ok(exists)
+        self.has_table("__do_replies")
     }
 
     /// What is kept under a key and has not expired.
@@ -75,7 +70,10 @@ impl Database {
         let mut found = None;
         if self.keeps_replies()? {
             let [scope, key] = place.values();
-            self.each_reply(GET, &[scope, key, Value::Integer(now.as_millis())], &mut |row| found = Some(read(row)))?;
+            self.rows(GET, &[scope, key, Value::Integer(now.as_millis())], &mut |row| {
+                found = Some(read(row));
+                Ok(())
+            })?;
         }
         Ok(found)
     }
@@ -92,13 +90,13 @@ impl Database {
         };
         let arguments = Value::Blob(row.arguments.as_slice().into());
         let values = [scope, key, arguments, Value::Text(state.into()), reply, Value::Integer(expires.as_millis())];
-        self.each_reply(PUT, &values, &mut |_| ())
+        self.write(PUT, &values).map(drop)
     }
 
     /// Forgets what is kept under a key.
     pub(crate) fn remove_reply(&self, place: ReplyPlace<'_>) -> Result<()> {
         match self.keeps_replies()? {
-            true => self.each_reply(REMOVE, &place.values(), &mut |_| ()),
+            true => self.write(REMOVE, &place.values()).map(drop),
             false => Ok(()),
         }
     }
@@ -107,10 +105,9 @@ impl Database {
     pub(crate) fn earliest_reply(&self) -> Result<Option<Timestamp>> {
         let mut earliest = None;
         if self.keeps_replies()? {
-            self.each_reply(EARLIEST, &[], &mut |row| {
-                if let ValueRef::Integer(millis) = row.value(0) {
-                    earliest = Some(Timestamp::from_millis(millis));
-                }
+            self.rows(EARLIEST, &[], &mut |row| {
+                earliest = integer_of(row, 0).map(Timestamp::from_millis);
+                Ok(())
             })?;
         }
         Ok(earliest)
@@ -121,25 +118,15 @@ impl Database {
         match self.keeps_replies()? {
             true => {
                 let values = [Value::Integer(now.as_millis()), Value::Integer(i64::from(most))];
-                self.each_reply(SWEEP, &values, &mut |_| ())
+                self.write(SWEEP, &values).map(drop)
             }
             false => Ok(()),
         }
     }
-
-    fn each_reply(&self, sql: &str, values: &[Value<'_>], each: &mut dyn FnMut(&dyn RowAccess)) -> Result<()> {
-        self.run(Origin::Runtime, sql, Params::Positional(values), &mut |row| {
-            each(row);
-            Ok(ControlFlow::Continue(()))
-        })
-    }
 }
 
 fn read(row: &dyn RowAccess) -> ReplyRow {
-    let bytes = |column| match row.value(column) {
-        ValueRef::Blob(bytes) => bytes.to_vec(),
-        _ => Vec::new(),
-    };
+    let bytes = |column| blob_of(row, column).unwrap_or_default().to_vec();
     let state = match row.value(1) {
         ValueRef::Text(DONE) => ReplyState::Done(bytes(2)),
         _ => ReplyState::Started,

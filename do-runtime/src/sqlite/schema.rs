@@ -4,16 +4,13 @@
 //! declared go. Tables that are no longer declared stay as they are. Everything else is refused, with what to do. A class with
 //! migrations follows these instead: see `migrate`.
 
-use std::ops::ControlFlow;
-
 use super::database::Database;
 use super::declaration::{Declaration, same};
 use super::expiry::hidden;
 use super::full_text;
-use super::glue::Origin;
 use super::history::{self, History, Outline};
 use super::migrate::ForeignKeys;
-use crate::engine::{Engine, Params, RowAccess, Space};
+use crate::engine::{Engine, RowAccess, Space};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Image;
 use crate::table::{TableDef, quoted};
@@ -151,15 +148,16 @@ pub(super) fn objects(database: &Database) -> Result<Vec<Object>> {
     Ok(objects)
 }
 
+/// Looks at a database, whose columns may be of any type.
 pub(super) fn rows(
     database: &Database,
     sql: &str,
     values: &[Value<'_>],
     each: &mut dyn FnMut(&dyn RowAccess),
 ) -> Result<()> {
-    database.run(Origin::Runtime, sql, Params::Positional(values), &mut |row| {
+    database.rows(sql, values, &mut |row| {
         each(row);
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     })
 }
 

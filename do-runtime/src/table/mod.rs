@@ -22,7 +22,6 @@ pub use expiry::{ExpiryDef, OnDelete, ReferenceDef};
 pub use find::{Find, NoColumn, RangeOf};
 pub use flow::{Flow, RowLimit};
 pub(crate) use rows::{all, at_most_one, each};
-pub use schema::schema_fingerprint;
 pub use search::{Match, Search};
 pub use shape::{Given, RowShape, ValueShape, row_fits};
 pub(crate) use text::{full_text, quoted};
@@ -128,8 +127,15 @@ pub trait RowOf<O>: NewRow {}
 impl<N: NewRow, O: Declares<N::Row>> RowOf<O> for N {}
 
 /// A table that the object `O` declares.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a full row of a table of the object `{O}`",
+    label = "not a row of a table of `{O}`",
+    note = "if it is a table, write `#[durable_object(tables({Self}))]` above `struct {O}`, beside the tables that are there",
+    note = "what `T::new(…)` makes is for `cx.insert` and `cx.upsert`"
+)]
 pub trait TableOf<O>: Table {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Table, O: Declares<T>> TableOf<O> for T {}
 
 /// Where the key of a new row comes from.

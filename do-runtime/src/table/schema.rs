@@ -1,4 +1,4 @@
-//! The schema of a table, as SQLite gets it, and its fingerprint.
+//! The schema of a table, as SQLite gets it.
 
 use std::borrow::Cow;
 
@@ -32,44 +32,4 @@ impl TableDef {
     pub(crate) fn key_names(&self) -> impl Iterator<Item = &'static str> {
         self.key.iter().filter_map(|&index| self.columns.get(index)).map(|column| column.name)
     }
-}
-
-/// A fingerprint of the schema of these tables. It stays the same when only the layout of the text changes, so that
-/// an object is not taken for one of another schema because the macros print it otherwise.
-pub fn schema_fingerprint(tables: &[&TableDef]) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new();
-    for table in tables {
-        let text = without_layout(&table.ddl());
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    }
-    *hasher.finalize().as_bytes()
-}
-
-/// The text with each run of white space outside of quotes as one space, and none at the ends.
-fn without_layout(sql: &str) -> String {
-    let mut text = String::with_capacity(sql.len());
-    let mut quote = None;
-    for c in sql.trim().chars() {
-        match quote {
-            // A doubled quote closes and opens again, which comes to the same.
-            Some(end) if c == end => quote = None,
-            Some(_) => {}
-            None if c.is_ascii_whitespace() => {
-                if !text.ends_with(' ') {
-                    text.push(' ');
-                }
-                continue;
-            }
-            None => {
-                quote = match c {
-                    '\'' | '"' | '`' => Some(c),
-                    '[' => Some(']'),
-                    _ => None,
-                }
-            }
-        }
-        text.push(c);
-    }
-    text
 }
