@@ -42,7 +42,7 @@ impl Ledger {
     async fn travel(this: This<Self>, rounds: u32) -> Result {
         for round in 0..rounds {
             let drawn = this.update(|_, cx| Ok(cx.random())).await?;
-            this.sleep(millis(drawn % 500)).await;
+            this.sleep(millis(drawn % 500)).await?;
             this.objects().get_by_name::<Ledger>(format!("{}", drawn % 5)).write(format!("round {round}")).await?;
         }
         Ok(())
