@@ -22,6 +22,11 @@ impl Draw {
         self.next().checked_rem(bound as u64).unwrap_or(0) as usize
     }
 
+    /// A number of a range that is not empty.
+    pub(super) fn within(&mut self, range: std::ops::Range<u64>) -> u64 {
+        range.start + self.next() % (range.end - range.start)
+    }
+
     /// True once in so many times.
     pub(super) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
@@ -36,14 +41,20 @@ pub(super) enum Mix {
     Never,
     /// Once in so many points, to any other thread.
     Even(usize),
-    /// Each thread has a rank, and the highest that can run does; once in so many points the one that runs becomes the
-    /// lowest, and stands still for as long as anything else can go on (Burckhardt and others, 2010).
+    /// Each thread has a rank, and the highest that can run does; once in so many points the one that runs gets a low one, and
+    /// stands still for as long as others can go on (Burckhardt and others, 2010).
     Ranked(usize),
 }
 
 impl Mix {
     pub(super) fn drawn(draw: &mut Draw) -> Self {
-        let times = [2, 5, 12, 40][draw.below(4)];
-        if draw.once_in(3) { Mix::Even(times) } else { Mix::Ranked(times * 2) }
+        match draw.below(6) {
+            0 => Mix::Even(3),
+            1 => Mix::Even(20),
+            2 => Mix::Ranked(10),
+            3 => Mix::Ranked(30),
+            4 => Mix::Ranked(100),
+            _ => Mix::Ranked(300),
+        }
     }
 }

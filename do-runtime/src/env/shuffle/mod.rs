@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 
 use self::draw::{Draw, Mix};
 use self::tasks::Task;
-use self::threads::Thread;
+use self::threads::{HIGH, Thread, YIELDED};
 use super::{BoxFuture, Clock, VirtualClock};
 
 pub(crate) use here::{Here, here};
@@ -76,15 +76,16 @@ impl World {
         World::new(Draw::new(0), Mix::Never, clock, handle)
     }
 
-    fn new(draw: Draw, mix: Mix, clock: Arc<VirtualClock>, handle: Handle) -> Arc<Self> {
+    fn new(mut draw: Draw, mix: Mix, clock: Arc<VirtualClock>, handle: Handle) -> Arc<Self> {
+        let main = Thread::current(draw.within(HIGH..u64::MAX));
         let state = State {
             draw,
             mix,
             ready: Vec::new(),
             tasks: std::collections::BTreeMap::new(),
             next_task: 0,
-            threads: vec![Thread::current()],
-            lowest: 1 << 60,
+            threads: vec![main],
+            lowest: YIELDED,
             driver: None,
             steps: 0,
             over: false,

@@ -82,14 +82,18 @@ impl Signal {
     }
 }
 
+/// Ranks: of threads that let all others go first, then of those that were demoted, then of all others.
+pub(super) const YIELDED: u64 = 1 << 40;
+pub(super) const HIGH: u64 = 1 << 60;
+
 /// A thread unwinds with this when its simulation ends.
 struct Ended;
 
 impl Thread {
     /// The thread that runs now.
-    pub(super) fn current() -> Self {
+    pub(super) fn current(rank: u64) -> Self {
         let signal = Signal::of(Some(thread::current()));
-        Thread { phase: Phase::Ready, woken: false, notified: false, rank: u64::MAX, signal, job: None, handle: None }
+        Thread { phase: Phase::Ready, woken: false, notified: false, rank, signal, job: None, handle: None }
     }
 
     pub(super) fn is_current(&self) -> bool {
@@ -139,8 +143,13 @@ impl State {
         }
     }
 
+    /// From now on every thread that was not demoted is before this one, and of the others some.
+    fn demote(&mut self, thread: usize) {
+        self.threads[thread].rank = self.draw.within(YIELDED..HIGH);
+    }
+
     /// From now on every other thread is before this one.
-    pub(super) fn demote(&mut self, thread: usize) {
+    fn put_last(&mut self, thread: usize) {
         self.lowest -= 1;
         self.threads[thread].rank = self.lowest;
     }
@@ -193,7 +202,7 @@ impl World {
     pub(crate) fn pass(&self, me: usize) {
         self.leave_if_over(me);
         let mut state = self.state.lock();
-        state.demote(me);
+        state.put_last(me);
         if let Some(next) = state.successor(me, false) {
             self.hand_on(state, me, next);
         }
@@ -290,7 +299,7 @@ impl World {
                 Some(number) => number,
                 None => self.add_thread(&mut state),
             };
-            let rank = state.draw.below(1 << 30) as u64 + (1 << 60);
+            let rank = state.draw.within(HIGH..u64::MAX);
             let thread = &mut state.threads[number];
             (thread.phase, thread.rank, thread.woken, thread.job) = (Phase::Ready, rank, false, Some(job));
             state.driver.take()
