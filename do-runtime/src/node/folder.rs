@@ -76,6 +76,10 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
 
     let settings = JournalOptions {
         segment: options.segment_bytes,
+        largest: options.largest,
+        // Half of it, and as much of it, are the usual proportions.
+        unsynced: options.largest / 2,
+        spare: options.largest,
         rhythm: options.rhythm,
         ..JournalOptions::new(ids.folder_mark())
     };

@@ -56,7 +56,11 @@ struct Inner {
     sim: Mutex<Sim>,
     objects: Objects,
     rhythm: Mutex<Rhythm>,
+    options: Mutex<Options>,
 }
+
+/// What a test changes of how a node is opened.
+type Options = Arc<dyn Fn(Builder) -> Builder + Send + Sync>;
 
 impl std::fmt::Debug for TestKit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -73,7 +77,9 @@ impl TestKit {
         let sim = Sim::new(seed, BEGINNING, tokio::runtime::Handle::current());
         let rhythm = Rhythm::Together;
         let objects = builder(sim.env(), rhythm).open("").await?;
-        Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects, rhythm: Mutex::new(rhythm) })))
+        let options: Options = Arc::new(|builder| builder);
+        let (sim, rhythm, options) = (Mutex::new(sim), Mutex::new(rhythm), Mutex::new(options));
+        Ok(TestKit(Arc::new(Inner { seed, sim, objects, rhythm, options })))
     }
 
     /// The objects.
@@ -240,6 +246,11 @@ impl TestKit {
         *self.0.rhythm.lock() = Rhythm::Each;
     }
 
+    /// From the next start on the node is opened with these options.
+    pub fn configure(&self, options: impl Fn(Builder) -> Builder + Send + Sync + 'static) {
+        *self.0.options.lock() = Arc::new(options);
+    }
+
     /// Stops cleanly and starts again. Stubs stay valid.
     ///
     /// # Errors
@@ -268,6 +279,18 @@ impl TestKit {
         self.start_after_crash(disk).await
     }
 
+    /// The same, with the power going again after so many steps of the disk into the start, or into what follows it. Without
+    /// `random` nothing that was not durable is kept. The folder may not open for it; then it takes another crash.
+    ///
+    /// # Errors
+    /// What prevents the folder from being opened.
+    pub async fn crash_and_cut(&self, random: Option<&SeededRandom>, steps: u64) -> Result {
+        let old = self.0.sim.lock().disk.clone();
+        let disk = random.map_or_else(|| old.crash(), |random| old.crash_torn(random));
+        disk.cut_power_after(steps);
+        self.start_after_crash(disk).await
+    }
+
     async fn start_after_crash(&self, disk: Arc<SimDisk>) -> Result {
         if let Some(node) = self.home().leave() {
             node.abandon();
@@ -280,7 +303,8 @@ impl TestKit {
         let env = sim.env();
         *self.0.sim.lock() = sim;
         let rhythm = *self.0.rhythm.lock();
-        reopen(builder(env, rhythm), self.home()).await
+        let options = self.0.options.lock().clone();
+        reopen(options(builder(env, rhythm)), self.home()).await
     }
 
     /// Brings what was committed to the store now, as a node does when its journal has grown enough.

@@ -1,0 +1,225 @@
+//! Drawing a plan from a seed.
+
+use do_runtime::env::SeededRandom;
+
+use crate::plan::{Act, AgentAct, DeskAct, Ending, Event, How, Limits, Phase, Plan, Post, Set, Step};
+
+/// How large plans are.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Phases.
+    pub phases: u64,
+    /// Calls in a phase, about.
+    pub steps: u64,
+}
+
+impl Size {
+    /// A run of the short form.
+    pub const SMALL: Size = Size { phases: 7, steps: 28 };
+    /// A run of the long form.
+    pub const LARGE: Size = Size { phases: 16, steps: 60 };
+}
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// What is drawn from.
+struct Draw {
+    random: SeededRandom,
+    next_token: i64,
+    desks: u32,
+    agents: u32,
+    /// The clock is set back, so that rows that expire are left out.
+    back: bool,
+    /// Disks fail.
+    faults: bool,
+    /// The desks that are ended; the others are called under keys.
+    mortal: u32,
+}
+
+/// The plan of a seed.
+pub fn plan(seed: u64, size: Size) -> Plan {
+    // Another stream than the kit's.
+    let random = SeededRandom::new(seed ^ 0x5349_4d55_4c41_5445);
+    let below = |bound: u64| random.below(bound);
+    let sync_each = below(3) == 0;
+    let limits = Limits {
+        awake: [40 << 10, 400 << 10, 256 << 20][below(3) as usize],
+        checkpoint: [30 << 10, 200 << 10, 64 << 20][below(3) as usize],
+        segment: [64 << 10, 256 << 10, 1 << 20][below(3) as usize],
+        idle: [1, 10, 600][below(3) as usize],
+    };
+    let (back, faults) = (below(5) == 0, below(2) == 0);
+    let desks = 1 + below(3) as u32;
+    let agents = 2 + below(3) as u32;
+    let mortal = if below(2) == 0 { 1 } else { 0 };
+    let mut draw = Draw { random, next_token: 1, desks, agents, back, faults, mortal };
+    let phases = (0..size.phases).map(|_| draw.phase(size.steps)).collect();
+    Plan { seed, sync_each, limits, desks, agents, phases }
+}
+
+impl Draw {
+    fn below(&self, bound: u64) -> u64 {
+        self.random.below(bound)
+    }
+
+    fn one_in(&self, bound: u64) -> bool {
+        self.below(bound) == 0
+    }
+
+    fn phase(&mut self, steps: u64) -> Phase {
+        let callers = 1 + self.below(6);
+        let steps = 1 + self.below(2 * steps);
+        let mut lists = vec![Vec::new(); callers as usize];
+        for _ in 0..steps {
+            let caller = self.below(callers) as usize;
+            let step = self.step();
+            lists[caller].push(step);
+        }
+        let ending = match self.below(10) {
+            0 | 1 => Ending::None,
+            2 => Ending::Evict,
+            3 => Ending::Restart,
+            4 | 5 => Ending::Crash { torn: false },
+            6 | 7 => Ending::Crash { torn: true },
+            _ => Ending::Rest,
+        };
+        Phase { callers: lists, events: self.events(), ending }
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut full = false;
+        for _ in 0..1 + self.below(8) {
+            events.push(Event::Rounds(1 + self.below(40) as u32));
+            let event = match self.below(20) {
+                0 => Event::EvictAgent(self.below(self.agents.into()) as u32),
+                1 => Event::EvictDesk(self.below(self.desks.into()) as u32),
+                2 => Event::EvictAll,
+                3 | 4 => Event::Checkpoint,
+                5 => Event::Restart,
+                6 => Event::Crash { torn: self.one_in(2) },
+                7 | 8 => Event::Cut { steps: self.below(120) },
+                9 => Event::CrashTwice { steps: self.below(60), torn: self.one_in(2) },
+                // While the disk is full time hardly moves, so that nothing is given up for it.
+                10..=16 if full => Event::Advance { millis: self.below(200) },
+                10 | 11 => Event::Advance { millis: self.below(20 * SECOND) },
+                12 | 13 => Event::Advance { millis: self.below(10 * MINUTE) },
+                14 => Event::Advance { millis: self.below(3 * HOUR) },
+                15 => Event::Advance { millis: self.below(5 * DAY) },
+                16 if self.back => Event::Back { millis: self.below(2 * HOUR) },
+                17 if self.faults => Event::FailSyncs(1 + self.below(2)),
+                18 if self.faults => Event::FailWrites(1 + self.below(2)),
+                19 if self.faults => {
+                    full = true;
+                    Event::Full { left: self.below(300 << 10) }
+                }
+                _ => Event::Room,
+            };
+            full &= event != Event::Room;
+            events.push(event);
+        }
+        events
+    }
+
+    fn step(&mut self) -> Step {
+        let token = self.next_token;
+        self.next_token += 1;
+        let act = if self.one_in(2) {
+            let desk = self.below(self.desks.into()) as u32;
+            Act::Desk(desk, self.desk_act(desk < self.mortal))
+        } else {
+            Act::Agent(self.below(self.agents.into()) as u32, self.agent_act())
+        };
+        let how = match (self.below(16), &act) {
+            (0 | 1, Act::Agent(..)) => How::Keyed,
+            (0 | 1, Act::Desk(desk, _)) if *desk >= self.mortal => How::Keyed,
+            (2, _) => How::Retried,
+            (3, _) => How::Deadline(1 + self.below(5 * SECOND)),
+            (4, _) => How::Dropped(self.below(4) as u32),
+            _ => How::Plain,
+        };
+        let pause = if self.one_in(3) { self.below(6) as u32 } else { 0 };
+        Step { token, act, how, pause }
+    }
+
+    fn label(&self) -> u8 {
+        self.below(5) as u8
+    }
+
+    fn desk_act(&self, mortal: bool) -> DeskAct {
+        match self.below(if self.back { 16 } else { 24 }) {
+            0..=2 => DeskAct::Open(self.label(), self.one_in(2).then(|| self.label())),
+            3..=5 => {
+                let size = if self.one_in(8) { 9_000 } else { self.below(400) };
+                DeskAct::File(self.label(), self.below(20) as i8 - 1, size as u32)
+            }
+            6 => DeskAct::Drop(self.label()),
+            7 => DeskAct::Relabel(self.label(), self.label()),
+            8 => DeskAct::Put(self.label()),
+            9 => DeskAct::Take(self.label()),
+            10 => DeskAct::InPart(self.label()),
+            11 => DeskAct::Fail(self.label()),
+            12 => DeskAct::Panic(self.label()),
+            13 if mortal && self.one_in(3) => DeskAct::Erase,
+            13 if mortal && self.one_in(3) => DeskAct::Delete,
+            13..=15 => DeskAct::View,
+            16 | 17 => DeskAct::Issue,
+            18 | 19 => DeskAct::LogIn(self.below(3) as u8),
+            20 | 21 => DeskAct::Touch(self.below(3) as u8),
+            _ => DeskAct::Offer(self.below(3) as u8, (!self.one_in(4)).then(|| 1 + self.below(4 * HOUR / SECOND))),
+        }
+    }
+
+    fn agent_act(&self) -> AgentAct {
+        match self.below(20) {
+            0..=4 => self.set(),
+            5 => AgentAct::Cancel(self.below(4) as u8),
+            6..=11 => AgentAct::Mail((0..1 + self.below(4)).map(|_| self.post()).collect()),
+            12 => AgentAct::SendAgain,
+            13 | 14 => AgentAct::Pay(self.desk_to_call(), self.below(3 * SECOND)),
+            15 => AgentAct::Fail,
+            16 => AgentAct::Panic,
+            _ => AgentAct::View,
+        }
+    }
+
+    /// One that is never ended, if there is one.
+    fn desk_to_call(&self) -> u32 {
+        self.desks - 1 - self.below((self.desks - self.mortal).max(1).into()) as u32
+    }
+
+    fn set(&self) -> AgentAct {
+        let key = (!self.one_in(3)).then(|| self.below(4) as u8);
+        let after = match self.below(4) {
+            0 => self.below(100),
+            1 => self.below(30 * SECOND),
+            2 => self.below(HOUR),
+            _ => self.below(2 * DAY),
+        };
+        match self.below(12) {
+            0..=4 => AgentAct::Set(Set::Ring(0), key, after),
+            5 | 6 => AgentAct::Set(Set::Ring(1 + self.below(4) as u32), key, after),
+            // Periods that no other alarm has.
+            7 => AgentAct::Set(Set::Tick, key, 6 * HOUR + self.below(DAY)),
+            8 => AgentAct::Set(Set::Doomed, None, after),
+            9 => AgentAct::Set(Set::Hopeless, None, after),
+            _ => AgentAct::Set(Set::Fetch(self.desk_to_call(), self.below(5 * SECOND)), None, after),
+        }
+    }
+
+    fn post(&self) -> Post {
+        let to = self.below(self.agents.into()) as u32;
+        let ready = match self.below(8) {
+            0 => Some(self.below(3 * SECOND)),
+            1 => Some(self.below(100 * SECOND)),
+            2 => None,
+            _ => Some(0),
+        };
+        let slow = self.one_in(5);
+        let relay = (!slow && self.one_in(4)).then(|| self.below(self.agents.into()) as u32);
+        Post { to, ready, slow, relay }
+    }
+}

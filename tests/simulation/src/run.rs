@@ -1,0 +1,405 @@
+//! Running a plan, on a runtime of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::Once;
+
+use do_runtime::env::SeededRandom;
+use do_runtime::prelude::*;
+use futures::FutureExt;
+use tokio::task::JoinHandle;
+
+use crate::check::{self, Found, Moved, Wrong};
+use crate::classes::{Agent, AgentView, Desk, DeskView, ON_PURPOSE, Offer, Pass, Session, Stamp};
+use crate::history::{Call as Called, Outcome};
+use crate::plan::{Act, AgentAct, DeskAct, Ending, Event, How, Phase, Plan, Step};
+use crate::world::World;
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What is wrong, if anything is.
+    pub wrong: Option<Wrong>,
+    /// What happened, line by line.
+    pub lines: Vec<String>,
+    /// Calls that were made.
+    pub calls: u64,
+    /// Those that were acknowledged.
+    pub acknowledged: u64,
+    /// Crashes and clean restarts.
+    pub starts: u64,
+    /// Virtual time that passed, in seconds.
+    pub seconds: u64,
+}
+
+/// Runs a plan, and checks it.
+pub fn run(plan: &Plan) -> Report {
+    be_silent_on_purpose();
+    let mut report = Report::default();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime of one thread can be made");
+        runtime.block_on(play(plan, &mut report))
+    }));
+    report.wrong = match outcome {
+        Ok(outcome) => outcome.err(),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a text");
+            Some(format!("a panic: {text}"))
+        }
+    };
+    report
+}
+
+/// Panics that handlers are asked for are not worth a line on the terminal.
+fn be_silent_on_purpose() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if panic.payload().downcast_ref::<&str>() != Some(&ON_PURPOSE) {
+                usual(panic);
+            }
+        }));
+    });
+}
+
+async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
+    let kit = TestKit::open(plan.seed).await.map_err(|error| format!("the folder can't be made: {error}"))?;
+    if plan.sync_each {
+        kit.sync_each_commit();
+    }
+    let limits = plan.limits;
+    kit.configure(move |builder| {
+        builder
+            .idle(secs(limits.idle))
+            .awake_memory(limits.awake)
+            .checkpoint_every(limits.checkpoint)
+            .journal(limits.segment, 1 << 20)
+    });
+    kit.restart().await.map_err(|error| format!("the first restart: {error}"))?;
+    let player = Player { world: Arc::new(World::new(kit, plan)), plan, random: SeededRandom::new(plan.seed ^ 0x544f_524e) };
+    let outcome = player.phases(report).await;
+    let mut history = player.world.history();
+    if let Err(wrong) = &outcome {
+        history.say(player.world.kit.now(), format_args!("WRONG: {wrong}"));
+    }
+    report.lines = std::mem::take(&mut history.lines);
+    let calls = history.calls.iter().filter(|call| call.step.token > 0);
+    report.calls = calls.clone().count() as u64;
+    report.acknowledged = calls.filter(|call| matches!(call.outcome, Outcome::Done(_))).count() as u64;
+    report.starts = history.crashes;
+    outcome
+}
+
+struct Player<'a> {
+    world: Arc<World>,
+    plan: &'a Plan,
+    random: SeededRandom,
+}
+
+/// What may have gone wrong with the node since it was started.
+#[derive(Default)]
+struct Trouble {
+    /// A cut of the power is under way.
+    cut: bool,
+    /// Something was made to fail.
+    faults: bool,
+}
+
+impl Player<'_> {
+    async fn phases(&self, report: &mut Report) -> Result<(), Wrong> {
+        let begin = self.world.kit.now();
+        let last = Phase { callers: Vec::new(), events: Vec::new(), ending: Ending::Rest };
+        for (number, phase) in self.plan.phases.iter().chain([&last]).enumerate() {
+            self.say(format_args!("-- phase {number}"));
+            self.phase(phase).await?;
+            report.seconds = report.seconds.max((self.world.kit.now() - begin).as_secs());
+        }
+        self.look_closely().await
+    }
+
+    fn say(&self, line: impl std::fmt::Display) {
+        self.world.history().say(self.world.kit.now(), line);
+    }
+
+    async fn phase(&self, phase: &Phase) -> Result<(), Wrong> {
+        let first = self.world.history().calls.len();
+        let callers: Vec<JoinHandle<()>> = phase.callers.iter().map(|steps| self.start(steps.clone())).collect();
+        let mut trouble = Trouble::default();
+        for event in &phase.events {
+            self.event(*event, &mut trouble).await?;
+        }
+        self.mend(&mut trouble).await?;
+        self.all_answered(callers).await?;
+        let keyed: Vec<usize> = {
+            let (history, now) = (self.world.history(), self.world.kit.now());
+            let keyed = |call: &Called| call.step.how == How::Keyed && !is_view(&call.step);
+            // Replies are kept for a day.
+            let fresh = |call: &Called| now - call.at < hours(23);
+            let repeated = |call: &&Called| keyed(call) && fresh(call);
+            (first..history.calls.len()).filter(|number| repeated(&&history.calls[*number])).collect()
+        };
+        for number in keyed {
+            self.world.repeat(number).await?;
+        }
+        let moved = self.end(phase.ending).await?;
+        self.look(moved).await
+    }
+
+    /// A task that calls.
+    fn start(&self, steps: Vec<Step>) -> JoinHandle<()> {
+        let world = self.world.clone();
+        tokio::spawn(async move {
+            for step in steps {
+                rounds(step.pause).await;
+                world.call(&step).await;
+            }
+        })
+    }
+
+    async fn event(&self, event: Event, trouble: &mut Trouble) -> Result<(), Wrong> {
+        let kit = &self.world.kit;
+        if !matches!(event, Event::Rounds(_)) {
+            self.say(format_args!("{event:?}"));
+        }
+        // What fails here fails because of the faults; what must not is found when everything is looked at.
+        match event {
+            Event::Rounds(count) => rounds(count).await,
+            Event::EvictAgent(number) => drop(kit.evict(&self.world.agent(number)).await),
+            Event::EvictDesk(number) => drop(kit.evict(&self.world.desk(number)).await),
+            Event::EvictAll => drop(kit.evict_all().await),
+            Event::Checkpoint => {
+                let outcome = kit.checkpoint().await;
+                if let Err(error) = outcome {
+                    self.say(format_args!("the checkpoint failed: {error}"));
+                }
+            }
+            Event::Restart if trouble.cut || trouble.faults => self.crash(false, trouble).await?,
+            Event::Restart => self.restart().await?,
+            Event::Crash { torn } => self.crash(torn, trouble).await?,
+            Event::CrashTwice { steps, torn } => {
+                // The new disk has no power any more when the node is opened, or a little later.
+                let random = self.torn();
+                kit.disk().set_capacity(None);
+                let opened = kit.crash_and_cut(torn.then_some(&random), steps).await;
+                self.say(format_args!("the first start: {:?}", opened.as_ref().err()));
+                self.world.history().crashes += 1;
+                trouble.cut = true;
+                rounds(30).await;
+                self.crash(torn, trouble).await?;
+            }
+            Event::Cut { steps } => {
+                trouble.cut = true;
+                kit.disk().cut_power_after(steps);
+            }
+            Event::Advance { millis: by } => {
+                let from = kit.now();
+                let quiet = !trouble.cut && !trouble.faults && !self.has_failed();
+                kit.advance(millis(by)).await;
+                if quiet {
+                    self.world.history().quiet.push((from, kit.now()));
+                }
+            }
+            Event::Back { millis: by } => kit.set_time(kit.now() - millis(by)).await,
+            Event::FailSyncs(count) => {
+                trouble.faults = true;
+                kit.disk().fail_syncs(count, std::io::ErrorKind::Other);
+            }
+            Event::FailWrites(count) => {
+                trouble.faults = true;
+                kit.disk().fail_writes(count, std::io::ErrorKind::Other);
+            }
+            Event::Full { left } => {
+                trouble.faults = true;
+                let disk = kit.disk();
+                disk.set_capacity(Some(disk.used() + left));
+            }
+            Event::Room => kit.disk().set_capacity(None),
+        }
+        Ok(())
+    }
+
+    fn torn(&self) -> SeededRandom {
+        SeededRandom::new(self.random.next_u64())
+    }
+
+    fn has_failed(&self) -> bool {
+        self.world.kit.objects().failed().now_or_never().is_some()
+    }
+
+    /// The power goes, unless it has gone already, and comes back; what was broken is whole again.
+    async fn crash(&self, torn: bool, trouble: &mut Trouble) -> Result<(), Wrong> {
+        let kit = &self.world.kit;
+        kit.disk().set_capacity(None);
+        let opened = if torn { kit.crash_torn(&self.torn()).await } else { kit.crash().await };
+        *trouble = Trouble::default();
+        self.world.history().crashes += 1;
+        opened.map_err(|error| format!("the folder can't be opened after a crash: {error}"))
+    }
+
+    async fn restart(&self) -> Result<(), Wrong> {
+        let outcome = self.world.kit.restart().await;
+        self.world.history().crashes += 1;
+        outcome.map_err(|error| format!("the folder can't be closed and opened: {error}"))
+    }
+
+    /// Takes all faults away; where the journal has failed, or the power has gone, the node starts again.
+    async fn mend(&self, trouble: &mut Trouble) -> Result<(), Wrong> {
+        let disk = self.world.kit.disk();
+        disk.set_capacity(None);
+        disk.fail_syncs(0, std::io::ErrorKind::Other);
+        disk.fail_writes(0, std::io::ErrorKind::Other);
+        if trouble.cut || self.has_failed() {
+            self.say("starts again");
+            self.crash(self.random.below(2) == 0, trouble).await?;
+        }
+        Ok(())
+    }
+
+    async fn all_answered(&self, callers: Vec<JoinHandle<()>>) -> Result<(), Wrong> {
+        let kit = &self.world.kit;
+        for _ in 0..60 {
+            kit.settle().await;
+            if callers.iter().all(JoinHandle::is_finished) {
+                break;
+            }
+            // Pauses before repetitions, and asynchronous handlers.
+            kit.advance(secs(5)).await;
+        }
+        for caller in callers {
+            match caller.now_or_never() {
+                Some(Ok(())) => {}
+                Some(Err(error)) => return Err(format!("a caller has panicked: {error}")),
+                None => return Err("a call is never answered".into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(&self, ending: Ending) -> Result<Moved, Wrong> {
+        let kit = &self.world.kit;
+        self.say(format_args!("ending: {ending:?}"));
+        match ending {
+            Ending::None => {}
+            Ending::Evict => kit.evict_all().await.map_err(|error| format!("nothing goes to sleep: {error}"))?,
+            Ending::Restart => self.restart().await?,
+            Ending::Crash { torn } => self.crash(torn, &mut Trouble::default()).await?,
+            Ending::Rest => {
+                let from = kit.now();
+                kit.advance(hours(5)).await;
+                self.world.history().quiet.push((from, kit.now()));
+                return Ok(Moved::ToRest);
+            }
+        }
+        kit.settle().await;
+        Ok(Moved::Maybe)
+    }
+
+    /// Looks at everything, and compares it with what it should be.
+    async fn look(&self, moved: Moved) -> Result<(), Wrong> {
+        let (mut desks, mut agents): (Vec<DeskView>, Vec<AgentView>) = (Vec::new(), Vec::new());
+        // What is due is done before anything is looked at, and looking may bring more about: so twice.
+        for _ in 0..2 {
+            (desks, agents) = (Vec::new(), Vec::new());
+            for number in 0..self.plan.desks {
+                let Outcome::Desk(view) = self.see(Act::Desk(number, DeskAct::View)).await? else { continue };
+                desks.push(*view);
+            }
+            for number in 0..self.plan.agents {
+                let Outcome::Agent(view) = self.see(Act::Agent(number, AgentAct::View)).await? else { continue };
+                agents.push(*view);
+            }
+            self.world.kit.settle().await;
+        }
+        let agent_ids: Vec<ObjectId> = self.world.agents.iter().map(|(_, id)| *id).collect();
+        let now = self.world.kit.now();
+        let found = Found { desks: &desks, agents: &agents, agent_ids: &agent_ids, now, moved };
+        check::check(self.plan, &self.world.history(), &found)?;
+        let exist = |lives: Vec<i64>, addresses: &[(crate::classes::Address, ObjectId)]| {
+            let exist = lives.into_iter().zip(addresses).filter(|(life, _)| *life != 0);
+            exist.map(|(_, address)| address.clone()).collect::<Vec<_>>()
+        };
+        self.listed::<Desk>(exist(desks.iter().map(|view| view.life).collect(), &self.world.desks))?;
+        self.listed::<Agent>(exist(agents.iter().map(|view| view.life).collect(), &self.world.agents))
+    }
+
+    async fn see(&self, act: Act) -> Result<Outcome, Wrong> {
+        let step = Step { token: 0, act, how: How::Plain, pause: 0 };
+        self.world.call(&step).await;
+        let last = self.world.history().calls.last().map(|call| call.outcome.clone());
+        match last {
+            Some(outcome @ (Outcome::Desk(_) | Outcome::Agent(_))) => Ok(outcome),
+            other => Err(format!("{:?} can't be looked at: {other:?}", step.act)),
+        }
+    }
+
+    /// Exactly these objects are listed, with their names.
+    fn listed<O: do_runtime::Dispatch>(&self, mut expected: Vec<(crate::classes::Address, ObjectId)>) -> Result<(), Wrong> {
+        use crate::classes::Address;
+        let listed = self.world.kit.objects().namespace::<O>().list().all();
+        let listed = listed.map_err(|error| format!("the objects can't be listed: {error}"))?;
+        for listed in &listed {
+            let place = expected.iter().position(|(_, id)| *id == listed.id);
+            let (address, _) = expected.remove(place.ok_or_else(|| format!("{listed:?} is listed, and does not exist"))?);
+            let name = match &address {
+                Address::Named(name) => Some(name.as_str()),
+                Address::Unnamed(_) => None,
+            };
+            if listed.name.as_deref() != name {
+                return Err(format!("{listed:?} has lost its name {name:?}"));
+            }
+        }
+        expected.first().map_or(Ok(()), |missing| Err(format!("{missing:?} is not listed")))
+    }
+
+    /// Looks at what lies beneath.
+    async fn look_closely(&self) -> Result<(), Wrong> {
+        let kit = &self.world.kit;
+        for number in 0..self.plan.desks {
+            let desk = self.world.desk(number);
+            let rows = async {
+                let expired = [
+                    kit.physical_rows::<Pass>(&desk).await?,
+                    kit.physical_rows::<Session>(&desk).await?,
+                    kit.physical_rows::<Stamp>(&desk).await?,
+                ];
+                let offers = kit.physical_rows::<Offer>(&desk).await?;
+                let (whole, shown) = kit.inside(&desk, |_, cx| {
+                    let whole: Vec<String> = cx.sql_unchecked("PRAGMA integrity_check", ()).all()?;
+                    let shown: i64 = cx.count::<Offer>()?;
+                    Ok((whole, shown))
+                })
+                .await?;
+                Ok::<_, Error>((expired, offers, shown, whole))
+            };
+            let (expired, offers, shown, whole) = rows.await.map_err(|error| format!("desk {number}: {error}"))?;
+            if expired != [0; 3] || offers != shown.unsigned_abs() && !self.plan.jumps_back() {
+                return Err(format!("desk {number}: rows that have expired are there: {expired:?}, {offers} offers and {shown}"));
+            }
+            is_whole("desk", number, &whole)?;
+        }
+        for number in 0..self.plan.agents {
+            let agent = self.world.agent(number);
+            let looked = kit.inside(&agent, |_, cx| cx.sql_unchecked("PRAGMA integrity_check", ()).all());
+            let whole: Vec<String> = looked.await.map_err(|error| format!("agent {number}: {error}"))?;
+            is_whole("agent", number, &whole)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_whole(what: &str, number: u32, answer: &[String]) -> Result<(), Wrong> {
+    if answer == ["ok"] { Ok(()) } else { Err(format!("the database of {what} {number} is damaged: {answer:?}")) }
+}
+
+fn is_view(step: &Step) -> bool {
+    matches!(step.act, Act::Desk(_, DeskAct::View) | Act::Agent(_, AgentAct::View))
+}
+
+/// Lets the others go on.
+async fn rounds(count: u32) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,273 @@
+//! The objects of a run, and how they are called.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use do_runtime::prelude::*;
+use do_runtime::Dispatch;
+
+use crate::classes::{Address, Agent, AgentStub, Alarm, Desk, DeskStub, Done, Mailing, refused_at};
+use crate::history::{Call as Called, History, Moment, Outcome};
+use crate::plan::{Act, AgentAct, DeskAct, How, Plan, Set, Step};
+
+/// The objects of a run and what was seen of them.
+pub struct World {
+    /// The kit.
+    pub kit: TestKit,
+    /// Where the desks and the agents are.
+    pub desks: Vec<(Address, ObjectId)>,
+    /// See above.
+    pub agents: Vec<(Address, ObjectId)>,
+    history: Mutex<History>,
+}
+
+/// Every fourth object has no name.
+fn addresses<O: Dispatch>(kit: &TestKit, count: u32, word: &str) -> Vec<(Address, ObjectId)> {
+    let namespace = kit.objects().namespace::<O>();
+    let address = |number: u32| {
+        if number % 4 == 3 || number == 1 && word == "desk" {
+            let id = namespace.new_unique_id();
+            (Address::Unnamed(id), id)
+        } else {
+            let name = format!("{word}-{number} \u{e9}");
+            let id = namespace.id_from_name(&name);
+            (Address::Named(name), id)
+        }
+    };
+    (0..count).map(address).collect()
+}
+
+impl World {
+    /// The objects of a plan; none of them exists yet.
+    pub fn new(kit: TestKit, plan: &Plan) -> Self {
+        let desks = addresses::<Desk>(&kit, plan.desks, "desk");
+        let agents = addresses::<Agent>(&kit, plan.agents, "agent");
+        World { kit, desks, agents, history: Mutex::default() }
+    }
+
+    /// What happened so far.
+    pub fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stub of a desk.
+    pub fn desk(&self, number: u32) -> DeskStub {
+        match &self.desks[number as usize].0 {
+            Address::Named(name) => self.kit.objects().get_by_name::<Desk>(name),
+            Address::Unnamed(id) => self.kit.objects().get::<Desk>(*id),
+        }
+    }
+
+    /// The stub of an agent.
+    pub fn agent(&self, number: u32) -> AgentStub {
+        match &self.agents[number as usize].0 {
+            Address::Named(name) => self.kit.objects().get_by_name::<Agent>(name),
+            Address::Unnamed(id) => self.kit.objects().get::<Agent>(*id),
+        }
+    }
+
+    /// Makes a call, and notes it.
+    pub async fn call(&self, step: &Step) {
+        let (invoked, at) = (self.history().tick(), self.kit.now());
+        let (outcome, completed) = self.outcome(step).await;
+        let until = self.kit.now();
+        self.note(Called { step: step.clone(), invoked, completed, at, until, outcome });
+    }
+
+    /// Sends a call under a key again: it is the same call, that took so much longer. Says what is wrong with the answer.
+    pub async fn repeat(&self, number: usize) -> Result<(), String> {
+        let before = self.history().calls[number].clone();
+        let invoked = self.history().tick();
+        let (outcome, completed) = self.outcome(&before.step).await;
+        let token = before.step.token;
+        match (&before.outcome, &outcome) {
+            (Outcome::Done(first), Outcome::Done(again)) if first == again => {}
+            (Outcome::Done(_), _) => {
+                return Err(format!("#{token} under its key was answered {:?}, then {outcome:?}", before.outcome));
+            }
+            (Outcome::Unknown(_), Outcome::Unknown(_)) => {}
+            (Outcome::Unknown(_), _) => {
+                let invoked = if matches!(outcome, Outcome::Done(_)) { before.invoked } else { invoked };
+                let mut history = self.history();
+                history.say(self.kit.now(), format_args!("#{token} sent again: {}", told(&outcome)));
+                let until = self.kit.now();
+                history.calls[number] = Called { invoked, completed, until, outcome, ..before };
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn note(&self, call: Called) {
+        let now = self.kit.now();
+        let mut history = self.history();
+        let line = format!("#{} {} {}: {}", call.step.token, place(&call.step), how(&call.step), told(&call.outcome));
+        history.say(now, line);
+        history.calls.push(call);
+    }
+
+    async fn outcome(&self, step: &Step) -> (Outcome, Moment) {
+        let token = step.token;
+        match &step.act {
+            Act::Desk(number, act) => {
+                let desk = self.desk(*number);
+                let label = |number: u8| format!("label {number}");
+                match *act {
+                    DeskAct::Open(own, behind) => {
+                        let memo = memo(token);
+                        self.done(step, desk.open(token, label(own), behind.map(label), memo)).await
+                    }
+                    DeskAct::File(to, rank, size) => {
+                        self.done(step, desk.file(token, label(to), rank.into(), size)).await
+                    }
+                    DeskAct::Drop(which) => self.done(step, desk.drop_folder(token, label(which))).await,
+                    DeskAct::Relabel(from, to) => self.done(step, desk.relabel(token, label(from), label(to))).await,
+                    DeskAct::Put(key) => self.done(step, desk.put(token, key.to_string())).await,
+                    DeskAct::Take(key) => self.done(step, desk.take(token, key.to_string())).await,
+                    DeskAct::InPart(which) => self.done(step, desk.in_part(token, label(which))).await,
+                    DeskAct::Fail(which) => self.done(step, desk.fail(token, label(which))).await,
+                    DeskAct::Panic(which) => self.done(step, desk.panic(token, label(which))).await,
+                    DeskAct::Issue => self.done(step, desk.issue(token)).await,
+                    DeskAct::LogIn(name) => self.done(step, desk.log_in(token, name.to_string())).await,
+                    DeskAct::Touch(name) => self.done(step, desk.touch(token, name.to_string())).await,
+                    DeskAct::Offer(name, seconds) => self.done(step, desk.offer(token, name.to_string(), seconds)).await,
+                    DeskAct::Erase => self.done(step, desk.erase(token)).await,
+                    DeskAct::Delete => {
+                        let namespace = self.kit.objects().namespace::<Desk>();
+                        let id = self.desks[*number as usize].1;
+                        self.sent(step, namespace.delete(id), Outcome::Deleted).await
+                    }
+                    DeskAct::View => {
+                        self.sent(step, prepared(desk.view(), step), |view| Outcome::Desk(Box::new(view))).await
+                    }
+                }
+            }
+            Act::Agent(number, act) => {
+                let agent = self.agent(*number);
+                match act {
+                    AgentAct::Set(set, key, after) => {
+                        let key = key.map(|key| format!("k{key}"));
+                        self.done(step, agent.set(token, self.alarm(set), key, *after)).await
+                    }
+                    AgentAct::Cancel(key) => self.done(step, agent.cancel(token, format!("k{key}"))).await,
+                    AgentAct::Mail(posts) => {
+                        let find = |number: u32| (self.agents[number as usize].0.clone(), number);
+                        let mailings = posts.iter().map(|post| Mailing {
+                            to: find(post.to),
+                            ready: post.ready,
+                            slow: post.slow,
+                            relay: post.relay.map(find),
+                        });
+                        self.done(step, agent.mail(token, *number, mailings.collect())).await
+                    }
+                    AgentAct::SendAgain => self.done(step, agent.send_again(token)).await,
+                    AgentAct::Pay(desk, pause) => {
+                        let desk = self.desks[*desk as usize].0.clone();
+                        self.done(step, agent.pay(token, desk, *pause)).await
+                    }
+                    AgentAct::Fail => self.done(step, agent.fail(token)).await,
+                    AgentAct::Panic => self.done(step, agent.panic(token)).await,
+                    AgentAct::View => {
+                        self.sent(step, prepared(agent.view(), step), |view| Outcome::Agent(Box::new(view))).await
+                    }
+                }
+            }
+        }
+    }
+
+    fn alarm(&self, set: &Set) -> Alarm {
+        match *set {
+            Set::Ring(fails) => Alarm::Ring { fails },
+            Set::Tick => Alarm::Tick,
+            Set::Doomed => Alarm::Doomed,
+            Set::Hopeless => Alarm::Hopeless,
+            Set::Fetch(desk, pause) => Alarm::Fetch { desk: self.desks[desk as usize].0.clone(), pause },
+        }
+    }
+
+    async fn done<O: Dispatch>(&self, step: &Step, call: Call<O, Done>) -> (Outcome, Moment)
+    where
+        Call<O, Done>: Future<Output = Result<Done>>,
+    {
+        self.sent(step, prepared(call, step), Outcome::Done).await
+    }
+
+    /// Waits for the answer, or for as long as the caller has patience.
+    async fn sent<T>(
+        &self,
+        step: &Step,
+        call: impl Future<Output = Result<T>>,
+        done: impl FnOnce(T) -> Outcome,
+    ) -> (Outcome, Moment) {
+        let mut patience = match step.how {
+            How::Dropped(rounds) => Some(rounds),
+            _ => None,
+        };
+        let mut call = pin!(call);
+        let answer = std::future::poll_fn(|cx| match (call.as_mut().poll(cx), &mut patience) {
+            (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
+            (Poll::Pending, Some(0)) => Poll::Ready(None),
+            (Poll::Pending, Some(left)) => {
+                *left -= 1;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            (Poll::Pending, None) => Poll::Pending,
+        });
+        match answer.await {
+            None => (Outcome::Unknown("its caller went away".into()), Moment::MAX),
+            Some(answer) => {
+                let outcome = answer.map_or_else(failed, done);
+                (outcome, self.history().tick())
+            }
+        }
+    }
+}
+
+/// What an error says of the call.
+fn failed(error: Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::Unavailable | ErrorKind::Interrupted | ErrorKind::Deadline => Outcome::Unknown(error.to_string()),
+        kind => Outcome::Refused { kind, at: refused_at(&error), text: error.to_string() },
+    }
+}
+
+/// A call with what is set for it.
+fn prepared<O: Dispatch, T>(call: Call<O, T>, step: &Step) -> Call<O, T> {
+    match step.how {
+        How::Plain | How::Dropped(_) => call,
+        How::Keyed => call.idempotency_key(format!("key-{}", step.token)),
+        How::Retried => call.retry(RetryPolicy::default()),
+        How::Deadline(within) => call.deadline(millis(within)),
+    }
+}
+
+/// The memo of the folder that a token opens: some of the words.
+pub fn memo(token: i64) -> String {
+    let words = crate::classes::WORDS.iter().enumerate().filter(|(bit, _)| token >> bit & 1 == 1);
+    words.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
+}
+
+fn place(step: &Step) -> String {
+    match &step.act {
+        Act::Desk(number, act) => format!("desk {number} {act:?}"),
+        Act::Agent(number, act) => format!("agent {number} {act:?}"),
+    }
+}
+
+fn how(step: &Step) -> String {
+    if step.how == How::Plain { String::new() } else { format!("({:?})", step.how) }
+}
+
+fn told(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done(done) => format!("done as entry {} of life {}, {}", done.place, done.life, done.value),
+        Outcome::Desk(view) => format!("life {} with {} entries", view.life, view.log.len()),
+        Outcome::Agent(view) => format!("life {} with {} entries", view.life, view.log.len()),
+        Outcome::Deleted(was) => format!("deleted: {was}"),
+        Outcome::Refused { kind, text, .. } => format!("{kind}: {text}"),
+        Outcome::Unknown(text) => format!("unknown: {text}"),
+    }
+}
