@@ -37,7 +37,9 @@ pub fn run(plan: &Plan) -> Report {
     be_silent_on_purpose();
     let mut report = Report::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime of one thread can be made");
+        // Its own time, which nothing of the run goes by, passes only when all tasks wait for each other.
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime of one thread can be made");
         runtime.block_on(play(plan, &mut report))
     }));
     report.wrong = match outcome {
@@ -79,7 +81,10 @@ async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
     });
     kit.restart().await.map_err(|error| format!("the first restart: {error}"))?;
     let player = Player { world: Arc::new(World::new(kit, plan)), plan, random: SeededRandom::new(plan.seed ^ 0x544f_524e) };
-    let outcome = player.phases(report).await;
+    let outcome = match tokio::time::timeout(std::time::Duration::from_secs(1), player.phases(report)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err("all tasks wait for each other".into()),
+    };
     let mut history = player.world.history();
     if let Err(wrong) = &outcome {
         history.say(player.world.kit.now(), format_args!("WRONG: {wrong}"));
@@ -105,6 +110,9 @@ struct Trouble {
     cut: bool,
     /// Something was made to fail.
     faults: bool,
+    /// Something that may have been believed to be on disk was not written: the parts of the store that it was in answer
+    /// nothing until the next start.
+    lost: bool,
 }
 
 impl Player<'_> {
@@ -125,7 +133,8 @@ impl Player<'_> {
 
     async fn phase(&self, phase: &Phase) -> Result<(), Wrong> {
         let first = self.world.history().calls.len();
-        let callers: Vec<JoinHandle<()>> = phase.callers.iter().map(|steps| self.start(steps.clone())).collect();
+        let callers = phase.callers.iter().map(|steps| self.start(steps.clone()));
+        let callers: Vec<_> = callers.collect();
         let mut trouble = Trouble::default();
         for event in &phase.events {
             self.event(*event, &mut trouble).await?;
@@ -137,24 +146,28 @@ impl Player<'_> {
             let keyed = |call: &Called| call.step.how == How::Keyed && !is_view(&call.step);
             // Replies are kept for a day.
             let fresh = |call: &Called| now - call.at < hours(23);
-            let repeated = |call: &&Called| keyed(call) && fresh(call);
-            (first..history.calls.len()).filter(|number| repeated(&&history.calls[*number])).collect()
+            let refused = |call: &Called| matches!(call.outcome, Outcome::Refused { .. });
+            let repeated = |call: &Called| keyed(call) && fresh(call) && !refused(call);
+            (first..history.calls.len()).filter(|number| repeated(&history.calls[*number])).collect()
         };
-        for number in keyed {
-            self.world.repeat(number).await?;
-        }
+        let repeat = |number| {
+            let world = self.world.clone();
+            tokio::spawn(async move { world.repeat(number).await })
+        };
+        self.all_answered(keyed.into_iter().map(repeat).collect()).await?;
         let moved = self.end(phase.ending).await?;
         self.look(moved).await
     }
 
     /// A task that calls.
-    fn start(&self, steps: Vec<Step>) -> JoinHandle<()> {
+    fn start(&self, steps: Vec<Step>) -> JoinHandle<Result<(), Wrong>> {
         let world = self.world.clone();
         tokio::spawn(async move {
             for step in steps {
                 rounds(step.pause).await;
                 world.call(&step).await;
             }
+            Ok(())
         })
     }
 
@@ -203,11 +216,11 @@ impl Player<'_> {
             }
             Event::Back { millis: by } => kit.set_time(kit.now() - millis(by)).await,
             Event::FailSyncs(count) => {
-                trouble.faults = true;
+                (trouble.faults, trouble.lost) = (true, true);
                 kit.disk().fail_syncs(count, std::io::ErrorKind::Other);
             }
             Event::FailWrites(count) => {
-                trouble.faults = true;
+                (trouble.faults, trouble.lost) = (true, true);
                 kit.disk().fail_writes(count, std::io::ErrorKind::Other);
             }
             Event::Full { left } => {
@@ -250,26 +263,26 @@ impl Player<'_> {
         disk.set_capacity(None);
         disk.fail_syncs(0, std::io::ErrorKind::Other);
         disk.fail_writes(0, std::io::ErrorKind::Other);
-        if trouble.cut || self.has_failed() {
+        if trouble.cut || trouble.lost || self.has_failed() {
             self.say("starts again");
             self.crash(self.random.below(2) == 0, trouble).await?;
         }
         Ok(())
     }
 
-    async fn all_answered(&self, callers: Vec<JoinHandle<()>>) -> Result<(), Wrong> {
+    async fn all_answered(&self, callers: Vec<JoinHandle<Result<(), Wrong>>>) -> Result<(), Wrong> {
         let kit = &self.world.kit;
-        for _ in 0..60 {
+        for round in 0..60 {
             kit.settle().await;
             if callers.iter().all(JoinHandle::is_finished) {
                 break;
             }
-            // Pauses before repetitions, and asynchronous handlers.
-            kit.advance(secs(5)).await;
+            // Pauses before repetitions, and asynchronous handlers: longer ones where the clock was set back meanwhile.
+            kit.advance(if round < 20 { secs(5) } else { minutes(5) }).await;
         }
         for caller in callers {
             match caller.now_or_never() {
-                Some(Ok(())) => {}
+                Some(Ok(outcome)) => outcome?,
                 Some(Err(error)) => return Err(format!("a caller has panicked: {error}")),
                 None => return Err("a call is never answered".into()),
             }
