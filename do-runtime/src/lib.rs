@@ -18,6 +18,7 @@
 //! | `journal` | the log of commits, group commit, the gate, recovery |
 //! | `store` | where pages rest, the registry, checkpoints |
 //! | `env` | the seams: clock, disk, randomness, spawning |
+//! | `sync` | locks and waiting, which a simulation can see |
 //! | `placement` | the boundary that says where an object runs |
 //! | `testing` | the test kit |
 //!
@@ -53,6 +54,7 @@ mod proof;
 pub mod sqlite;
 #[doc(hidden)]
 pub mod store;
+mod sync;
 #[doc(hidden)]
 pub mod table;
 #[cfg(test)]

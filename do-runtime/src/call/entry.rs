@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use parking_lot::Mutex;
-
 use super::{AnswerSlot, Owner, Timing};
 use crate::error::Error;
 use crate::journal::LogPosition;
 use crate::metadata::Origin;
 use crate::object::{Dispatch, Method};
+use crate::sync::Mutex;
 
 /// What is to be done when its turn comes.
 pub(crate) enum Work<O: Dispatch> {

@@ -17,6 +17,7 @@ use crate::metadata::{TraceParent, ambient, surroundings};
 use crate::node::start_wake;
 use crate::object::{Answer as AnswerType, Dispatch, Failure, Method};
 use crate::ownership::{Baton, Link};
+use crate::sync::point;
 
 /// A call of an object. It is sent when it is first polled; dropped before that, nothing happens. Dropped later,
 /// the handler still runs and only its answer is lost.
@@ -140,6 +141,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 let mut answer = Answer::<T, E>::Empty;
                 let (position, timing) = run_in(&mut turn, slot, sent, &mut answer);
                 slot.shared.started.store(0, std::sync::atomic::Ordering::Relaxed);
+                point();
                 if let Err(still) = turn.end() {
                     serve(still.by(slot.clone()), Place::Caller);
                 }

@@ -15,6 +15,7 @@ use crate::metadata::{Origin, overdue};
 use crate::node::{put_to_sleep, start_wake};
 use crate::object::{Dispatch, Method};
 use crate::ownership::{Link, Turn};
+use crate::sync::point;
 
 /// How many calls, and for how long, one holder serves before a task of its own takes over.
 const MOST_CALLS: u32 = 128;
@@ -110,6 +111,7 @@ fn run_queued<O: Dispatch>(turn: &mut Owner<O>, entry: Arc<Link<Entry<O>>>, call
     let slot = turn.baton().clone();
     *slot.shared.running.lock() = Some(entry.clone());
     let (position, mut timing) = run_in(turn, &slot, Sent { request, method, origin }, &mut *answer);
+    point();
     timing.sent = sent;
     slot.shared.running.lock().take();
     let node = slot.shared.host.node();
@@ -227,6 +229,7 @@ pub(crate) fn too_late<O: Dispatch>(shared: &Shared<O>) -> Error {
 
 /// After an entry was queued: the slot may have been fenced before, and then nobody comes to the entry.
 pub(crate) fn refuse_if_fenced<O: Dispatch>(slot: &Slot<O>) {
+    point();
     // Either the fence finds the entry, or this finds the fence.
     fence(SeqCst);
     if slot.shared.status() == Status::Fenced {

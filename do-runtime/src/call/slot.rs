@@ -5,8 +5,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::*};
 
-use parking_lot::Mutex;
-
 use super::Entry;
 use crate::Timestamp;
 use crate::error::{Error, ErrorKind};
@@ -15,6 +13,7 @@ use crate::node::{Awake, Host};
 use crate::object::{Dispatch, Identity, KeysUnderWay};
 use crate::ownership::{Baton, Link, Turn};
 use crate::sqlite::Interrupt;
+use crate::sync::{Mutex, point};
 
 pub(crate) type Slot<O> = Baton<Shared<O>, Body<O>, Entry<O>>;
 
@@ -149,9 +148,11 @@ impl<O: Dispatch> Shared<O> {
         // something to hand over, or it would free the record.
         self.dirty.store(true, Release);
         let appended = self.host.node().log().append(&commit);
+        point();
         if let Ok(position) = &appended {
             self.position.store(position.0, Release);
         }
+        point();
         self.move_status(Status::Committing, Status::Live);
         appended.map(drop)
     }

@@ -9,6 +9,8 @@ mod real;
 #[cfg(unix)]
 mod real_disk;
 #[cfg(any(test, feature = "testing"))]
+pub(crate) mod shuffle;
+#[cfg(any(test, feature = "testing"))]
 mod sim;
 #[cfg(any(test, feature = "testing"))]
 mod sim_disk;

@@ -8,8 +8,10 @@ use std::task::{Poll, Waker};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
+use super::shuffle::World;
 use super::{BoxFuture, Clock, Disk, Env, Random, SimDisk, Spawn};
 use crate::Timestamp;
+use crate::sync::point;
 
 /// The simulated seams of one node, by their own types.
 #[derive(Clone)]
@@ -25,6 +27,18 @@ pub struct Sim {
 }
 
 impl Sim {
+    /// The same, but tasks run in an order that is drawn from the seed, and what may block runs on threads that are mixed by it.
+    pub fn shuffled(seed: u64, now: Timestamp, handle: Handle) -> Self {
+        let clock = Arc::new(VirtualClock::new(now));
+        let world = World::shuffled(seed, clock.clone(), handle);
+        Sim {
+            clock,
+            disk: SimDisk::new(),
+            random: Arc::new(SeededRandom::new(seed)),
+            spawn: Arc::new(SimSpawn(Order::Drawn(world))),
+        }
+    }
+
     /// An empty disk at time `now`; tasks run on `handle`, the runtime of one thread.
     pub fn new(seed: u64, now: Timestamp, handle: Handle) -> Self {
         Sim {
@@ -90,10 +104,12 @@ impl VirtualClock {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
+        point();
         self.0.lock().now
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture {
+        point();
         let mut timer = Timer { timers: self.0.clone(), at, number: None };
         Box::pin(poll_fn(move |cx| timer.poll(cx.waker())))
     }
@@ -155,32 +171,64 @@ impl SeededRandom {
 
 impl Random for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
+        point();
         self.0.lock().fill(bytes);
     }
 }
 
-/// Tasks of a runtime of one thread, in the order in which they are spawned; no threads.
-#[derive(Debug, Clone)]
-pub struct SimSpawn(Handle);
+/// Tasks of a runtime of one thread.
+#[derive(Clone)]
+pub struct SimSpawn(Order);
+
+/// In which order tasks run.
+#[derive(Clone)]
+enum Order {
+    /// As they are spawned and woken; no threads.
+    Spawned(Handle),
+    /// As a seed draws it.
+    Drawn(Arc<World>),
+}
 
 impl SimSpawn {
-    /// Runs everything on this runtime, which is to be one of a single thread.
+    /// Runs everything on this runtime, which is to be one of a single thread, in the order in which it is spawned.
     pub fn new(handle: Handle) -> Self {
-        SimSpawn(handle)
+        SimSpawn(Order::Spawned(handle))
+    }
+
+    /// The tasks and threads, if a seed draws their order.
+    pub(crate) fn world(&self) -> Option<&Arc<World>> {
+        match &self.0 {
+            Order::Spawned(_) => None,
+            Order::Drawn(world) => Some(world),
+        }
     }
 }
 
 impl Spawn for SimSpawn {
     fn spawn(&self, task: BoxFuture) {
-        drop(self.0.spawn(task));
+        match &self.0 {
+            Order::Spawned(handle) => drop(handle.spawn(task)),
+            Order::Drawn(world) => world.spawn(task),
+        }
+        point();
     }
 
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
-        drop(self.0.spawn(async move { job() }));
+        match &self.0 {
+            Order::Spawned(handle) => drop(handle.spawn(async move { job() })),
+            Order::Drawn(world) => world.spawn_blocking(job),
+        }
+        point();
     }
 
     fn thread(&self, _name: &str, job: Box<dyn FnOnce() + Send>) -> Result<(), Box<dyn FnOnce() + Send>> {
-        Err(job)
+        match &self.0 {
+            Order::Spawned(_) => Err(job),
+            Order::Drawn(world) => {
+                world.spawn_blocking(job);
+                Ok(())
+            }
+        }
     }
 }
 

@@ -11,10 +11,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use self::content::FileState;
 use super::{Disk, DiskFile, FolderLock, LockError, Open, SeededRandom};
+use crate::sync::point;
 
 /// A disk in memory.
 pub struct SimDisk(Arc<Mutex<State>>);
@@ -125,6 +126,12 @@ impl SimDisk {
     #[must_use = "the old disk is dead; what is left is in the new one"]
     pub fn kill(&self) -> Arc<SimDisk> {
         self.end(|_| {})
+    }
+
+    /// The disk for one operation, before which other threads may come.
+    fn reach(&self) -> MutexGuard<'_, State> {
+        point();
+        self.0.lock()
     }
 
     fn end(&self, lose: impl FnOnce(&mut State)) -> Arc<SimDisk> {
@@ -305,7 +312,7 @@ fn folder(name: &str) -> &str {
 
 impl Disk for SimDisk {
     fn open(&self, path: &Path, how: Open) -> io::Result<Arc<dyn DiskFile>> {
-        let mut state = self.0.lock();
+        let mut state = self.reach();
         state.powered()?;
         let name = name(path);
         state.folder_exists(folder(&name))?;
@@ -324,7 +331,7 @@ impl Disk for SimDisk {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let state = self.0.lock();
+        let state = self.reach();
         state.powered()?;
         let parent = name(path);
         state.folder_exists(&parent)?;
@@ -333,14 +340,14 @@ impl Disk for SimDisk {
     }
 
     fn exists(&self, path: &Path) -> io::Result<bool> {
-        let state = self.0.lock();
+        let state = self.reach();
         state.powered()?;
         let name = name(path);
         Ok(name.is_empty() || state.entries.contains_key(&name))
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.0.lock();
+        let mut state = self.reach();
         state.powered()?;
         let name = name(path);
         for end in name.match_indices('/').map(|(at, _)| at).chain([name.len()]).filter(|end| *end > 0) {
@@ -355,7 +362,7 @@ impl Disk for SimDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.0.lock();
+        let mut state = self.reach();
         state.powered()?;
         let name = name(path);
         state.file(&name)?;
@@ -363,7 +370,7 @@ impl Disk for SimDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut state = self.0.lock();
+        let mut state = self.reach();
         state.powered()?;
         let (from, to) = (name(from), name(to));
         let file = state.file(&from)?;
@@ -372,7 +379,7 @@ impl Disk for SimDisk {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.0.lock();
+        let mut state = self.reach();
         let parent = name(path);
         state.powered()?;
         state.folder_exists(&parent)?;
@@ -394,7 +401,7 @@ impl Disk for SimDisk {
     }
 
     fn lock(&self) -> Result<FolderLock, LockError> {
-        let mut state = self.0.lock();
+        let mut state = self.reach();
         state.powered().map_err(LockError::Io)?;
         if state.locked {
             return Err(LockError::Held(Some(std::process::id())));

@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::files::{Handles, make_file, take_file};
 use super::gate::Gate;
 use super::recover::Replayed;
@@ -13,6 +11,7 @@ use super::segment::{self, Entry, Header, Segment, Stamp};
 use super::space::{Held, Space};
 use super::{Journal, JournalOptions, Shared, words, writer};
 use crate::env::Env;
+use crate::sync::{Condvar, Mutex};
 use crate::{Error, ErrorKind, Result};
 
 /// A life begins so many epochs after the highest that was seen: segments of the life before whose headers were lost

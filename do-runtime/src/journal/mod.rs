@@ -41,13 +41,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Poll, Waker};
 
-use parking_lot::{Condvar, Mutex};
-
 use self::gate::Gate;
 use self::space::Space;
 use self::stream::Stream;
 use self::walk::{Cursor, Origin, Stop};
 use crate::env::Env;
+use crate::sync::{Condvar, Mutex, point};
 use crate::{Error, ErrorKind, Result};
 
 /// What a transaction takes in the log beyond what it writes.
@@ -152,7 +151,7 @@ impl Journal {
             // Whoever prepares a file is not to go on in a folder that somebody else may have by then. Without threads it
             // is a task of this very thread, which finds that it is over.
             while threads && shared.preparing.load(Ordering::Acquire) {
-                std::thread::yield_now();
+                crate::sync::yield_now();
             }
             gate = shared.gate.lock();
             if let Some(error) = &gate.failure {
@@ -227,6 +226,7 @@ impl Log for Journal {
         if self.0.durable() >= position.0 {
             return Poll::Ready(Ok(()));
         }
+        point();
         let mut gate = self.0.gate.lock();
         if self.0.durable() >= position.0 {
             return Poll::Ready(Ok(()));

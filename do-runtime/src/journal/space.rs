@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
-
 use super::files::{Handles, make_file, take_file, write_zeros};
 use super::gate::Crossing;
 use super::segment::{self, Header, Segment};
 use super::{JournalOptions, Prepare, words};
 use crate::env::Env;
+use crate::sync::Mutex;
 use crate::{Error, ErrorKind, Result, Timestamp};
 
 /// After space was refused, nobody asks again for so long.

@@ -8,13 +8,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::MutexGuard;
-
 use super::batch::BatchHead;
 use super::files::WRITERS;
 use super::gate::{Flight, Gate};
 use super::space::{Piece, RETRY_MILLIS};
 use super::{Rhythm, Shared, words};
+use crate::sync::MutexGuard;
 use crate::{Error, ErrorKind, Timestamp};
 
 /// The share of the last batch's callers, in per cent, that is waited for before the next sync.
@@ -26,8 +25,12 @@ type Failed = (&'static str, PathBuf, io::Error);
 /// A batch with its places.
 type Placed = (Flight, Vec<Piece>);
 
-/// Starts the writer threads, if there are threads here; else a task follows each append.
+/// Starts the writer threads, if there are threads here; else a task follows each append. Who wants each record by itself
+/// needs neither.
 pub(super) fn start(shared: &Arc<Shared>) {
+    if shared.rhythm == Rhythm::Each {
+        return;
+    }
     shared.gate.lock().writers = WRITERS;
     for number in 0..WRITERS {
         let this = shared.clone();
@@ -58,8 +61,19 @@ pub(super) fn wake(shared: &Arc<Shared>, mut gate: MutexGuard<'_, Gate>) {
     }
 }
 
+/// A writer thread, until this is dropped.
+struct Writing<'a>(&'a Shared);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.gate.lock().writers -= 1;
+        self.0.order.notify_all();
+    }
+}
+
 /// The life of a writer thread.
 fn write_on(shared: &Arc<Shared>, number: usize) {
+    let _writing = Writing(shared);
     while let Some((flight, pieces)) = wait_for_batch(shared) {
         let begun = Instant::now();
         let written = write(&pieces, &flight.bytes, number);
@@ -76,10 +90,6 @@ fn write_on(shared: &Arc<Shared>, number: usize) {
             Err(error) => fail(shared, error),
         }
     }
-    let mut gate = shared.gate.lock();
-    gate.writers -= 1;
-    drop(gate);
-    shared.order.notify_all();
 }
 
 /// The next batch; nothing once the journal is closed and all is written, or has failed.

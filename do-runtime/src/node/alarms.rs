@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Poll, Waker};
 
-use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::delivery::{self, Post};
@@ -23,6 +22,7 @@ use crate::object::alarms::{self, AlarmDef, AlarmRun, Ended, ExhaustedRun};
 use crate::object::{Dispatch, Identity};
 use crate::ownership::Link;
 use crate::sqlite::AlarmRow;
+use crate::sync::Mutex;
 use crate::{ObjectId, Timestamp};
 
 /// Replies that have expired are removed so many at a time.

@@ -18,9 +18,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Starts the background work of a node. It ends with the node.
 pub(super) fn start(node: &Arc<Node>, home: &Arc<Home>) {
     let weak = Arc::downgrade(node);
-    let watcher = weak.clone();
-    // Without threads there is nobody to watch: a handler that does not return stops the simulation.
-    let _ = node.env().spawn.thread("do-watch", Box::new(move || watch(&watcher)));
+    // Under simulation there is nobody to watch: a handler that does not return stops it.
+    if !node.is_deterministic() {
+        let watcher = weak.clone();
+        let _ = node.env().spawn.thread("do-watch", Box::new(move || watch(&watcher)));
+    }
     node.spawn(Box::pin(hibernate(weak.clone())));
     node.spawn(Box::pin(watch_journal(weak.clone(), node.log().failed())));
     node.spawn(Box::pin(keep_checkpoints(weak.clone())));

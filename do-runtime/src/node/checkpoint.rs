@@ -7,6 +7,7 @@ use super::{Node, durable};
 use crate::error::Result;
 use crate::journal::Log;
 use crate::store;
+use crate::sync::point;
 
 /// Hands the pages of all changed objects over, writes them to the store, and recycles the journal up to where it
 /// is not needed any more. Does nothing if one is under way.
@@ -29,8 +30,10 @@ impl Drop for Running<'_> {
 
 async fn run(node: &Arc<Node>) -> Result {
     let begin = node.log().end();
+    point();
     for host in node.hosts() {
         host.hand_over().await?;
+        point();
     }
     // The store never holds a page whose record is not durable.
     // Nothing of the store is held while this waits: whoever abandons the node waits for those who do.

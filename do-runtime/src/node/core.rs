@@ -6,7 +6,6 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 
-use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::builder::Options;
@@ -19,6 +18,7 @@ use crate::object::Dispatch;
 use crate::placement::{OneProcess, Placement};
 use crate::sqlite::DiskVfs;
 use crate::store::{Registry, SqlitePageStore, WriteBehind};
+use crate::sync::{RwLock, is_simulated, yield_now};
 
 /// Where everything rests that is not awake. Whoever uses it holds it: the folder is released with the last.
 pub(crate) struct Rest {
@@ -268,10 +268,11 @@ impl Node {
         let rest = self.rest.write().take();
         self.over.notify_waiters();
         if let Some(rest) = &rest {
-            // Wakes and a checkpoint that are under way on the blocking pool: the folder is theirs until they end. Under
-            // simulation they are tasks of this very thread, and their disk is gone anyway.
-            while !self.options.deterministic && Arc::strong_count(rest) > 1 {
-                std::thread::yield_now();
+            // Wakes and a checkpoint that are under way on the blocking pool: the folder is theirs until they end. Where there
+            // are no threads they are tasks of this very one, and their disk is gone anyway.
+            let threads = !self.options.deterministic || is_simulated();
+            while threads && Arc::strong_count(rest) > 1 {
+                yield_now();
             }
         }
         if let Err(error) = self.log.close() {

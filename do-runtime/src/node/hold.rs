@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use parking_lot::Mutex;
-
 use crate::ObjectId;
 use crate::journal::ClassTag;
+use crate::sync::Mutex;
 
 /// Objects, and their classes.
 pub(crate) type Concerned = BTreeSet<(ClassTag, ObjectId)>;

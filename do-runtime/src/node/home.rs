@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use parking_lot::RwLock;
-
 use super::Node;
 use super::hold::Hold;
 use super::names::RecentNames;
 use crate::env::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdKey;
+use crate::sync::RwLock;
 
 /// The place of a node.
 pub(crate) struct Home {

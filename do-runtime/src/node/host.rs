@@ -8,8 +8,6 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
-
 use super::alarms::{Pick, Running};
 use super::receive::{Arrival, Receiving};
 use super::{Home, Node, statements};
@@ -23,6 +21,7 @@ use crate::ownership::Baton;
 use crate::placement::Place;
 use crate::sqlite::{self, Database, DatabaseOptions, SchemaMark, build_template, build_template_with_alarms};
 use crate::store::{Changes, Head, PageStore, WriteBehind};
+use crate::sync::{Mutex, point};
 
 /// How many maps the slots of a class are spread over, so that look-ups do not meet.
 const SHARDS: usize = 16;
@@ -375,6 +374,7 @@ impl<O: Dispatch> AnyHost for Host<O> {
         for shard in &self.shards {
             for (_, slot) in shard.lock().drain() {
                 slot.shared.move_status(Status::Live, Status::Retired);
+                point();
                 if let Ok(mut turn) = Baton::try_take(slot) {
                     *turn = Body::Asleep;
                     give_back(turn);

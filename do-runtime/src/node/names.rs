@@ -3,9 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::ObjectId;
+use crate::sync::Mutex;
 
 /// How many are kept: an id whose name fell out can still be used once its object exists.
 const MOST: usize = 65_536;

@@ -10,6 +10,7 @@ use crate::journal::CommitKind;
 use crate::object::Dispatch;
 use crate::ownership::Turn;
 use crate::store::Head;
+use crate::sync::point;
 
 /// Milliseconds without a call after which an object gives back what it can have again.
 const REST: u64 = 1_000;
@@ -21,8 +22,10 @@ where
     P: Deref<Target = Slot<O>>,
 {
     hand_over(turn);
+    point();
     let awake = std::mem::replace(&mut **turn, Body::Asleep);
     let shared = turn.shared();
+    point();
     shared.awake.store(false, Ordering::Release);
     shared.account_for(0);
     *shared.interrupt.lock() = None;
@@ -43,6 +46,7 @@ where
         return;
     }
     let (body, shared) = turn.parts();
+    point();
     if let Body::Awake(awake) = body {
         let handed_over = awake.hand_over(shared);
         if let Err(error) = &handed_over {
@@ -54,6 +58,7 @@ where
             shared.rebuild.store(true, Ordering::Release);
         }
     }
+    point();
     // Only now: a checkpoint passes over an object that has nothing to hand over, and frees its records.
     shared.dirty.store(false, Ordering::Release);
 }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Poll, Waker};
 
 use super::awake::History;
 use super::{Awake, Node, sleep};
@@ -15,6 +14,7 @@ use crate::journal::{Log, LogPosition};
 use crate::object::{Cx, Dispatch, StoredState, Surroundings};
 use crate::sqlite::{Database, DatabaseOptions};
 use crate::store::Replay;
+use crate::sync::{point, poll_blocking};
 
 /// A database of up to so many pages is read as a whole when its object wakes: 256 KiB.
 const LOADED_WHOLE: u32 = 64;
@@ -35,6 +35,7 @@ fn wake<O: Dispatch>(mut turn: Owner<O>) {
             let node = shared.host.node();
             shared.last_used.store(node.coarse_now(), Ordering::Relaxed);
             *turn = Body::Awake(Box::new(awake));
+            point();
             shared.awake.store(true, Ordering::Release);
             node.woken().notify_one();
             serve(turn, Place::Blocking);
@@ -59,6 +60,7 @@ fn load<O: Dispatch>(slot: &Arc<Slot<O>>) -> Result<Awake<O>> {
     node.available()?;
     rebuild_if_needed(shared)?;
     let head = node.rest()?.behind.head(id)?.filter(|head| !head.deleted);
+    point();
     shared.exists.store(head.is_some(), Ordering::Release);
     let (image, history) = match &head {
         Some(head) => {
@@ -139,19 +141,5 @@ fn rebuild(node: &Node, id: ObjectId, position: LogPosition) -> Result<()> {
 
 /// Blocks until the log is durable up to a position: for the blocking pool.
 fn wait_durable(node: &Node, position: LogPosition) -> Result<()> {
-    struct Unpark(std::thread::Thread);
-
-    impl std::task::Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    loop {
-        match node.log().poll_durable(position, &waker) {
-            Poll::Ready(durable) => return durable,
-            Poll::Pending => std::thread::park(),
-        }
-    }
+    poll_blocking(|waker| node.log().poll_durable(position, waker))
 }

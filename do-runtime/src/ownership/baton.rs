@@ -13,7 +13,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::sync::{Arc, AtomicPtr, UnsafeCell};
+use super::sync::{Arc, AtomicPtr, UnsafeCell, point};
 
 /// An entry of the queue.
 pub(crate) struct Link<N> {
@@ -63,6 +63,7 @@ impl<S, B, N> Baton<S, B, N> {
     /// Takes the baton if nobody has it.
     #[inline]
     pub(crate) fn try_take<P: Deref<Target = Self>>(this: P) -> Result<Turn<P, S, B, N>, P> {
+        point();
         let free = this.head.load(Relaxed).is_null()
             && this.head.compare_exchange(ptr::null_mut(), taken(), Acquire, Relaxed).is_ok();
         if free { Ok(Turn { baton: this }) } else { Err(this) }
@@ -73,6 +74,7 @@ impl<S, B, N> Baton<S, B, N> {
         let raw = Arc::into_raw(entry.clone()).cast_mut();
         let mut head = this.head.load(Relaxed);
         loop {
+            point();
             if head.is_null() {
                 match this.head.compare_exchange_weak(head, taken(), Acquire, Relaxed) {
                     Ok(_) => {
@@ -98,6 +100,7 @@ impl<S, B, N> Baton<S, B, N> {
         let mut head = self.head.load(Relaxed);
         // The holder may come back after all, and then nobody waits: so this must not make a free baton a taken one.
         while !head.is_null() && head != taken() {
+            point();
             match self.head.compare_exchange_weak(head, taken(), Acquire, Relaxed) {
                 Ok(_) => return unstack(head, into),
                 Err(seen) => head = seen,
@@ -152,13 +155,16 @@ where
     #[inline]
     pub(crate) fn end(self) -> Result<P, Self> {
         let head = &self.baton.head;
+        point();
         let nobody =
             head.load(Relaxed) == taken() && head.compare_exchange(taken(), ptr::null_mut(), Release, Relaxed).is_ok();
+        point();
         if nobody { Ok(self.baton) } else { Err(self) }
     }
 
     /// Takes all who wait out of the queue, oldest first.
     pub(crate) fn queued(&mut self, into: &mut VecDeque<Arc<Link<N>>>) {
+        point();
         take_stack(&self.baton.head, into);
     }
 

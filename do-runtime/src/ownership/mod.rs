@@ -13,6 +13,8 @@ mod sync {
     pub(super) use std::sync::Arc;
     pub(super) use std::sync::atomic::AtomicPtr;
 
+    pub(super) use crate::sync::point;
+
     /// An `UnsafeCell` with the interface of loom's.
     pub(super) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use rusqlite::{Connection, Row, params};
 
 use super::overlay::{Cursor, Fate, Listed, Overlay, Place};
@@ -10,6 +9,7 @@ use super::registry::{Registry, Usage};
 use super::trouble::Trouble;
 use crate::error::Result;
 use crate::journal::ClassTag;
+use crate::sync::Mutex;
 use crate::{ObjectId, Timestamp};
 
 const NAMED: &str = "SELECT id, name, created, last_used, bytes, next_alarm FROM objects

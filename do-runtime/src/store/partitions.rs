@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
-
 use super::location::Location;
 use super::page_store::{Changes, Head, PageStore};
 use super::partition::{self, Partition};
@@ -17,6 +15,7 @@ use crate::env::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Page;
 use crate::journal::{LogPosition, TemplateId};
+use crate::sync::{Mutex, RwLock};
 
 /// How many there are. It is part of the format.
 pub(super) const PARTITIONS: u8 = 64;

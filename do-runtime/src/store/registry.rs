@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::file::{self, FolderId, Found, Kind};
@@ -22,6 +21,7 @@ use super::wakes::WakeQueue;
 use crate::error::{Error, Result};
 use crate::image::{PAGE, Page};
 use crate::journal::{ClassTag, LogPosition, Reached, TemplateId};
+use crate::sync::{Mutex, RwLock};
 use crate::{ObjectId, Timestamp};
 
 /// The name of the file, relative to the folder.

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::layer::Layer;
 use super::page_store::{Changes, Head, PageStore};
 use super::partition::unknown_template;
@@ -12,6 +10,7 @@ use crate::ObjectId;
 use crate::error::{Error, Result};
 use crate::image::{PAGE, Page};
 use crate::journal::{LogPosition, TemplateId};
+use crate::sync::Mutex;
 
 /// Bytes of pages that are given to the store at once, unless one object has more.
 const BATCH: usize = 4 << 20;

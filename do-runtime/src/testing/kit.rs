@@ -1,11 +1,12 @@
 //! The kit that a test is given.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
-use crate::env::{Env, SeededRandom, Sim, SimDisk};
+use crate::env::shuffle::{World, here};
+use crate::env::{Env, SeededRandom, Sim, SimDisk, SimSpawn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Rhythm;
 use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
@@ -53,10 +54,33 @@ pub struct TestKit(Arc<Inner>);
 
 struct Inner {
     seed: u64,
-    sim: Mutex<Sim>,
     objects: Objects,
+    sim: Mutex<Sim>,
     rhythm: Mutex<Rhythm>,
     options: Mutex<Options>,
+    /// After the objects: they close with its help.
+    threads: Threads,
+}
+
+/// What runs the threads; it ends with this.
+struct Threads {
+    drawn: Option<Arc<World>>,
+    /// Those of a kit whose tasks run in their usual order, once there are any.
+    usual: OnceLock<Arc<World>>,
+}
+
+impl Threads {
+    fn world(&self) -> Option<&Arc<World>> {
+        self.drawn.as_ref().or(self.usual.get())
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(world) = self.world() {
+            world.end_here();
+        }
+    }
 }
 
 /// What a test changes of how a node is opened.
@@ -74,12 +98,35 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the classes that are linked into the program can't be opened together.
     pub async fn open(seed: u64) -> Result<Self> {
-        let sim = Sim::new(seed, BEGINNING, tokio::runtime::Handle::current());
+        Self::on(seed, Sim::new(seed, BEGINNING, tokio::runtime::Handle::current())).await
+    }
+
+    /// As [`TestKit::open`], but tasks run in an order that is drawn from the seed, and what runs on threads in earnest, such as
+    /// wakes, checkpoints and slow methods, runs on threads of which the seed draws which goes on, wherever they meet. So
+    /// other seeds find other races, and one seed finds the same one again. One such kit at a time on a thread.
+    ///
+    /// # Errors
+    /// As [`TestKit::open`]; `invalid` if the runtime has more threads than one, or another such kit lives on this thread.
+    pub async fn shuffled(seed: u64) -> Result<Self> {
+        let handle = tokio::runtime::Handle::current();
+        if handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::CurrentThread {
+            return Err(Error::invalid(
+                "a shuffled kit needs a tokio runtime of one thread: nothing else may decide the order",
+            ));
+        }
+        if here().is_some() {
+            return Err(Error::invalid("another shuffled kit lives on this thread: let it go first"));
+        }
+        Self::on(seed, Sim::shuffled(seed, BEGINNING, handle)).await
+    }
+
+    async fn on(seed: u64, sim: Sim) -> Result<Self> {
         let rhythm = Rhythm::Together;
         let objects = builder(sim.env(), rhythm).open("").await?;
         let options: Options = Arc::new(|builder| builder);
+        let threads = Threads { drawn: sim.spawn.world().cloned(), usual: OnceLock::new() };
         let (sim, rhythm, options) = (Mutex::new(sim), Mutex::new(rhythm), Mutex::new(options));
-        Ok(TestKit(Arc::new(Inner { seed, sim, objects, rhythm, options })))
+        Ok(TestKit(Arc::new(Inner { seed, objects, sim, rhythm, options, threads })))
     }
 
     /// The objects.
@@ -94,7 +141,8 @@ impl TestKit {
 
     /// Virtual time. It stands still until the kit moves it.
     pub fn now(&self) -> Timestamp {
-        crate::env::Clock::now(&*self.0.sim.lock().clock)
+        let clock = self.0.sim.lock().clock.clone();
+        crate::env::Clock::now(&*clock)
     }
 
     /// Moves time on by a duration (`"31d"`, `secs(5)`), running what falls due on the way in order of time.
@@ -124,8 +172,9 @@ impl TestKit {
     /// once. An alarm that always sets itself anew without a pause is cut off in the end.
     pub async fn settle(&self) {
         for _ in 0..LONGEST_CHAIN {
-            for _ in 0..ROUNDS {
-                tokio::task::yield_now().await;
+            match self.0.threads.world() {
+                None => rounds(ROUNDS).await,
+                Some(world) => settle_in(world).await,
             }
             if self.home().node().map_or(true, |node| node.is_closing() || node.scheduler().is_at_rest()) {
                 return;
@@ -361,8 +410,42 @@ impl TestKit {
         self.0.sim.lock().disk.clone()
     }
 
+    pub(super) fn sim_spawn(&self) -> Arc<SimSpawn> {
+        self.0.sim.lock().spawn.clone()
+    }
+
+    /// What runs the threads.
+    pub(super) fn world(&self) -> &Arc<World> {
+        let threads = &self.0.threads;
+        threads.drawn.as_ref().unwrap_or_else(|| {
+            let clock = self.0.sim.lock().clock.clone();
+            threads.usual.get_or_init(|| World::in_order(clock, tokio::runtime::Handle::current()))
+        })
+    }
+
     fn home(&self) -> &Arc<Home> {
         self.0.objects.home()
+    }
+}
+
+async fn rounds(count: usize) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until no task is ready and no thread can go on, and that stays so for some rounds of the runtime's.
+async fn settle_in(world: &World) {
+    let mut quiet = 0;
+    while quiet < ROUNDS {
+        let before = world.steps();
+        tokio::task::yield_now().await;
+        quiet = match world.steps() - before {
+            _ if !world.is_idle() => 0,
+            0 => quiet + ROUNDS / 8,
+            // This very task is one of the simulation's, or one lets others go on again and again.
+            _ => quiet + 1,
+        };
     }
 }
 

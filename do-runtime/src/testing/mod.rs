@@ -19,6 +19,7 @@
 //! }
 //! ```
 
+mod concurrent;
 mod kit;
 mod run;
 

@@ -7,6 +7,9 @@ mod sync {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::Arc;
     pub(crate) use loom::sync::atomic::AtomicPtr;
+
+    /// Loom changes threads at its atomics.
+    pub(crate) fn point() {}
 }
 
 #[path = "../../../do-runtime/src/ownership/baton.rs"]

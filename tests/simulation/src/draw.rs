@@ -2,7 +2,9 @@
 
 use do_runtime::env::SeededRandom;
 
-use crate::plan::{Act, AgentAct, DeskAct, Ending, Event, How, Limits, Phase, Plan, Post, Set, Step};
+use crate::plan::{
+    Act, AgentAct, Caller, DeskAct, Ending, Event, How, Limits, On, Order, Phase, Plan, Post, Set, Step,
+};
 
 /// How large plans are.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +30,7 @@ const DAY: u64 = 24 * HOUR;
 /// What is drawn from.
 struct Draw {
     random: SeededRandom,
+    order: Order,
     next_token: i64,
     desks: u32,
     agents: u32,
@@ -44,6 +47,7 @@ pub fn plan(seed: u64, size: Size) -> Plan {
     // Another stream than the kit's.
     let random = SeededRandom::new(seed ^ 0x5349_4d55_4c41_5445);
     let below = |bound: u64| random.below(bound);
+    let order = if below(3) == 0 { Order::Usual } else { Order::Drawn };
     let sync_each = below(3) == 0;
     let limits = Limits {
         awake: [40 << 10, 400 << 10, 256 << 20][below(3) as usize],
@@ -55,9 +59,9 @@ pub fn plan(seed: u64, size: Size) -> Plan {
     let desks = 1 + below(3) as u32;
     let agents = 2 + below(3) as u32;
     let mortal = if below(2) == 0 { 1 } else { 0 };
-    let mut draw = Draw { random, next_token: 1, desks, agents, back, faults, mortal };
+    let mut draw = Draw { random, order, next_token: 1, desks, agents, back, faults, mortal };
     let phases = (0..size.phases).map(|_| draw.phase(size.steps)).collect();
-    Plan { seed, sync_each, limits, desks, agents, phases }
+    Plan { seed, order, sync_each, limits, desks, agents, phases }
 }
 
 impl Draw {
@@ -72,11 +76,15 @@ impl Draw {
     fn phase(&mut self, steps: u64) -> Phase {
         let callers = 1 + self.below(6);
         let steps = 1 + self.below(2 * steps);
-        let mut lists = vec![Vec::new(); callers as usize];
+        let caller = |_| {
+            let on = if self.order == Order::Drawn && self.one_in(2) { On::Thread } else { On::Task };
+            Caller { on, steps: Vec::new() }
+        };
+        let mut lists: Vec<Caller> = (0..callers).map(caller).collect();
         for _ in 0..steps {
             let caller = self.below(callers) as usize;
             let step = self.step();
-            lists[caller].push(step);
+            lists[caller].steps.push(step);
         }
         let ending = match self.below(10) {
             0 | 1 => Ending::None,

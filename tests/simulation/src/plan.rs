@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Plan {
     /// The seed of the kit: ids, `cx.random()`, torn writes.
     pub seed: u64,
+    /// Who decides in which order tasks and threads go on.
+    pub order: Order,
     /// Each commit is synced by itself.
     pub sync_each: bool,
     /// How the node is opened.
@@ -18,6 +20,15 @@ pub struct Plan {
     pub agents: u32,
     /// One after the other; at the end of each everything is looked at.
     pub phases: Vec<Phase>,
+}
+
+/// The order of tasks and threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    /// As they become ready; no threads.
+    Usual,
+    /// The seed draws it, and what runs on threads in earnest runs on threads.
+    Drawn,
 }
 
 /// How a node is opened.
@@ -36,12 +47,30 @@ pub struct Limits {
 /// Callers that call at the same time, and what happens meanwhile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// Each does its steps one after the other.
-    pub callers: Vec<Vec<Step>>,
+    /// They call at the same time.
+    pub callers: Vec<Caller>,
     /// What happens to the node meanwhile, in order.
     pub events: Vec<Event>,
     /// What happens before everything is looked at.
     pub ending: Ending,
+}
+
+/// One who calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Caller {
+    /// What it is.
+    pub on: On,
+    /// One after the other.
+    pub steps: Vec<Step>,
+}
+
+/// What a caller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum On {
+    /// A task.
+    Task,
+    /// A thread.
+    Thread,
 }
 
 /// What happens between the calls of a phase and the look at everything.
@@ -243,7 +272,12 @@ pub struct Post {
 impl Plan {
     /// How many calls it makes.
     pub fn steps(&self) -> usize {
-        self.phases.iter().flat_map(|phase| &phase.callers).map(Vec::len).sum()
+        self.all().count()
+    }
+
+    /// The calls.
+    pub fn all(&self) -> impl Iterator<Item = &Step> {
+        self.phases.iter().flat_map(|phase| &phase.callers).flat_map(|caller| &caller.steps)
     }
 
     /// The clock is set back in it.
@@ -262,7 +296,6 @@ impl Plan {
 
     /// Whether a desk is ended in it.
     pub fn is_mortal(&self, desk: u32) -> bool {
-        let mut steps = self.phases.iter().flat_map(|phase| &phase.callers).flatten();
-        steps.any(|step| matches!(&step.act, Act::Desk(at, DeskAct::Erase | DeskAct::Delete) if *at == desk))
+        self.all().any(|step| matches!(&step.act, Act::Desk(at, DeskAct::Erase | DeskAct::Delete) if *at == desk))
     }
 }

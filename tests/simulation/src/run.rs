@@ -7,12 +7,12 @@ use std::sync::Once;
 use do_runtime::env::SeededRandom;
 use do_runtime::prelude::*;
 use futures::FutureExt;
-use tokio::task::JoinHandle;
+use futures::future::{BoxFuture, join_all};
 
 use crate::check::{self, Found, Moved, Wrong};
 use crate::classes::{Agent, AgentView, Desk, DeskView, ON_PURPOSE, Offer, Pass, Session, Stamp};
 use crate::history::{Call as Called, Outcome};
-use crate::plan::{Act, AgentAct, DeskAct, Ending, Event, How, Phase, Plan, Step};
+use crate::plan::{Act, AgentAct, Caller, DeskAct, Ending, Event, How, On, Order, Phase, Plan, Step};
 use crate::world::World;
 
 /// What came of a run.
@@ -67,7 +67,11 @@ fn be_silent_on_purpose() {
 }
 
 async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
-    let kit = TestKit::open(plan.seed).await.map_err(|error| format!("the folder can't be made: {error}"))?;
+    let kit = match plan.order {
+        Order::Usual => TestKit::open(plan.seed).await,
+        Order::Drawn => TestKit::shuffled(plan.seed).await,
+    };
+    let kit = kit.map_err(|error| format!("the folder can't be made: {error}"))?;
     if plan.sync_each {
         kit.sync_each_commit();
     }
@@ -96,6 +100,9 @@ async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
     report.starts = history.crashes;
     outcome
 }
+
+/// A caller that calls; what is wrong with what it saw.
+type Calling = BoxFuture<'static, Result<(), Wrong>>;
 
 struct Player<'a> {
     world: Arc<World>,
@@ -133,7 +140,7 @@ impl Player<'_> {
 
     async fn phase(&self, phase: &Phase) -> Result<(), Wrong> {
         let first = self.world.history().calls.len();
-        let callers = phase.callers.iter().map(|steps| self.start(steps.clone()));
+        let callers = phase.callers.iter().map(|caller| self.start(caller.clone()));
         let callers: Vec<_> = callers.collect();
         let mut trouble = Trouble::default();
         for event in &phase.events {
@@ -152,23 +159,27 @@ impl Player<'_> {
         };
         let repeat = |number| {
             let world = self.world.clone();
-            tokio::spawn(async move { world.repeat(number).await })
+            self.world.kit.spawn(async move { world.repeat(number).await }).boxed()
         };
         self.all_answered(keyed.into_iter().map(repeat).collect()).await?;
         let moved = self.end(phase.ending).await?;
         self.look(moved).await
     }
 
-    /// A task that calls.
-    fn start(&self, steps: Vec<Step>) -> JoinHandle<Result<(), Wrong>> {
-        let world = self.world.clone();
-        tokio::spawn(async move {
-            for step in steps {
+    /// Lets a caller call.
+    fn start(&self, caller: Caller) -> Calling {
+        let (world, kit) = (self.world.clone(), &self.world.kit);
+        let calls = async move |world: &World| {
+            for step in caller.steps {
                 rounds(step.pause).await;
                 world.call(&step).await;
             }
             Ok(())
-        })
+        };
+        match caller.on {
+            On::Task => kit.spawn(async move { calls(&world).await }).boxed(),
+            On::Thread => kit.thread(move || world.kit.block_on(calls(&world))).boxed(),
+        }
     }
 
     async fn event(&self, event: Event, trouble: &mut Trouble) -> Result<(), Wrong> {
@@ -270,24 +281,18 @@ impl Player<'_> {
         Ok(())
     }
 
-    async fn all_answered(&self, callers: Vec<JoinHandle<Result<(), Wrong>>>) -> Result<(), Wrong> {
+    async fn all_answered(&self, callers: Vec<Calling>) -> Result<(), Wrong> {
         let kit = &self.world.kit;
+        let mut all = join_all(callers);
         for round in 0..60 {
             kit.settle().await;
-            if callers.iter().all(JoinHandle::is_finished) {
-                break;
+            if let Some(outcomes) = (&mut all).now_or_never() {
+                return outcomes.into_iter().collect();
             }
             // Pauses before repetitions, and asynchronous handlers: longer ones where the clock was set back meanwhile.
             kit.advance(if round < 20 { secs(5) } else { minutes(5) }).await;
         }
-        for caller in callers {
-            match caller.now_or_never() {
-                Some(Ok(outcome)) => outcome?,
-                Some(Err(error)) => return Err(format!("a caller has panicked: {error}")),
-                None => return Err("a call is never answered".into()),
-            }
-        }
-        Ok(())
+        Err("a call is never answered".into())
     }
 
     async fn end(&self, ending: Ending) -> Result<Moved, Wrong> {

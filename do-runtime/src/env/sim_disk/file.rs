@@ -3,10 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{State, Step};
 use crate::env::{DiskFile, Open};
+use crate::sync::point;
 
 pub(super) struct SimFile {
     disk: Arc<Mutex<State>>,
@@ -19,11 +20,16 @@ impl SimFile {
         SimFile { disk, number, how }
     }
 
+    fn reach(&self) -> MutexGuard<'_, State> {
+        point();
+        self.disk.lock()
+    }
+
     fn change(&self, bytes: u64, len: u64, change: impl FnOnce(&mut State)) -> io::Result<()> {
         if self.how == Open::Read {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let mut state = self.disk.lock();
+        let mut state = self.reach();
         state.powered()?;
         state.room_for(self.number, len)?;
         state.step(Step::Write(bytes))?;
@@ -34,7 +40,7 @@ impl SimFile {
 
 impl DiskFile for SimFile {
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
-        let state = self.disk.lock();
+        let state = self.reach();
         state.powered()?;
         Ok(state.files[self.number].read(into, at))
     }
@@ -54,13 +60,13 @@ impl DiskFile for SimFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        let state = self.disk.lock();
+        let state = self.reach();
         state.powered()?;
         Ok(state.files[self.number].len())
     }
 
     fn sync(&self) -> io::Result<()> {
-        let mut state = self.disk.lock();
+        let mut state = self.reach();
         state.step(Step::Sync)?;
         state.files[self.number].sync();
         Ok(())

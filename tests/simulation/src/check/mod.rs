@@ -55,7 +55,7 @@ pub struct Found<'a> {
 /// # Errors
 /// What may not be.
 pub fn check(plan: &Plan, history: &History, found: &Found<'_>) -> Result<(), Wrong> {
-    let steps = plan.phases.iter().flat_map(|phase| &phase.callers).flatten().map(|step| (step.token, step)).collect();
+    let steps = plan.all().map(|step| (step.token, step)).collect();
     let run = Run { plan, history, steps };
     for number in 0..plan.desks {
         let calls: Vec<&Call> = history.calls.iter().filter(|call| is_desk(&call.step, number)).collect();

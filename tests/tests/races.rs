@@ -1,0 +1,175 @@
+//! Threads that write, put to sleep and checkpoint the same few objects at the same time, and a crash: whatever was acknowledged
+//! is there, in order, once. The seed draws which thread goes on wherever they meet, so that each seed is another race.
+//!
+//! `DO_RACES=5000` tries so many seeds, `DO_SEED=…` one.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use do_runtime::env::SeededRandom;
+use do_runtime::prelude::*;
+use futures::future::join_all;
+
+/// How many seeds the short form tries.
+const SEEDS: u64 = 150;
+
+const OBJECTS: u64 = 3;
+
+#[table]
+#[derive(Debug, Clone, PartialEq)]
+struct Line {
+    #[key]
+    number: u64,
+    text: String,
+}
+
+#[durable_object(tables(Line))]
+struct Page {
+    #[stored]
+    lines: u64,
+}
+
+#[durable_object]
+impl Page {
+    #[rpc]
+    fn write(&mut self, cx: &mut Cx<Self>, text: String) -> Result<u64> {
+        self.lines += 1;
+        cx.insert(Line { number: self.lines, text })?;
+        Ok(self.lines)
+    }
+
+    #[rpc(slow)]
+    fn write_slowly(&mut self, cx: &mut Cx<Self>, text: String) -> Result<u64> {
+        self.write(cx, text)
+    }
+
+    #[rpc]
+    fn read(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        let lines = sql!(cx, String, "SELECT text FROM line ORDER BY number", allow(scan, "few")).all()?;
+        assert_eq!(lines.len() as u64, self.lines, "the stored field and the rows are of one commit");
+        Ok(lines)
+    }
+}
+
+/// What a page acknowledged: the number that a line got, and its text.
+type Acknowledged = Arc<Mutex<Vec<(u64, u64, String)>>>;
+
+fn page(kit: &TestKit, number: u64) -> PageStub {
+    kit.objects().get_by_name::<Page>(format!("{number}"))
+}
+
+/// One writer's life: some lines, to any page.
+fn writes(kit: &TestKit, random: &SeededRandom, who: u64, acknowledged: &Acknowledged) -> impl FnOnce() + Send + use<> {
+    let steps: Vec<_> = (0..1 + random.below(5)).map(|line| (line, random.below(OBJECTS), random.below(4))).collect();
+    let (kit, acknowledged) = (kit.clone(), acknowledged.clone());
+    move || {
+        for (line, number, slow) in steps {
+            let (page, text) = (page(&kit, number), format!("{who} {line}"));
+            let answer = match slow {
+                0 => kit.block_on(page.write_slowly(text.clone())),
+                _ => kit.block_on(page.write(text.clone())),
+            };
+            // A crash in between leaves it open whether the line is there.
+            if let Ok(count) = answer {
+                acknowledged.lock().expect("nobody panicked").push((number, count, text));
+            }
+        }
+    }
+}
+
+/// One who disturbs.
+fn disturbs(kit: &TestKit, random: &SeededRandom) -> impl FnOnce() + Send + use<> {
+    let steps: Vec<_> = (0..1 + random.below(4)).map(|_| (random.below(5), random.below(OBJECTS))).collect();
+    let kit = kit.clone();
+    move || {
+        for (what, number) in steps {
+            // What a crash in between prevents is not looked at.
+            let _ = match what {
+                0 | 1 => kit.block_on(kit.checkpoint()),
+                2 => kit.block_on(kit.evict_all()),
+                _ => kit.block_on(kit.evict(&page(&kit, number))),
+            };
+        }
+    }
+}
+
+type Joined = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+async fn race(kit: TestKit) -> Result {
+    let random = SeededRandom::new(kit.seed() ^ 0x5eed);
+    let acknowledged = Acknowledged::default();
+    for round in 0..2 {
+        let mut threads: Vec<Joined> = Vec::new();
+        for writer in 0..1 + random.below(3) {
+            let who = round * 10 + writer;
+            threads.push(Box::pin(kit.thread(writes(&kit, &random, who, &acknowledged))));
+        }
+        for _ in 0..1 + random.below(2) {
+            threads.push(Box::pin(kit.thread(disturbs(&kit, &random))));
+        }
+        // Sooner or later, and one time in two only when all have ended.
+        let sooner = random.below(2) == 0;
+        if sooner {
+            for _ in 0..random.below(20) {
+                tokio::task::yield_now().await;
+            }
+        } else {
+            join_all(std::mem::take(&mut threads)).await;
+        }
+        match random.below(3) {
+            0 => kit.crash_torn(&random).await?,
+            _ => kit.crash().await?,
+        }
+        join_all(threads).await;
+        check(&kit, &acknowledged).await?;
+    }
+    Ok(())
+}
+
+/// Each line that was acknowledged is where its answer said, and none is there twice.
+async fn check(kit: &TestKit, acknowledged: &Acknowledged) -> Result {
+    let acknowledged = acknowledged.lock().expect("nobody panicked").clone();
+    for number in 0..OBJECTS {
+        let lines = page(kit, number).read().await?;
+        for (_, count, text) in acknowledged.iter().filter(|(page, ..)| *page == number) {
+            assert_eq!(
+                lines.get(*count as usize - 1),
+                Some(text),
+                "page {number} has lost what it acknowledged: {lines:?}"
+            );
+        }
+        let mut once = lines.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), lines.len(), "page {number} has a line twice: {lines:?}");
+    }
+    Ok(())
+}
+
+fn run(seed: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        runtime
+            .block_on(async { race(TestKit::shuffled(seed).await?).await })
+            .expect("every call that is looked at succeeds")
+    }));
+    if let Err(panic) = outcome {
+        eprintln!("this was seed {seed}: DO_SEED={seed} cargo test -p do-tests --test races");
+        resume_unwind(panic);
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, and should be a whole number")))
+}
+
+#[test]
+fn whatever_was_acknowledged_survives_every_race() {
+    match number("DO_SEED") {
+        Some(seed) => run(seed),
+        None => (0..number("DO_RACES").unwrap_or(SEEDS)).for_each(run),
+    }
+}
