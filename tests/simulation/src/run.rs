@@ -89,9 +89,10 @@ async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
         Ok(outcome) => outcome,
         Err(_) => Err("all tasks wait for each other".into()),
     };
+    let now = player.world.kit.now();
     let mut history = player.world.history();
     if let Err(wrong) = &outcome {
-        history.say(player.world.kit.now(), format_args!("WRONG: {wrong}"));
+        history.say(now, format_args!("WRONG: {wrong}"));
     }
     report.lines = std::mem::take(&mut history.lines);
     let calls = history.calls.iter().filter(|call| call.step.token > 0);
@@ -135,7 +136,8 @@ impl Player<'_> {
     }
 
     fn say(&self, line: impl std::fmt::Display) {
-        self.world.history().say(self.world.kit.now(), line);
+        let now = self.world.kit.now();
+        self.world.history().say(now, line);
     }
 
     async fn phase(&self, phase: &Phase) -> Result<(), Wrong> {
@@ -149,7 +151,8 @@ impl Player<'_> {
         self.mend(&mut trouble).await?;
         self.all_answered(callers).await?;
         let keyed: Vec<usize> = {
-            let (history, now) = (self.world.history(), self.world.kit.now());
+            let now = self.world.kit.now();
+            let history = self.world.history();
             let keyed = |call: &Called| call.step.how == How::Keyed && !is_view(&call.step);
             // Replies are kept for a day.
             let fresh = |call: &Called| now - call.at < hours(23);
@@ -222,7 +225,8 @@ impl Player<'_> {
                 let quiet = !trouble.cut && !trouble.faults && !self.has_failed();
                 kit.advance(millis(by)).await;
                 if quiet {
-                    self.world.history().quiet.push((from, kit.now()));
+                    let to = kit.now();
+                    self.world.history().quiet.push((from, to));
                 }
             }
             Event::Back { millis: by } => kit.set_time(kit.now() - millis(by)).await,
@@ -306,7 +310,8 @@ impl Player<'_> {
             Ending::Rest => {
                 let from = kit.now();
                 kit.advance(hours(5)).await;
-                self.world.history().quiet.push((from, kit.now()));
+                let to = kit.now();
+                self.world.history().quiet.push((from, to));
                 return Ok(Moved::ToRest);
             }
         }

@@ -47,7 +47,11 @@ impl World {
         World { kit, desks, agents, history: Mutex::default() }
     }
 
-    /// What happened so far.
+    fn tick(&self) -> Moment {
+        self.history().tick()
+    }
+
+    /// What happened so far. The kit is not to be asked for anything while this is held: another thread may go on then.
     pub fn history(&self) -> MutexGuard<'_, History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,7 +74,8 @@ impl World {
 
     /// Makes a call, and notes it.
     pub async fn call(&self, step: &Step) {
-        let (invoked, at) = (self.history().tick(), self.kit.now());
+        let at = self.kit.now();
+        let invoked = self.tick();
         let (outcome, completed) = self.outcome(step).await;
         let until = self.kit.now();
         self.note(Called { step: step.clone(), invoked, completed, at, until, outcome });
@@ -79,7 +84,7 @@ impl World {
     /// Sends a call under a key again: it is the same call, that took so much longer. Says what is wrong with the answer.
     pub async fn repeat(&self, number: usize) -> Result<(), String> {
         let before = self.history().calls[number].clone();
-        let invoked = self.history().tick();
+        let invoked = self.tick();
         let (outcome, completed) = self.outcome(&before.step).await;
         let token = before.step.token;
         match (&before.outcome, &outcome) {
@@ -90,9 +95,9 @@ impl World {
             (Outcome::Unknown(_), Outcome::Unknown(_)) => {}
             (Outcome::Unknown(_), _) => {
                 let invoked = if matches!(outcome, Outcome::Done(_)) { before.invoked } else { invoked };
-                let mut history = self.history();
-                history.say(self.kit.now(), format_args!("#{token} sent again: {}", told(&outcome)));
                 let until = self.kit.now();
+                let mut history = self.history();
+                history.say(until, format_args!("#{token} sent again: {}", told(&outcome)));
                 history.calls[number] = Called { invoked, completed, until, outcome, ..before };
             }
             _ => {}
@@ -220,7 +225,7 @@ impl World {
             None => (Outcome::Unknown("its caller went away".into()), Moment::MAX),
             Some(answer) => {
                 let outcome = answer.map_or_else(failed, done);
-                (outcome, self.history().tick())
+                (outcome, self.tick())
             }
         }
     }
