@@ -6,22 +6,6 @@ use crate::plan::{
     Act, AgentAct, Caller, DeskAct, Ending, Event, How, Limits, On, Order, Phase, Plan, Post, Set, Step,
 };
 
-/// How large plans are.
-#[derive(Debug, Clone, Copy)]
-pub struct Size {
-    /// Phases.
-    pub phases: u64,
-    /// Calls in a phase, about.
-    pub steps: u64,
-}
-
-impl Size {
-    /// A run of the short form.
-    pub const SMALL: Size = Size { phases: 7, steps: 28 };
-    /// A run of the long form.
-    pub const LARGE: Size = Size { phases: 16, steps: 60 };
-}
-
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
@@ -42,8 +26,16 @@ struct Draw {
     mortal: u32,
 }
 
+/// A seed that nobody has had before.
+///
+/// # Panics
+/// If the operating system has no random bytes.
+pub fn new_seed() -> u64 {
+    getrandom::u64().expect("the operating system has random bytes") >> 16
+}
+
 /// The plan of a seed.
-pub fn plan(seed: u64, size: Size) -> Plan {
+pub fn plan(seed: u64) -> Plan {
     // Another stream than the kit's.
     let random = SeededRandom::new(seed ^ 0x5349_4d55_4c41_5445);
     let below = |bound: u64| random.below(bound);
@@ -53,14 +45,15 @@ pub fn plan(seed: u64, size: Size) -> Plan {
         awake: [40 << 10, 400 << 10, 256 << 20][below(3) as usize],
         checkpoint: [30 << 10, 200 << 10, 64 << 20][below(3) as usize],
         segment: [64 << 10, 256 << 10, 1 << 20][below(3) as usize],
-        idle: [1, 10, 600][below(3) as usize],
+        idle: [1, 10, 600, 100_000][below(4) as usize],
     };
     let (back, faults) = (below(5) == 0, below(2) == 0);
     let desks = 1 + below(3) as u32;
     let agents = 2 + below(3) as u32;
     let mortal = if below(2) == 0 { 1 } else { 0 };
     let mut draw = Draw { random, order, next_token: 1, desks, agents, back, faults, mortal };
-    let phases = (0..size.phases).map(|_| draw.phase(size.steps)).collect();
+    let (phases, steps) = (3 + draw.below(8), 8 + draw.below(32));
+    let phases = (0..phases).map(|_| draw.phase(steps)).collect();
     Plan { seed, order, sync_each, limits, desks, agents, phases }
 }
 
@@ -113,6 +106,11 @@ impl Draw {
                 9 => Event::CrashTwice { steps: self.below(60), torn: self.one_in(2) },
                 // While the disk is full time hardly moves, so that nothing is given up for it.
                 10..=16 if full => Event::Advance { millis: self.below(200) },
+                // To the instants at which rows expire and tries are made, and to those beside them.
+                10 | 11 if self.one_in(3) => {
+                    let exact = [1, 1, 1, SECOND, 2 * SECOND, MINUTE, 30 * MINUTE, 2 * HOUR, 23 * HOUR + 30 * MINUTE];
+                    Event::Advance { millis: exact[self.below(exact.len() as u64) as usize] }
+                }
                 10 | 11 => Event::Advance { millis: self.below(20 * SECOND) },
                 12 | 13 => Event::Advance { millis: self.below(10 * MINUTE) },
                 14 => Event::Advance { millis: self.below(3 * HOUR) },
@@ -141,12 +139,13 @@ impl Draw {
         } else {
             Act::Agent(self.below(self.agents.into()) as u32, self.agent_act())
         };
-        let how = match (self.below(16), &act) {
-            (0 | 1, Act::Agent(..)) => How::Keyed,
-            (0 | 1, Act::Desk(desk, _)) if *desk >= self.mortal => How::Keyed,
-            (2, _) => How::Retried,
-            (3, _) => How::Deadline(1 + self.below(5 * SECOND)),
-            (4, _) => How::Dropped(self.below(4) as u32),
+        let lives = matches!(&act, Act::Desk(desk, _) if *desk < self.mortal);
+        let how = match self.below(16) {
+            0 | 1 if !lives => How::Keyed,
+            5 if !lives => How::Twice,
+            2 => How::Retried,
+            3 => How::Deadline(1 + self.below(5 * SECOND)),
+            4 => How::Dropped(self.below(4) as u32),
             _ => How::Plain,
         };
         let pause = if self.one_in(3) { self.below(6) as u32 } else { 0 };
@@ -161,7 +160,7 @@ impl Draw {
         match self.below(if self.back { 16 } else { 24 }) {
             0..=2 => DeskAct::Open(self.label(), self.one_in(2).then(|| self.label())),
             3..=5 => {
-                let size = if self.one_in(8) { 9_000 } else { self.below(400) };
+                let size = if self.one_in(5) { self.below(30_000) } else { self.below(400) };
                 DeskAct::File(self.label(), self.below(20) as i8 - 1, size as u32)
             }
             6 => DeskAct::Drop(self.label()),
@@ -177,7 +176,11 @@ impl Draw {
             16 | 17 => DeskAct::Issue,
             18 | 19 => DeskAct::LogIn(self.below(3) as u8),
             20 | 21 => DeskAct::Touch(self.below(3) as u8),
-            _ => DeskAct::Offer(self.below(3) as u8, (!self.one_in(4)).then(|| 1 + self.below(4 * HOUR / SECOND))),
+            _ => {
+                let seconds = [1, 2, 60, 30 * 60, 1 + self.below(4 * HOUR / SECOND)];
+                let seconds = (!self.one_in(6)).then(|| seconds[self.below(seconds.len() as u64) as usize]);
+                DeskAct::Offer(self.below(3) as u8, seconds)
+            }
         }
     }
 
@@ -214,7 +217,7 @@ impl Draw {
             7 => AgentAct::Set(Set::Tick, key, 6 * HOUR + self.below(DAY)),
             8 => AgentAct::Set(Set::Doomed, None, after),
             9 => AgentAct::Set(Set::Hopeless, None, after),
-            _ => AgentAct::Set(Set::Fetch(self.desk_to_call(), self.below(5 * SECOND)), None, after),
+            _ => AgentAct::Set(Set::Fetch(self.desk_to_call(), self.below(5 * SECOND)), key, after),
         }
     }
 

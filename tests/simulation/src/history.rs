@@ -37,6 +37,8 @@ pub enum Outcome {
 pub struct Call {
     /// What was called.
     pub step: Step,
+    /// Who called: the phase, and the number of the caller in it.
+    pub caller: (usize, usize),
     /// When, among the others.
     pub invoked: Moment,
     /// When it was answered; never if its caller went away.
@@ -60,6 +62,8 @@ pub struct History {
     pub lines: Vec<String>,
     /// How often the node was started after a crash.
     pub crashes: u64,
+    /// Answers that contradict each other.
+    pub contradictions: Vec<String>,
     moment: Moment,
 }
 

@@ -1,9 +1,12 @@
 //! The big simulation: the real runtime under the test kit, random programs over a few classes, and a model to compare with.
 
+pub mod campaign;
 pub mod check;
 pub mod classes;
 pub mod draw;
 pub mod history;
 pub mod plan;
 pub mod run;
+pub mod shrink;
+mod shown;
 pub mod world;

@@ -44,6 +44,11 @@ pub struct Limits {
     pub idle: u64,
 }
 
+impl Limits {
+    /// Those of any kit.
+    pub const USUAL: Limits = Limits { awake: 256 << 20, checkpoint: 64 << 20, segment: 1 << 20, idle: 10 };
+}
+
 /// Callers that call at the same time, and what happens meanwhile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
@@ -166,12 +171,21 @@ pub enum How {
     Plain,
     /// Under an idempotency key; it is sent again later.
     Keyed,
+    /// Twice at the same time under one key.
+    Twice,
     /// With `.retry`.
     Retried,
     /// With a deadline of so many milliseconds.
     Deadline(u64),
     /// The caller goes away after so many rounds.
     Dropped(u32),
+}
+
+impl How {
+    /// It has an idempotency key, and is sent again.
+    pub fn is_keyed(self) -> bool {
+        matches!(self, How::Keyed | How::Twice)
+    }
 }
 
 /// What is called.

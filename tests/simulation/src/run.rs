@@ -10,7 +10,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 
 use crate::check::{self, Found, Moved, Wrong};
-use crate::classes::{Agent, AgentView, Desk, DeskView, ON_PURPOSE, Offer, Pass, Session, Stamp};
+use crate::classes::{Address, Agent, AgentView, Desk, DeskView, ON_PURPOSE, Offer, Pass, Session, Stamp};
 use crate::history::{Call as Called, Outcome};
 use crate::plan::{Act, AgentAct, Caller, DeskAct, Ending, Event, How, On, Order, Phase, Plan, Step};
 use crate::world::World;
@@ -105,6 +105,9 @@ async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
 /// A caller that calls; what is wrong with what it saw.
 type Calling = BoxFuture<'static, Result<(), Wrong>>;
 
+/// Who looks at everything at the end of a phase.
+const NOBODY: (usize, usize) = (usize::MAX, 0);
+
 struct Player<'a> {
     world: Arc<World>,
     plan: &'a Plan,
@@ -129,7 +132,7 @@ impl Player<'_> {
         let last = Phase { callers: Vec::new(), events: Vec::new(), ending: Ending::Rest };
         for (number, phase) in self.plan.phases.iter().chain([&last]).enumerate() {
             self.say(format_args!("-- phase {number}"));
-            self.phase(phase).await?;
+            self.phase(number, phase).await?;
             report.seconds = report.seconds.max((self.world.kit.now() - begin).as_secs());
         }
         self.look_closely().await
@@ -140,9 +143,8 @@ impl Player<'_> {
         self.world.history().say(now, line);
     }
 
-    async fn phase(&self, phase: &Phase) -> Result<(), Wrong> {
-        let first = self.world.history().calls.len();
-        let callers = phase.callers.iter().map(|caller| self.start(caller.clone()));
+    async fn phase(&self, phase_number: usize, phase: &Phase) -> Result<(), Wrong> {
+        let callers = phase.callers.iter().enumerate().map(|(number, it)| self.start(it.clone(), (phase_number, number)));
         let callers: Vec<_> = callers.collect();
         let mut trouble = Trouble::default();
         for event in &phase.events {
@@ -153,12 +155,15 @@ impl Player<'_> {
         let keyed: Vec<usize> = {
             let now = self.world.kit.now();
             let history = self.world.history();
-            let keyed = |call: &Called| call.step.how == How::Keyed && !is_view(&call.step);
+            let keyed = |call: &Called| call.step.how.is_keyed() && !is_view(&call.step);
             // Replies are kept for a day.
-            let fresh = |call: &Called| now - call.at < hours(23);
+            let fresh = |call: &Called| now - call.at < hours(24) - millis(1);
             let refused = |call: &Called| matches!(call.outcome, Outcome::Refused { .. });
-            let repeated = |call: &Called| keyed(call) && fresh(call) && !refused(call);
-            (first..history.calls.len()).filter(|number| repeated(&history.calls[*number])).collect()
+            // What is not known yet is asked soon, what is known as late as possible.
+            let unknown = |call: &Called| call.caller.0 == phase_number && matches!(call.outcome, Outcome::Unknown(_));
+            let known = |call: &Called| self.random.below(3) == 0 && matches!(call.outcome, Outcome::Done(_));
+            let repeated = |call: &Called| keyed(call) && fresh(call) && !refused(call) && (unknown(call) || known(call));
+            (0..history.calls.len()).filter(|number| repeated(&history.calls[*number])).collect()
         };
         let repeat = |number| {
             let world = self.world.clone();
@@ -170,12 +175,12 @@ impl Player<'_> {
     }
 
     /// Lets a caller call.
-    fn start(&self, caller: Caller) -> Calling {
+    fn start(&self, caller: Caller, number: (usize, usize)) -> Calling {
         let (world, kit) = (self.world.clone(), &self.world.kit);
         let calls = async move |world: &World| {
             for step in caller.steps {
                 rounds(step.pause).await;
-                world.call(&step).await;
+                world.call(&step, number).await;
             }
             Ok(())
         };
@@ -193,8 +198,8 @@ impl Player<'_> {
         // What fails here fails because of the faults; what must not is found when everything is looked at.
         match event {
             Event::Rounds(count) => rounds(count).await,
-            Event::EvictAgent(number) => drop(kit.evict(&self.world.agent(number)).await),
-            Event::EvictDesk(number) => drop(kit.evict(&self.world.desk(number)).await),
+            Event::EvictAgent(number) => drop(kit.evict(&self.world.agent(number, 0)).await),
+            Event::EvictDesk(number) => drop(kit.evict(&self.world.desk(number, 0)).await),
             Event::EvictAll => drop(kit.evict_all().await),
             Event::Checkpoint => {
                 let outcome = kit.checkpoint().await;
@@ -336,10 +341,18 @@ impl Player<'_> {
             self.world.kit.settle().await;
         }
         let agent_ids: Vec<ObjectId> = self.world.agents.iter().map(|(_, id)| *id).collect();
-        let now = self.world.kit.now();
-        let found = Found { desks: &desks, agents: &agents, agent_ids: &agent_ids, now, moved };
+        let names = |addresses: &[(Address, ObjectId)]| addresses.iter().map(|(address, _)| address.name()).collect();
+        let (desk_names, agent_names): (Vec<_>, Vec<_>) = (names(&self.world.desks), names(&self.world.agents));
+        let found = Found {
+            desks: &desks,
+            desk_names: &desk_names,
+            agents: &agents,
+            agent_names: &agent_names,
+            agent_ids: &agent_ids,
+            moved,
+        };
         check::check(self.plan, &self.world.history(), &found)?;
-        let exist = |lives: Vec<i64>, addresses: &[(crate::classes::Address, ObjectId)]| {
+        let exist = |lives: Vec<i64>, addresses: &[(Address, ObjectId)]| {
             let exist = lives.into_iter().zip(addresses).filter(|(life, _)| *life != 0);
             exist.map(|(_, address)| address.clone()).collect::<Vec<_>>()
         };
@@ -349,7 +362,7 @@ impl Player<'_> {
 
     async fn see(&self, act: Act) -> Result<Outcome, Wrong> {
         let step = Step { token: 0, act, how: How::Plain, pause: 0 };
-        self.world.call(&step).await;
+        self.world.call(&step, NOBODY).await;
         let last = self.world.history().calls.last().map(|call| call.outcome.clone());
         match last {
             Some(outcome @ (Outcome::Desk(_) | Outcome::Agent(_))) => Ok(outcome),
@@ -358,19 +371,14 @@ impl Player<'_> {
     }
 
     /// Exactly these objects are listed, with their names.
-    fn listed<O: do_runtime::Dispatch>(&self, mut expected: Vec<(crate::classes::Address, ObjectId)>) -> Result<(), Wrong> {
-        use crate::classes::Address;
+    fn listed<O: do_runtime::Dispatch>(&self, mut expected: Vec<(Address, ObjectId)>) -> Result<(), Wrong> {
         let listed = self.world.kit.objects().namespace::<O>().list().all();
         let listed = listed.map_err(|error| format!("the objects can't be listed: {error}"))?;
         for listed in &listed {
             let place = expected.iter().position(|(_, id)| *id == listed.id);
             let (address, _) = expected.remove(place.ok_or_else(|| format!("{listed:?} is listed, and does not exist"))?);
-            let name = match &address {
-                Address::Named(name) => Some(name.as_str()),
-                Address::Unnamed(_) => None,
-            };
-            if listed.name.as_deref() != name {
-                return Err(format!("{listed:?} has lost its name {name:?}"));
+            if listed.name.as_deref() != address.name().as_deref() {
+                return Err(format!("{listed:?} has lost its name {:?}", address.name()));
             }
         }
         expected.first().map_or(Ok(()), |missing| Err(format!("{missing:?} is not listed")))
@@ -380,7 +388,7 @@ impl Player<'_> {
     async fn look_closely(&self) -> Result<(), Wrong> {
         let kit = &self.world.kit;
         for number in 0..self.plan.desks {
-            let desk = self.world.desk(number);
+            let desk = self.world.desk(number, 0);
             let rows = async {
                 let expired = [
                     kit.physical_rows::<Pass>(&desk).await?,
@@ -403,7 +411,7 @@ impl Player<'_> {
             is_whole("desk", number, &whole)?;
         }
         for number in 0..self.plan.agents {
-            let agent = self.world.agent(number);
+            let agent = self.world.agent(number, 0);
             let looked = kit.inside(&agent, |_, cx| cx.sql_unchecked("PRAGMA integrity_check", ()).all());
             let whole: Vec<String> = looked.await.map_err(|error| format!("agent {number}: {error}"))?;
             is_whole("agent", number, &whole)?;

@@ -7,10 +7,14 @@ use std::task::Poll;
 
 use do_runtime::prelude::*;
 use do_runtime::Dispatch;
+use futures::future::join;
 
 use crate::classes::{Address, Agent, AgentStub, Alarm, Desk, DeskStub, Done, Mailing, refused_at};
 use crate::history::{Call as Called, History, Moment, Outcome};
 use crate::plan::{Act, AgentAct, DeskAct, How, Plan, Set, Step};
+
+/// What is more in the token of a call that is never applied.
+const OTHER: i64 = 1_000_000;
 
 /// The objects of a run and what was seen of them.
 pub struct World {
@@ -31,7 +35,8 @@ fn addresses<O: Dispatch>(kit: &TestKit, count: u32, word: &str) -> Vec<(Address
             let id = namespace.new_unique_id();
             (Address::Unnamed(id), id)
         } else {
-            let name = format!("{word}-{number} \u{e9}");
+            // Names that differ in spaces alone are other names.
+            let name = format!("{word} \u{e9}{}", " ".repeat(number as usize));
             let id = namespace.id_from_name(&name);
             (Address::Named(name), id)
         }
@@ -56,39 +61,68 @@ impl World {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stub of a desk.
-    pub fn desk(&self, number: u32) -> DeskStub {
-        match &self.desks[number as usize].0 {
-            Address::Named(name) => self.kit.objects().get_by_name::<Desk>(name),
-            Address::Unnamed(id) => self.kit.objects().get::<Desk>(*id),
+    /// The stub of a desk, for a call with this token: some call by the id though there is a name.
+    pub fn desk(&self, number: u32, token: i64) -> DeskStub {
+        match &self.desks[number as usize] {
+            (Address::Named(name), _) if token % 3 != 1 => self.kit.objects().get_by_name::<Desk>(name),
+            (_, id) => self.kit.objects().get::<Desk>(*id),
         }
     }
 
-    /// The stub of an agent.
-    pub fn agent(&self, number: u32) -> AgentStub {
-        match &self.agents[number as usize].0 {
-            Address::Named(name) => self.kit.objects().get_by_name::<Agent>(name),
-            Address::Unnamed(id) => self.kit.objects().get::<Agent>(*id),
+    /// The stub of an agent, likewise.
+    pub fn agent(&self, number: u32, token: i64) -> AgentStub {
+        match &self.agents[number as usize] {
+            (Address::Named(name), _) if token % 3 != 1 => self.kit.objects().get_by_name::<Agent>(name),
+            (_, id) => self.kit.objects().get::<Agent>(*id),
         }
     }
 
     /// Makes a call, and notes it.
-    pub async fn call(&self, step: &Step) {
+    pub async fn call(&self, step: &Step, caller: (usize, usize)) {
         let at = self.kit.now();
         let invoked = self.tick();
-        let (outcome, completed) = self.outcome(step).await;
+        let (outcome, completed) = match step.how {
+            How::Twice => self.twice(step).await,
+            _ => self.outcome(step, step.token).await,
+        };
         let until = self.kit.now();
-        self.note(Called { step: step.clone(), invoked, completed, at, until, outcome });
+        self.note(Called { step: step.clone(), caller, invoked, completed, at, until, outcome });
+    }
+
+    /// Two calls under one key, at the same time: one of them is applied, and both get its answer.
+    async fn twice(&self, step: &Step) -> (Outcome, Moment) {
+        let answers = join(self.outcome(step, step.token), self.outcome(step, step.token)).await;
+        match answers {
+            ((Outcome::Done(one), _), (Outcome::Done(other), _)) if one != other => {
+                let told = format!("#{} twice under one key was answered {one:?} and {other:?}", step.token);
+                self.history().contradictions.push(told);
+                answers.0
+            }
+            // What was refused first may have been done then; who was answered first matters for the order.
+            ((one @ Outcome::Done(_), at), (_, other)) | ((_, at), (one @ Outcome::Done(_), other)) => {
+                (one, at.max(other))
+            }
+            ((one @ Outcome::Unknown(_), at), _) | (_, (one @ Outcome::Unknown(_), at)) => (one, at),
+            // The later one, so that its reason is looked for where it was given.
+            (one, other) => if one.1 > other.1 { one } else { other },
+        }
     }
 
     /// Sends a call under a key again: it is the same call, that took so much longer. Says what is wrong with the answer.
     pub async fn repeat(&self, number: usize) -> Result<(), String> {
         let before = self.history().calls[number].clone();
         let invoked = self.tick();
-        let (outcome, completed) = self.outcome(&before.step).await;
         let token = before.step.token;
+        let (outcome, completed) = self.outcome(&before.step, token).await;
         match (&before.outcome, &outcome) {
-            (Outcome::Done(first), Outcome::Done(again)) if first == again => {}
+            (Outcome::Done(first), Outcome::Done(again)) if first == again => {
+                // The same key with other arguments.
+                let other = Step { token: token + OTHER, ..before.step.clone() };
+                match self.outcome(&other, token).await.0 {
+                    Outcome::Refused { kind: ErrorKind::Conflict, at: None, .. } | Outcome::Unknown(_) => {}
+                    outcome => return Err(format!("other arguments under the key of #{token}: {outcome:?}")),
+                }
+            }
             (Outcome::Done(_), _) => {
                 return Err(format!("#{token} under its key was answered {:?}, then {outcome:?}", before.outcome));
             }
@@ -108,55 +142,56 @@ impl World {
     fn note(&self, call: Called) {
         let now = self.kit.now();
         let mut history = self.history();
-        let line = format!("#{} {} {}: {}", call.step.token, place(&call.step), how(&call.step), told(&call.outcome));
+        let line = format!("{}: {}", call.step, told(&call.outcome));
         history.say(now, line);
         history.calls.push(call);
     }
 
-    async fn outcome(&self, step: &Step) -> (Outcome, Moment) {
+    /// Calls, under the key of a token.
+    async fn outcome(&self, step: &Step, under: i64) -> (Outcome, Moment) {
         let token = step.token;
         match &step.act {
             Act::Desk(number, act) => {
-                let desk = self.desk(*number);
+                let desk = self.desk(*number, token);
                 let label = |number: u8| format!("label {number}");
                 match *act {
                     DeskAct::Open(own, behind) => {
                         let memo = memo(token);
-                        self.done(step, desk.open(token, label(own), behind.map(label), memo)).await
+                        self.done(step, under, desk.open(token, label(own), behind.map(label), memo)).await
                     }
                     DeskAct::File(to, rank, size) => {
-                        self.done(step, desk.file(token, label(to), rank.into(), size)).await
+                        self.done(step, under, desk.file(token, label(to), rank.into(), size)).await
                     }
-                    DeskAct::Drop(which) => self.done(step, desk.drop_folder(token, label(which))).await,
-                    DeskAct::Relabel(from, to) => self.done(step, desk.relabel(token, label(from), label(to))).await,
-                    DeskAct::Put(key) => self.done(step, desk.put(token, key.to_string())).await,
-                    DeskAct::Take(key) => self.done(step, desk.take(token, key.to_string())).await,
-                    DeskAct::InPart(which) => self.done(step, desk.in_part(token, label(which))).await,
-                    DeskAct::Fail(which) => self.done(step, desk.fail(token, label(which))).await,
-                    DeskAct::Panic(which) => self.done(step, desk.panic(token, label(which))).await,
-                    DeskAct::Issue => self.done(step, desk.issue(token)).await,
-                    DeskAct::LogIn(name) => self.done(step, desk.log_in(token, name.to_string())).await,
-                    DeskAct::Touch(name) => self.done(step, desk.touch(token, name.to_string())).await,
-                    DeskAct::Offer(name, seconds) => self.done(step, desk.offer(token, name.to_string(), seconds)).await,
-                    DeskAct::Erase => self.done(step, desk.erase(token)).await,
+                    DeskAct::Drop(which) => self.done(step, under, desk.drop_folder(token, label(which))).await,
+                    DeskAct::Relabel(from, to) => self.done(step, under, desk.relabel(token, label(from), label(to))).await,
+                    DeskAct::Put(key) => self.done(step, under, desk.put(token, key.to_string())).await,
+                    DeskAct::Take(key) => self.done(step, under, desk.take(token, key.to_string())).await,
+                    DeskAct::InPart(which) => self.done(step, under, desk.in_part(token, label(which))).await,
+                    DeskAct::Fail(which) => self.done(step, under, desk.fail(token, label(which))).await,
+                    DeskAct::Panic(which) => self.done(step, under, desk.panic(token, label(which))).await,
+                    DeskAct::Issue => self.done(step, under, desk.issue(token)).await,
+                    DeskAct::LogIn(name) => self.done(step, under, desk.log_in(token, name.to_string())).await,
+                    DeskAct::Touch(name) => self.done(step, under, desk.touch(token, name.to_string())).await,
+                    DeskAct::Offer(name, seconds) => self.done(step, under, desk.offer(token, name.to_string(), seconds)).await,
+                    DeskAct::Erase => self.done(step, under, desk.erase(token)).await,
                     DeskAct::Delete => {
                         let namespace = self.kit.objects().namespace::<Desk>();
                         let id = self.desks[*number as usize].1;
                         self.sent(step, namespace.delete(id), Outcome::Deleted).await
                     }
                     DeskAct::View => {
-                        self.sent(step, prepared(desk.view(), step), |view| Outcome::Desk(Box::new(view))).await
+                        self.sent(step, prepared(desk.view(), step, under), |view| Outcome::Desk(Box::new(view))).await
                     }
                 }
             }
             Act::Agent(number, act) => {
-                let agent = self.agent(*number);
+                let agent = self.agent(*number, token);
                 match act {
                     AgentAct::Set(set, key, after) => {
                         let key = key.map(|key| format!("k{key}"));
-                        self.done(step, agent.set(token, self.alarm(set), key, *after)).await
+                        self.done(step, under, agent.set(token, self.alarm(set), key, *after)).await
                     }
-                    AgentAct::Cancel(key) => self.done(step, agent.cancel(token, format!("k{key}"))).await,
+                    AgentAct::Cancel(key) => self.done(step, under, agent.cancel(token, format!("k{key}"))).await,
                     AgentAct::Mail(posts) => {
                         let find = |number: u32| (self.agents[number as usize].0.clone(), number);
                         let mailings = posts.iter().map(|post| Mailing {
@@ -165,17 +200,17 @@ impl World {
                             slow: post.slow,
                             relay: post.relay.map(find),
                         });
-                        self.done(step, agent.mail(token, *number, mailings.collect())).await
+                        self.done(step, under, agent.mail(token, *number, mailings.collect())).await
                     }
-                    AgentAct::SendAgain => self.done(step, agent.send_again(token)).await,
+                    AgentAct::SendAgain => self.done(step, under, agent.send_again(token)).await,
                     AgentAct::Pay(desk, pause) => {
                         let desk = self.desks[*desk as usize].0.clone();
-                        self.done(step, agent.pay(token, desk, *pause)).await
+                        self.done(step, under, agent.pay(token, desk, *pause)).await
                     }
-                    AgentAct::Fail => self.done(step, agent.fail(token)).await,
-                    AgentAct::Panic => self.done(step, agent.panic(token)).await,
+                    AgentAct::Fail => self.done(step, under, agent.fail(token)).await,
+                    AgentAct::Panic => self.done(step, under, agent.panic(token)).await,
                     AgentAct::View => {
-                        self.sent(step, prepared(agent.view(), step), |view| Outcome::Agent(Box::new(view))).await
+                        self.sent(step, prepared(agent.view(), step, under), |view| Outcome::Agent(Box::new(view))).await
                     }
                 }
             }
@@ -192,11 +227,11 @@ impl World {
         }
     }
 
-    async fn done<O: Dispatch>(&self, step: &Step, call: Call<O, Done>) -> (Outcome, Moment)
+    async fn done<O: Dispatch>(&self, step: &Step, key: i64, call: Call<O, Done>) -> (Outcome, Moment)
     where
         Call<O, Done>: Future<Output = Result<Done>>,
     {
-        self.sent(step, prepared(call, step), Outcome::Done).await
+        self.sent(step, prepared(call, step, key), Outcome::Done).await
     }
 
     /// Waits for the answer, or for as long as the caller has patience.
@@ -240,10 +275,12 @@ fn failed(error: Error) -> Outcome {
 }
 
 /// A call with what is set for it.
-fn prepared<O: Dispatch, T>(call: Call<O, T>, step: &Step) -> Call<O, T> {
+fn prepared<O: Dispatch, T>(call: Call<O, T>, step: &Step, key: i64) -> Call<O, T> {
     match step.how {
         How::Plain | How::Dropped(_) => call,
-        How::Keyed => call.idempotency_key(format!("key-{}", step.token)),
+        // Some are of callers of whom each has the same key.
+        How::Keyed if key % 3 == 0 => call.caller(format!("caller {key}")).idempotency_key("the same key"),
+        How::Keyed | How::Twice => call.idempotency_key(format!("key {key}")),
         How::Retried => call.retry(RetryPolicy::default()),
         How::Deadline(within) => call.deadline(millis(within)),
     }
@@ -253,17 +290,6 @@ fn prepared<O: Dispatch, T>(call: Call<O, T>, step: &Step) -> Call<O, T> {
 pub fn memo(token: i64) -> String {
     let words = crate::classes::WORDS.iter().enumerate().filter(|(bit, _)| token >> bit & 1 == 1);
     words.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
-}
-
-fn place(step: &Step) -> String {
-    match &step.act {
-        Act::Desk(number, act) => format!("desk {number} {act:?}"),
-        Act::Agent(number, act) => format!("agent {number} {act:?}"),
-    }
-}
-
-fn how(step: &Step) -> String {
-    if step.how == How::Plain { String::new() } else { format!("({:?})", step.how) }
 }
 
 fn told(outcome: &Outcome) -> String {

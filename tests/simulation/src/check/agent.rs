@@ -10,6 +10,9 @@ use crate::classes::{AgentView, Entry, Kind, Outstanding, RELAYED};
 use crate::history::{Call, Outcome};
 use crate::plan::{Act, AgentAct, Set, Step};
 
+/// An answer of which nothing is known.
+pub(super) const ANY: i64 = i64::MIN;
+
 /// An alarm that is set.
 #[derive(Debug, Clone)]
 struct Pending {
@@ -53,6 +56,8 @@ pub(super) struct Took {
 pub(super) struct AgentModel {
     entries: u64,
     pending: Vec<Pending>,
+    /// Asynchronous ones that were replaced or cancelled when they may have been running.
+    running: Vec<Pending>,
     pub(super) sent: Vec<Sent>,
     pub(super) took: Vec<Took>,
     pub(super) began: Vec<i64>,
@@ -86,7 +91,7 @@ impl AgentModel {
             AgentAct::Set(what, key, after) => {
                 let key = key.map(|key| format!("k{key}"));
                 if key.is_some() {
-                    self.pending.retain(|pending| pending.key != key);
+                    self.remove(&key, entry.at);
                 }
                 self.pending.push(Pending {
                     token: entry.token,
@@ -100,9 +105,11 @@ impl AgentModel {
                 Ok(0)
             }
             AgentAct::Cancel(key) => {
-                let (key, before) = (Some(format!("k{key}")), self.pending.len());
-                self.pending.retain(|pending| pending.key != key);
-                Ok((before - self.pending.len()) as i64)
+                let key = Some(format!("k{key}"));
+                // One that has come to its end is removed a little later.
+                let ended = self.pending.iter().any(|pending| pending.key == key && pending.ended);
+                let was = self.remove(&key, entry.at) && !ended;
+                Ok(if ended { ANY } else { i64::from(was) })
             }
             AgentAct::Mail(posts) => {
                 for (number, post) in (0..).zip(posts) {
@@ -114,6 +121,16 @@ impl AgentModel {
             AgentAct::SendAgain => self.sent_again(entry, *me),
             other => Err(format!("{other:?} leaves no entry")),
         }
+    }
+
+    /// Removes the alarm with a key; whether there was one.
+    fn remove(&mut self, key: &Option<String>, now: Timestamp) -> bool {
+        let (removed, kept): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|pending| pending.key == *key);
+        self.pending = kept;
+        let was = !removed.is_empty();
+        let may_run = |alarm: &Pending| matches!(alarm.what, Set::Fetch(..)) && alarm.at <= now;
+        self.running.extend(removed.into_iter().filter(may_run));
+        was
     }
 
     fn send(&mut self, entry: &Entry, number: u32, to: u32, ready: Option<Timestamp>) {
@@ -266,12 +283,15 @@ impl Model for AgentModel {
                 self.pending.remove(place);
             }
             (Kind::Fetched, Some(Step { act: Act::Agent(_, AgentAct::Set(Set::Fetch(_, pause), ..)), .. })) => {
+                self.fetched.push(entry.token);
+                if self.running.iter().any(|alarm| alarm.token == entry.token) {
+                    return Ok(None);
+                }
                 let place = self.end_of(entry, |what| matches!(what, Set::Fetch(..)), millis(*pause))?;
                 let twice = std::mem::replace(&mut self.pending[place].ended, true);
                 if twice && run.history.crashes == 0 && !run.plan.has_faults() {
                     return Err(format!("without a crash an alarm ran twice: {entry:?}"));
                 }
-                self.fetched.push(entry.token);
             }
             (Kind::Took | Kind::TookSlowly, _) => self.took(run, entry)?,
             (Kind::Began | Kind::Ended, Some(Step { act: Act::Agent(_, AgentAct::Pay(..)), .. })) => {

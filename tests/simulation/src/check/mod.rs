@@ -11,8 +11,6 @@ mod post;
 
 use std::collections::BTreeMap;
 
-use do_runtime::Timestamp;
-
 use crate::classes::{AgentView, DeskView};
 use crate::history::{Call, History, Outcome};
 use crate::plan::{Act, Plan, Step};
@@ -40,12 +38,14 @@ pub enum Moved {
 pub struct Found<'a> {
     /// The desks.
     pub desks: &'a [DeskView],
-    /// The agents, and their ids.
+    /// Their names.
+    pub desk_names: &'a [Option<String>],
+    /// The agents.
     pub agents: &'a [AgentView],
-    /// See above.
+    /// Their names.
+    pub agent_names: &'a [Option<String>],
+    /// Their ids.
     pub agent_ids: &'a [do_runtime::ObjectId],
-    /// The time.
-    pub now: Timestamp,
     /// What may still happen.
     pub moved: Moved,
 }
@@ -57,9 +57,13 @@ pub struct Found<'a> {
 pub fn check(plan: &Plan, history: &History, found: &Found<'_>) -> Result<(), Wrong> {
     let steps = plan.all().map(|step| (step.token, step)).collect();
     let run = Run { plan, history, steps };
+    if let Some(contradiction) = history.contradictions.first() {
+        return Err(contradiction.clone());
+    }
     for number in 0..plan.desks {
         let calls: Vec<&Call> = history.calls.iter().filter(|call| is_desk(&call.step, number)).collect();
         let name = format!("desk {number}");
+        names(&name, &calls, &found.desk_names[number as usize])?;
         let line = line::line(&name, &calls, line::Lives::of(plan.is_mortal(number)))?;
         line::fold::<desk::DeskModel>(&name, &run, &line, &calls)?;
     }
@@ -67,6 +71,7 @@ pub fn check(plan: &Plan, history: &History, found: &Found<'_>) -> Result<(), Wr
     for (number, view) in (0..plan.agents).zip(found.agents) {
         let calls: Vec<&Call> = history.calls.iter().filter(|call| is_agent(&call.step, number)).collect();
         let name = format!("agent {number}");
+        names(&name, &calls, &found.agent_names[number as usize])?;
         let line = line::line(&name, &calls, line::Lives::One)?;
         let mut folded = line::fold::<agent::AgentModel>(&name, &run, &line, &calls)?;
         let model = folded.remove(&view.life).unwrap_or_default();
@@ -76,6 +81,21 @@ pub fn check(plan: &Plan, history: &History, found: &Found<'_>) -> Result<(), Wr
         models.push(model);
     }
     post::check(&run, &models, found)
+}
+
+/// An object that exists knows its name.
+fn names(what: &str, calls: &[&Call], name: &Option<String>) -> Result<(), Wrong> {
+    for call in calls {
+        let shown = match &call.outcome {
+            Outcome::Desk(view) if view.life != 0 => &view.name,
+            Outcome::Agent(view) if view.life != 0 => &view.name,
+            _ => continue,
+        };
+        if shown != name {
+            return Err(format!("{what}: #{} was shown the name {shown:?}, and it is {name:?}", call.step.token));
+        }
+    }
+    Ok(())
 }
 
 fn is_desk(step: &Step, number: u32) -> bool {

@@ -14,6 +14,16 @@ pub enum Address {
     Unnamed(ObjectId),
 }
 
+impl Address {
+    /// The name, if it has one.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Address::Named(name) => Some(name.clone()),
+            Address::Unnamed(_) => None,
+        }
+    }
+}
+
 /// A parcel that is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailing {
@@ -79,6 +89,9 @@ pub struct Agent {
     entries: u64,
     #[ephemeral]
     since_wake: u64,
+    /// A handler has panicked in this instance.
+    #[ephemeral]
+    spoiled: bool,
 }
 
 /// Everything that an agent knows.
@@ -86,6 +99,8 @@ pub struct Agent {
 pub struct AgentView {
     /// The life, 0 for an agent that does not exist.
     pub life: i64,
+    /// Its name, as it knows it.
+    pub name: Option<String>,
     /// When it was looked at.
     pub now: Timestamp,
     /// Its log.
@@ -207,6 +222,7 @@ impl Agent {
     fn panic(&mut self, cx: &mut Cx<Self>, token: i64) -> Result<Done> {
         self.begin(cx, token)?;
         self.spoil(cx, token)?;
+        self.spoiled = true;
         std::panic::panic_any(ON_PURPOSE)
     }
 
@@ -242,6 +258,7 @@ impl Agent {
         let (pending, failed) = (cx.outbox().pending()?, cx.outbox().failed()?);
         Ok(AgentView {
             life: self.life,
+            name: cx.name().map(str::to_owned),
             now: cx.now(),
             log: cx.sql_unchecked("SELECT * FROM entry ORDER BY id", ()).all()?,
             counts: (self.entries, cx.kv().get("entries")?.unwrap_or(0)),
@@ -307,6 +324,7 @@ impl Agent {
 
     /// An entry in the log, and its traces in stored fields and a key.
     fn write(&mut self, cx: &mut Cx<Self>, token: i64, kind: Kind, detail: impl Into<String>) -> Result<Done> {
+        ensure!(!self.spoiled, "an instance goes on in which a handler has panicked");
         let place = cx.count::<Entry>()?.unsigned_abs();
         if self.life == 0 {
             self.life = token;

@@ -127,6 +127,9 @@ pub struct Desk {
     last: Vec<i64>,
     #[ephemeral]
     since_wake: u64,
+    /// A handler has panicked in this instance.
+    #[ephemeral]
+    spoiled: bool,
 }
 
 /// Everything that is on a desk.
@@ -134,6 +137,8 @@ pub struct Desk {
 pub struct DeskView {
     /// The life, 0 for a desk that does not exist.
     pub life: i64,
+    /// Its name, as it knows it.
+    pub name: Option<String>,
     /// When the desk was looked at.
     pub now: Timestamp,
     /// Its log.
@@ -261,6 +266,7 @@ impl Desk {
     fn panic(&mut self, cx: &mut Cx<Self>, token: i64, label: String) -> Result<Done> {
         self.begin(cx, token)?;
         self.spoil(cx, token, &label)?;
+        self.spoiled = true;
         std::panic::panic_any(ON_PURPOSE)
     }
 
@@ -318,14 +324,16 @@ impl Desk {
 
     #[rpc]
     fn view(&self, cx: &Cx<Self>) -> Result<DeskView> {
+        ensure!(!self.spoiled, "an instance goes on in which a handler has panicked");
         let log = cx.sql_unchecked("SELECT * FROM entry ORDER BY id", ()).all()?;
-        Ok(DeskView { life: self.life, now: cx.now(), log, contents: self.contents(cx)? })
+        Ok(DeskView { life: self.life, name: cx.name().map(str::to_owned), now: cx.now(), log, contents: self.contents(cx)? })
     }
 }
 
 #[durable_object(helpers)]
 impl Desk {
     fn place(&self, cx: &Cx<Self>) -> Result<Done> {
+        ensure!(!self.spoiled, "an instance goes on in which a handler has panicked");
         let place = cx.count::<Entry>()?.unsigned_abs();
         Ok(Done { life: self.life, place, value: 0 })
     }
