@@ -76,9 +76,11 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
 
     let settings = JournalOptions {
         segment: options.segment_bytes,
+        largest: options.largest,
+        // Half of it, and as much of it, are the usual proportions.
+        unsynced: options.largest / 2,
+        spare: options.largest,
         rhythm: options.rhythm,
-        largest: options.ready_bytes,
-        unsynced: options.ready_bytes / 2,
         ..JournalOptions::new(ids.folder_mark())
     };
     let mut replay = Replay::new(&behind, &pages, env.clock.now());

@@ -57,7 +57,7 @@ struct Inner {
     objects: Objects,
     sim: Mutex<Sim>,
     rhythm: Mutex<Rhythm>,
-    journal: JournalSize,
+    options: Mutex<Options>,
     /// After the objects: they close with its help.
     threads: Threads,
 }
@@ -83,12 +83,8 @@ impl Drop for Threads {
     }
 }
 
-/// How large the journal's segments are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum JournalSize {
-    Usual,
-    Small,
-}
+/// What a test changes of how a node is opened.
+type Options = Arc<dyn Fn(Builder) -> Builder + Send + Sync>;
 
 impl std::fmt::Debug for TestKit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -102,7 +98,7 @@ impl TestKit {
     /// # Errors
     /// `invalid` if the classes that are linked into the program can't be opened together.
     pub async fn open(seed: u64) -> Result<Self> {
-        Self::on(seed, Sim::new(seed, BEGINNING, tokio::runtime::Handle::current()), JournalSize::Usual).await
+        Self::on(seed, Sim::new(seed, BEGINNING, tokio::runtime::Handle::current()), usual()).await
     }
 
     /// The folder on a disk, such as a power cut has left, at a time. Journal segments are small, so that it is opened quickly.
@@ -112,7 +108,7 @@ impl TestKit {
     /// What prevents the folder from being opened.
     pub async fn open_on(disk: Arc<SimDisk>, now: Timestamp, seed: u64) -> Result<Self> {
         let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk);
-        Self::on(seed, sim, JournalSize::Small).await
+        Self::on(seed, sim, Arc::new(|builder| builder.journal("128KiB", "256KiB"))).await
     }
 
     /// As [`TestKit::open`], but tasks run in an order that is drawn from the seed, and what runs on threads in earnest, such as
@@ -131,15 +127,15 @@ impl TestKit {
         if here().is_some() {
             return Err(Error::invalid("another shuffled kit lives on this thread: let it go first"));
         }
-        Self::on(seed, Sim::shuffled(seed, BEGINNING, handle), JournalSize::Usual).await
+        Self::on(seed, Sim::shuffled(seed, BEGINNING, handle), usual()).await
     }
 
-    async fn on(seed: u64, sim: Sim, journal: JournalSize) -> Result<Self> {
+    async fn on(seed: u64, sim: Sim, options: Options) -> Result<Self> {
         let rhythm = Rhythm::Together;
-        let objects = builder(sim.env(), rhythm, journal).open("").await?;
+        let objects = options(builder(sim.env(), rhythm)).open("").await?;
         let threads = Threads { drawn: sim.spawn.world().cloned(), usual: OnceLock::new() };
-        let (sim, rhythm) = (Mutex::new(sim), Mutex::new(rhythm));
-        Ok(TestKit(Arc::new(Inner { seed, objects, sim, rhythm, journal, threads })))
+        let (sim, rhythm, options) = (Mutex::new(sim), Mutex::new(rhythm), Mutex::new(options));
+        Ok(TestKit(Arc::new(Inner { seed, objects, sim, rhythm, options, threads })))
     }
 
     /// The objects.
@@ -308,6 +304,11 @@ impl TestKit {
         *self.0.rhythm.lock() = Rhythm::Each;
     }
 
+    /// From the next start on the node is opened with these options.
+    pub fn configure(&self, options: impl Fn(Builder) -> Builder + Send + Sync + 'static) {
+        *self.0.options.lock() = Arc::new(options);
+    }
+
     /// Stops cleanly and starts again. Stubs stay valid.
     ///
     /// # Errors
@@ -336,6 +337,18 @@ impl TestKit {
         self.start_after_crash(disk).await
     }
 
+    /// The same, with the power going again after so many steps of the disk into the start, or into what follows it. Without
+    /// `random` nothing that was not durable is kept. The folder may not open for it; then it takes another crash.
+    ///
+    /// # Errors
+    /// What prevents the folder from being opened.
+    pub async fn crash_and_cut(&self, random: Option<&SeededRandom>, steps: u64) -> Result {
+        let old = self.0.sim.lock().disk.clone();
+        let disk = random.map_or_else(|| old.crash(), |random| old.crash_torn(random));
+        disk.cut_power_after(steps);
+        self.start_after_crash(disk).await
+    }
+
     async fn start_after_crash(&self, disk: Arc<SimDisk>) -> Result {
         if let Some(node) = self.home().leave() {
             node.abandon();
@@ -348,7 +361,8 @@ impl TestKit {
         let env = sim.env();
         *self.0.sim.lock() = sim;
         let rhythm = *self.0.rhythm.lock();
-        reopen(builder(env, rhythm, self.0.journal), self.home()).await
+        let options = self.0.options.lock().clone();
+        reopen(options(builder(env, rhythm)), self.home()).await
     }
 
     /// Brings what was committed to the store now, as a node does when its journal has grown enough.
@@ -444,12 +458,13 @@ async fn settle_in(world: &World) {
     }
 }
 
-fn builder(env: Env, rhythm: Rhythm, journal: JournalSize) -> Builder {
-    let builder = Builder::default().env(env).deterministic().rhythm(rhythm);
-    match journal {
-        JournalSize::Usual => builder,
-        JournalSize::Small => builder.small_journal(),
-    }
+/// Nothing is changed.
+fn usual() -> Options {
+    Arc::new(|builder| builder)
+}
+
+fn builder(env: Env, rhythm: Rhythm) -> Builder {
+    Builder::default().env(env).deterministic().rhythm(rhythm)
 }
 
 fn physical_rows<O: Object>(cx: &Cx<O>, table: &TableDef) -> Result<u64> {

@@ -24,7 +24,7 @@ async fn main() -> Result {
     let last: Option<i64> = arguments.next().map(|last| last.parse()).transpose().or_invalid()?;
     // Everything that happens now and then happens often: sleeping, checkpoints.
     let builder = Objects::builder().idle("20ms").checkpoint_every("192KiB").awake_memory("1MiB");
-    let builder = if last.is_some() { builder.small_journal() } else { builder };
+    let builder = if last.is_some() { builder.journal("128KiB", "256KiB") } else { builder };
     let objects = builder.open(&folder).await?;
     let last = last.unwrap_or(i64::MAX);
     acknowledge("open");

@@ -54,7 +54,7 @@ impl State {
     async fn check(mut self) -> Result {
         let root = folder();
         self.disk.copy_to(root.path()).context("the folder is copied")?;
-        let objects = Objects::builder().small_journal().open(root.path().join("above/data")).await?;
+        let objects = Objects::builder().journal("128KiB", "256KiB").open(root.path().join("above/data")).await?;
         self.told.check(&objects, LIMIT, &pause).await
     }
 }

@@ -1,0 +1,35 @@
+//! The short form: some fixed seeds, and one drawn anew. What fails is cut down and printed.
+#![allow(missing_docs)]
+
+use do_simulation::campaign::{Totals, seeds};
+use do_simulation::draw;
+use do_simulation::run::run;
+use do_simulation::shrink::Bounds;
+
+fn run_all(numbers: impl IntoIterator<Item = u64>) {
+    let mut totals = Totals::default();
+    if let Err(told) = seeds(numbers, &mut totals, Bounds::SHORT) {
+        panic!("{told}");
+    }
+    assert!(totals.acknowledged > 0, "nothing was tried: {totals:?}");
+}
+
+#[test]
+fn whatever_was_acknowledged_is_there_whatever_happens() {
+    run_all(1..=20);
+}
+
+#[test]
+fn whatever_was_acknowledged_is_there_whatever_else_happens() {
+    run_all(21..=40);
+    run_all([draw::new_seed()]);
+}
+
+#[test]
+fn one_seed_is_one_run() {
+    for seed in [3, 4] {
+        let plan = draw::plan(seed);
+        let (once, again) = (run(&plan), run(&plan));
+        assert_eq!(once.lines, again.lines, "seed {seed}");
+    }
+}
