@@ -251,6 +251,18 @@ mod tests {
     }
 
     #[test]
+    fn folders_are_made_below_each_other_whether_some_are_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        for below in ["a", "a/b/c", "a/b/c"] {
+            RealDisk::new(folder.path().join(below)).unwrap();
+            assert!(folder.path().join(below).is_dir());
+        }
+        let file = folder.path().join("a/file");
+        fs::write(&file, "x").unwrap();
+        assert!(RealDisk::new(file.join("below")).is_err());
+    }
+
+    #[test]
     fn allocating_extends_and_keeps_the_content() {
         let folder = tempfile::tempdir().unwrap();
         let file =

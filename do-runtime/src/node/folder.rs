@@ -11,7 +11,7 @@ use crate::id::IdKey;
 use crate::journal::{ClassTag, Journal, JournalOptions};
 use crate::placement::OneProcess;
 use crate::sqlite::DiskVfs;
-use crate::store::{Location, Replay, SqlitePageStore, WriteBehind};
+use crate::store::{Location, PAGES, Replay, SqlitePageStore, WriteBehind};
 
 use super::builder::Options;
 
@@ -63,6 +63,7 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
         Error::with_source(ErrorKind::Storage, format!("the folder `{shown}` can't be made: {error}"), error)
     })?;
     let lock = disk.lock().map_err(|error| taken(&shown, error))?;
+    settle_names(&*disk, &shown)?;
     let ids = id_key(&env, &shown)?;
 
     let vfs = DiskVfs::register(disk.clone())?;
@@ -95,6 +96,19 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
 
     let rest = Rest { behind, pages, vfs, lock };
     Ok((ids, Arc::new(Node::new(env, options, journal, rest))))
+}
+
+/// Makes durable which files there are. Some may have been made by a process that was killed before that was durable, and what is done
+/// now relies on them: no data may be there without the key of its ids, no database without what it has written ahead of itself. The
+/// journal sees to its own files.
+fn settle_names(disk: &dyn Disk, folder: &str) -> Result<()> {
+    let settle = |path: &Path| match disk.sync_folder(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        synced => synced,
+    };
+    settle(Path::new("")).and_then(|()| settle(Path::new(PAGES))).map_err(|error| {
+        Error::with_source(ErrorKind::Storage, format!("the folder `{folder}` can't be made durable: {error}"), error)
+    })
 }
 
 fn taken(folder: &str, error: LockError) -> Error {

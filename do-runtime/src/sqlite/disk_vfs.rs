@@ -75,9 +75,9 @@ impl OnDisk {
         failed(what, &self.0.describe(path).display().to_string(), error, code)
     }
 
-    fn sync_folder_of(&self, path: &Path, code: Code) -> Result<(), Code> {
+    fn sync_folder_of(&self, path: &Path) -> Result<(), Code> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        self.0.sync_folder(folder).map_err(|error| self.failed("made durable", folder, error, code))
+        self.0.sync_folder(folder).map_err(|error| self.failed("made durable", folder, error, Code::SyncFolder))
     }
 }
 
@@ -94,7 +94,7 @@ impl Vfs for OnDisk {
                     .open(path, Open::Create)
                     .map_err(|error| self.failed("made", path, error, Code::CannotOpen))?;
                 // A journal or a database that a power cut takes away whole is a lost or half-done transaction.
-                self.sync_folder_of(path, Code::CannotOpen)?;
+                self.sync_folder_of(path)?;
                 Ok(made)
             }
             // An earlier process may have failed to sync transactions that can still be read: they never were.
@@ -108,7 +108,7 @@ impl Vfs for OnDisk {
     fn delete(&self, name: &str, durable: Durable) -> Result<(), Code> {
         let path = Path::new(name);
         match self.0.remove(path) {
-            Ok(()) if durable == Durable::Yes => self.sync_folder_of(path, Code::Delete),
+            Ok(()) if durable == Durable::Yes => self.sync_folder_of(path),
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Code::NotFound),
             Err(error) => Err(self.failed("removed", path, error, Code::Delete)),

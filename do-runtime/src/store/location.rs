@@ -9,7 +9,7 @@ use crate::env::Disk;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The folder of the partitions.
-pub(super) const PAGES: &str = "pages";
+pub(crate) const PAGES: &str = "pages";
 
 /// Where the files of a store are: the folder of a disk, and the SQLite VFS that leads to the same files.
 #[derive(Clone)]

@@ -41,6 +41,7 @@ mod tests;
 
 pub use checkpoint::{Checkpointed, checkpoint};
 pub use location::Location;
+pub(crate) use location::PAGES;
 pub use overlay::{Cursor, Listed};
 pub use page_store::{Changes, Head, PageStore};
 pub use partitions::SqlitePageStore;

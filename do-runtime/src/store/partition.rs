@@ -84,7 +84,9 @@ impl Partition {
             meta::put(connection, FOLDER, &folder.0)?;
             meta::put(connection, NUMBER, &[number])
         })?;
-        location.sync_folder(PAGES).map_err(Trouble::Object)?;
+        // It is there now: asked for again, it would be found and taken for durable.
+        let unsure = |error| Trouble::File(format!("is new and may be lost in a power cut: {error}"));
+        location.sync_folder(PAGES).map_err(unsure)?;
         Self::ready(location, name, connection)
     }
 

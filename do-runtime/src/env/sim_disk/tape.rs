@@ -105,6 +105,11 @@ impl Player<'_> {
         self.image.unsynced().len() as u64
     }
 
+    /// The disk after the process was killed here, with all that it has written; what was not durable is not.
+    pub fn killed(&self) -> Arc<SimDisk> {
+        SimDisk::of(self.image.clone())
+    }
+
     /// The disk after a power cut here.
     pub fn left(&self, keep: Keep, random: &SeededRandom) -> Arc<SimDisk> {
         SimDisk::of(self.image.left(keep, random))

@@ -225,6 +225,22 @@ fn a_failed_sync_closes_the_partition_until_it_is_opened_again() {
 }
 
 #[test]
+fn a_new_partition_whose_name_may_be_lost_is_not_used_until_it_is_opened_again() {
+    let world = world();
+    let store = world.open();
+    let new = changes(object(9, 1), head(2, 1), &[(0, 1)]);
+    world.disk.fail_syncs(1, std::io::ErrorKind::Other);
+    for _ in 0..2 {
+        // The second time the file is there, and it is as uncertain as before that it stays.
+        let failed = store.write(std::slice::from_ref(&new)).unwrap();
+        assert_storage(&failed[0].1, &["09.db"]);
+    }
+    drop(store);
+    let world = World::on(world.disk.crash());
+    write(&world.open(), &[new]);
+}
+
+#[test]
 fn a_damaged_template_is_taken_from_its_copy() {
     let world = world();
     world.sql("registry.db").execute("UPDATE templates SET sum = sum + 1", []).unwrap();

@@ -13,7 +13,7 @@ mod states;
 use std::process::Command;
 use std::time::Instant;
 
-use do_runtime::env::{Keep, SeededRandom, Step, Tape};
+use do_runtime::env::{Event, Keep, SeededRandom, Step, Tape};
 use recorder::{Ended, Recording};
 use states::{Checker, State, folder, number};
 
@@ -116,11 +116,13 @@ fn what_a_killed_process_has_left_unsynced_is_not_taken_for_durable_by_the_next(
     assert_eq!(life.run(root.path(), &mut load(root.path(), 1, 5), None), Ended::Well);
     let mut checker = Checker::default();
     // A name that was just made or changed is what the next process may rely on.
-    let names = |event: &do_runtime::env::Event| !matches!(event.step, Step::Write(..) | Step::Sync(_) | Step::Len(..));
+    let names = |event: &Event| {
+        matches!(event.step, Step::Make(_) | Step::MakeFolder(_) | Step::Remove(_) | Step::Rename(..))
+    };
     let kills: Vec<u64> =
         (0..).zip(life.tape.events()).filter(|(_, event)| names(event)).map(|(at, _)| at + 1).collect();
-    let stride = if number("DO_POWER_STATES").is_some() { 1 } else { 4 };
-    for kill in kills.into_iter().enumerate().filter(|(at, _)| at % stride == 0 || *at < 12).map(|(_, kill)| kill) {
+    let stride = if number("DO_POWER_STATES").is_some() { 1 } else { kills.len().div_ceil(3) };
+    for kill in kills.into_iter().enumerate().filter(|(at, _)| at % stride == 0 || *at < 8).map(|(_, kill)| kill) {
         let mut killed = life.up_to(kill);
         let mut player = killed.tape.player();
         player.advance_to(kill);
@@ -129,11 +131,16 @@ fn what_a_killed_process_has_left_unsynced_is_not_taken_for_durable_by_the_next(
         assert_eq!(killed.run(root.path(), &mut load(root.path(), 100, 103), None), Ended::Well, "kill {kill}");
         let mut player = killed.tape.player();
         player.advance_to(kill);
-        let after = killed.tape.len() - kill;
-        for step in 1..=6 {
-            let point = kill + after * step / 6;
+        // Whatever the next process does first, alone.
+        for point in kill + 1..=killed.tape.len().min(kill + 12) {
             player.advance_to(point);
-            for keep in [Keep::Nothing, Keep::Contents, any_keep(&random, player.unsynced())] {
+            checker.check(State::of(&killed, point, Keep::Newest, player.left(Keep::Newest, &random)));
+        }
+        let after = killed.tape.len() - kill;
+        for step in 1..=3 {
+            let point = kill + 12 + after.saturating_sub(12) * step / 3;
+            player.advance_to(point);
+            for keep in [Keep::Nothing, any_keep(&random, player.unsynced())] {
                 checker.check(State::of(&killed, point, keep, player.left(keep, &random)));
             }
         }

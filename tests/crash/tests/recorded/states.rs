@@ -32,13 +32,17 @@ pub(crate) fn look(life: &Life, count: u64, seed: u64, share: u64) {
         }
         let point = if stride > 1 { (place + random.below(stride)).min(points - 1) } else { place };
         player.advance_to(point);
-        let keep = any(&random, &player, round);
         let told = life.told(point);
-        let what = || format!("state {state}: event {point} of {}, {keep:?}", points - 1);
-        let recovery = check(player.left(keep, &random), life.time(point), told.clone(), &random)
-            .unwrap_or_else(|error| panic!("{}: {error}", what()));
-        if random.below(AGAIN) == 0 {
-            cut_again(life, point, &recovery, &told, &random, &what());
+        // A process that is killed leaves things unsynced to the next one.
+        let killed = random.below(AGAIN) == 0;
+        let keep = any(&random, &player, round);
+        let left = if killed { player.killed() } else { player.left(keep, &random) };
+        let how = if killed { "a kill".to_owned() } else { format!("{keep:?}") };
+        let what = format!("state {state}: event {point} of {}, {how}", points - 1);
+        let recovery = check(left, life.time(point), told.clone(), &random)
+            .unwrap_or_else(|error| panic!("{what}: {error}"));
+        if killed || random.below(AGAIN) == 0 {
+            cut_again(life, point, &recovery, &told, &random, &what);
         }
     }
 }
@@ -47,7 +51,7 @@ fn cut_again(life: &Life, point: u64, recovery: &Tape, told: &Told, random: &See
     let mut player = recovery.player();
     let mut again = 0;
     // The first steps are the recovery itself; those after them are what it leads to.
-    for most in [60, recovery.len()] {
+    for most in [20, 60, recovery.len()] {
         again += random.below(most.saturating_sub(again) + 1);
         player.advance_to(again);
         let keep = any(random, &player, 0);
