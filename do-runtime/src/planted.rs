@@ -64,7 +64,7 @@ defects! {
     RetryNotCounted = "retry-not-counted": "A run that failed is not counted.";
     RevisionIgnored = "revision-ignored": "An alarm that was set anew while it ran is removed with its run.";
     FailedAlarmNotCancelled = "failed-alarm-not-cancelled": "An alarm that has failed once can't be cancelled any more.";
-    AlarmEarly = "alarm-early": "What is due is compared in whole seconds.";
+    AlarmEarly = "alarm-early": "An alarm is due at the beginning of the second for which it is set.";
     LatestFirst = "latest-first": "Of alarms that are late the latest runs first.";
 
     // Messages.

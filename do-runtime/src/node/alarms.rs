@@ -134,11 +134,7 @@ fn start<O: Dispatch>(
         Ok(first) => first,
         Err(error) => return (Err(error), awake.kept()),
     };
-    let now = match planted(Defect::AlarmEarly) {
-        // Rounded to seconds.
-        true => Timestamp::from_millis(shared.host.node().now().as_millis() / 1000 * 1000 + 999),
-        false => shared.host.node().now(),
-    };
+    let now = shared.host.node().now();
     let post = match awake.next_post(&shared.host, &flights, now) {
         Ok(Post::Now(receiver)) if pick == Pick::Due && first.as_ref().is_none_or(|row| row.due > now) => {
             let mut flights = flights;

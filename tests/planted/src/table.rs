@@ -38,17 +38,14 @@ const DATABASE_OUTBOX: Campaign = lib("sqlite::tests::outbox::");
 const DATABASE: Campaign = lib("sqlite::tests::transactions::");
 
 const ALARMS: Campaign = runtime("alarms", "");
-const ALARMS_DURABLE: Campaign = runtime("alarms_durable", "");
 const ALARMS_MODEL: Campaign = runtime("alarms_model", "");
 const SET_ANEW: Campaign = runtime("alarms_durable", "one_that_is_set_anew");
-const DAMAGE_FENCE: Campaign = runtime("damage_fence", "");
+const FENCE: Campaign = runtime("damage_fence", "");
 
 const CUTS_ALARMS: Campaign = tests("power_cuts", "alarms::");
-const CUTS_OUTBOX: Campaign = tests("power_cuts", "outbox::");
-const CUTS_EXPIRY: Campaign = tests("power_cuts", "expiry::");
+const CUTS_MESSAGES: Campaign = tests("power_cuts", "a_power_cut_in_a_delivery");
 const CUTS_SHOWN: Campaign = tests("power_cuts", "shown::");
-const CUTS_KEYS: Campaign = tests("power_cuts", "keys::");
-const OUTBOX: Campaign = tests("outbox", "");
+const CUTS_KEYS: Campaign = tests("power_cuts", "keys::a_power_cut_between");
 const REFUSED: Campaign = tests("outbox", "refused");
 const EXPIRY: Campaign = tests("expiry", "");
 const KEYS: Campaign = tests("idempotency", "");
@@ -58,7 +55,7 @@ const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
 
 /// A defect by its name, and its campaigns.
 pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
-    ("acknowledged-before-sync", &[CRASHES, CUTS_KEYS]),
+    ("acknowledged-before-sync", &[CRASHES]),
     ("second-file-not-synced", &[CRASHES]),
     ("folder-not-synced", &[CRASHES]),
     ("failed-sync-tried-again", &[ROOM]),
@@ -69,7 +66,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("recycled-too-early", &[JOURNAL, CRASHES]),
     ("reader-ignored", &[JOURNAL]),
     ("record-skipped-at-replay", &[JOURNAL, CRASHES]),
-    ("old-life-replayed", &[JOURNAL, CRASHES]),
+    ("old-life-replayed", &[CRASHES, JOURNAL]),
     ("bad-checksum-accepted", &[CRASHES, JOURNAL]),
     ("predecessor-ignored", &[RECORDS]),
     ("torn-tail-kept", &[CRASHES, JOURNAL]),
@@ -80,8 +77,8 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("replayed-twice", &[REPLAYS, STORE_CRASHES]),
     ("head-regresses", &[PAGES, STORE_CRASHES]),
     ("older-head-believed", &[WAKES, ALARMS_MODEL]),
-    ("cut-off-page-read-again", &[PENDING, STORE_CRASHES]),
-    ("pages-of-another", &[PENDING, STORE_CRASHES]),
+    ("cut-off-page-read-again", &[STORE_CRASHES]),
+    ("pages-of-another", &[PENDING]),
     ("name-not-listed", &[LISTING]),
     ("deleted-comes-back", &[IDENTITY]),
     ("deleted-pages-come-back", &[PENDING, STORE_CRASHES]),
@@ -89,30 +86,30 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("sleeper-passed-over", &[HAND_OVER]),
     ("page-of-zeros-forgotten", &[IMAGE]),
     ("shed-too-early", &[IMAGE]),
-    ("next-alarm-not-logged", &[ALARMS_MODEL, CUTS_ALARMS]),
+    ("next-alarm-not-logged", &[ALARMS_MODEL]),
     ("alarms-forgotten-at-wake", &[ALARMS_MODEL]),
-    ("alarm-removed-before", &[CUTS_ALARMS, ALARMS_DURABLE]),
+    ("alarm-removed-before", &[CUTS_ALARMS]),
     ("repeated-under-another", &[ALARMS, ALARMS_MODEL]),
     ("period-drifts", &[ALARMS, ALARMS_MODEL]),
     ("retry-not-counted", &[ALARMS]),
     ("revision-ignored", &[SET_ANEW]),
-    ("failed-alarm-not-cancelled", &[ALARMS_MODEL, ALARMS]),
+    ("failed-alarm-not-cancelled", &[ALARMS_MODEL]),
     ("alarm-early", &[ALARMS_MODEL]),
-    ("latest-first", &[WAKES, ALARMS, ALARMS_MODEL]),
-    ("sequence-reused", &[DATABASE_OUTBOX, OUTBOX]),
-    ("deleted-before-arrival", &[CUTS_OUTBOX, OUTBOX]),
-    ("inbox-not-noted", &[CUTS_OUTBOX, OUTBOX]),
-    ("incarnation-ignored", &[DATABASE_OUTBOX, CUTS_OUTBOX]),
-    ("next-overtakes", &[REFUSED, CUTS_OUTBOX]),
-    ("set-aside-counts", &[DATABASE_OUTBOX, OUTBOX]),
-    ("set-aside-lost", &[DATABASE_OUTBOX, OUTBOX]),
+    ("latest-first", &[WAKES, ALARMS_MODEL]),
+    ("sequence-reused", &[DATABASE_OUTBOX]),
+    ("deleted-before-arrival", &[CUTS_MESSAGES]),
+    ("inbox-not-noted", &[CUTS_MESSAGES]),
+    ("incarnation-ignored", &[DATABASE_OUTBOX]),
+    ("next-overtakes", &[REFUSED]),
+    ("set-aside-counts", &[REFUSED]),
+    ("set-aside-lost", &[DATABASE_OUTBOX, REFUSED]),
     ("expired-at-the-instant", &[EXPIRY]),
     ("expired-by-kept-statement", &[EXPIRY]),
     ("expired-holds-key", &[EXPIRY]),
-    ("swept-too-early", &[SWEEPS, CUTS_EXPIRY, EXPIRY]),
+    ("swept-too-early", &[SWEEPS]),
     ("earliest-not-followed", &[SWEEPS, EXPIRY]),
-    ("cleanup-not-scheduled", &[EXPIRY, CUTS_EXPIRY]),
-    ("reply-kept-after", &[CUTS_KEYS, KEYS]),
+    ("cleanup-not-scheduled", &[EXPIRY]),
+    ("reply-kept-after", &[CUTS_KEYS]),
     ("conflict-not-noticed", &[KEYS]),
     ("reply-swept-early", &[KEYS]),
     ("key-of-anybody", &[KEYS]),
@@ -125,7 +122,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("name-lost-asleep", &[IDENTITY]),
     ("name-not-logged", &[IDENTITY]),
     ("name-trimmed", &[IDENTITY]),
-    ("late-commit-accepted", &[DAMAGE_FENCE]),
+    ("late-commit-accepted", &[FENCE]),
     ("last-come-first-served", &[QUEUE]),
 ];
 
