@@ -177,6 +177,11 @@ fn start<O: Dispatch>(
         Ended::Done => Started::Ran(shared.position()),
         Ended::Failed { error, in_vain } => Started::Failed(Box::new(Failure { row, error, in_vain })),
         Ended::Running(handler) => {
+            if planted(Defect::RemovedAtItsBegin)
+                && let Err(error) = awake.in_one(shared, |awake| alarms::advance(&awake.cx, &row))
+            {
+                return (Err(error), awake.kept());
+            }
             let mut flights = flights;
             flights.insert(row.identity.clone());
             shared.host.begin_flight(id, &row.identity, awake.first_beside(&shared.host, &flights));

@@ -189,7 +189,9 @@ impl<O: Dispatch> Awake<O> {
     pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
         if self.cx.erased || self.cx.has_touched_outbox() && self.cx.database.has_sent_its_last()? {
             match self.is_empty()? {
-                true if !self.cx.database.has_messages()? => return self.commit_deletion(shared),
+                true if !self.cx.database.has_messages()? || planted(Defect::ErasedTooEarly) => {
+                    return self.commit_deletion(shared);
+                }
                 // What it has sent is still to arrive: with the last message the object goes.
                 true => self.cx.database.note_erased()?,
                 false if const { AlarmDef::any_kept(O::ALARMS) } => self.keep_alarms()?,
@@ -206,7 +208,7 @@ impl<O: Dispatch> Awake<O> {
             self.due = due;
             // Until the log has it, the pages hold what nobody may see.
             self.history.void = true;
-            if self.history.sequence == 0 {
+            if self.history.sequence == 0 && !planted(Defect::InitNotLogged) {
                 // What `#[init]` wrote is part of it.
                 delta.clear();
                 let template = shared.host.template()?;
