@@ -22,6 +22,7 @@ defects! {
     AcknowledgedBeforeSync = "acknowledged-before-sync": "A batch counts as durable as soon as it is on its way to the disk.";
     SecondFileNotSynced = "second-file-not-synced": "Of a batch that reaches into a second segment only the first file is synced.";
     FolderNotSynced = "folder-not-synced": "The folder is not synced after a segment file was made.";
+    OldFileNotSynced = "old-file-not-synced": "A file that an earlier process made is taken without a sync of its length.";
     FailedSyncTriedAgain = "failed-sync-tried-again": "A sync that failed is tried again, and the second one is believed.";
     ReleasedOutOfOrder = "released-out-of-order": "Of two syncs in flight the one that ends first is released first.";
     DurableTooFar = "durable-too-far": "What was appended while a batch was written counts as durable with it.";
@@ -31,6 +32,7 @@ defects! {
     ReaderIgnored = "reader-ignored": "Segments are used anew while somebody reads them.";
     RecordSkippedAtReplay = "record-skipped-at-replay": "Replay begins behind the first record after the checkpoint.";
     OldLifeReplayed = "old-life-replayed": "What a later life of the journal gave up is read.";
+    RecoveredNotSynced = "recovered-not-synced": "What a killed process wrote is relied on without being synced.";
     BadChecksumAccepted = "bad-checksum-accepted": "The checksum of a record is not compared.";
     PredecessorIgnored = "predecessor-ignored": "The checksum of a record does not cover that of the record before.";
     TornTailKept = "torn-tail-kept": "The last record of a batch is taken although its checksum is wrong.";
@@ -45,13 +47,17 @@ defects! {
     ReplayedTwice = "replayed-twice": "The last commit that the pages contain is replayed again.";
     HeadRegresses = "head-regresses": "An older state of an object that comes late replaces the newer one.";
     OlderHeadBelieved = "older-head-believed": "An older head in the registry counts as what the log said last of an alarm.";
+    OldIndexBelieved = "old-index-believed": "What was read of the index before it changed counts as what it says.";
     CutOffPageReadAgain = "cut-off-page-read-again": "A page that was cut off is read from the store when the object grows again.";
     PagesOfAnother = "pages-of-another": "An object without pending pages is read from those of the next object.";
     NameNotListed = "name-not-listed": "The registry's row of an object is without its name.";
     DeletedComesBack = "deleted-comes-back": "A deletion does not reach the store.";
     DeletedPagesComeBack = "deleted-pages-come-back": "An object that begins again lies over the pages of its earlier life.";
+    NewerFateForgotten = "newer-fate-forgotten": "What became of an object during a checkpoint is not listed after it.";
     CheckpointTooFar = "checkpoint-too-far": "A checkpoint frees the log of what the store has not got.";
+    UnfoldedFreed = "unfolded-freed": "The log is freed of what a partition could not fold into its file.";
     SleeperPassedOver = "sleeper-passed-over": "A checkpoint passes over an object that is just handing its pages over.";
+    RebuildForgotten = "rebuild-forgotten": "An object whose handler was given up is not rebuilt from the log.";
     PageOfZerosForgotten = "page-of-zeros-forgotten": "A new page of zeros is not handed over.";
     ShedTooEarly = "shed-too-early": "Pages are let go of before the store has them.";
 
@@ -59,26 +65,31 @@ defects! {
     NextAlarmNotLogged = "next-alarm-not-logged": "A commit that moves the next alarm says the former one in its record.";
     AlarmsForgottenAtWake = "alarms-forgotten-at-wake": "The first commit after a wake forgets that alarms are set.";
     AlarmRemovedBefore = "alarm-removed-before": "An alarm is removed by a transaction before the one of its handler.";
+    RemovedAtItsBegin = "removed-at-its-begin": "An asynchronous alarm is removed when its handler begins.";
     RepeatedUnderAnother = "repeated-under-another": "An alarm that repeats goes on under another identity, and is set a second time.";
     PeriodDrifts = "period-drifts": "The next period is counted from the end of a late run.";
     RetryNotCounted = "retry-not-counted": "A run that failed is not counted.";
     RevisionIgnored = "revision-ignored": "An alarm that was set anew while it ran is removed with its run.";
     FailedAlarmNotCancelled = "failed-alarm-not-cancelled": "An alarm that has failed once can't be cancelled any more.";
-    AlarmEarly = "alarm-early": "What is due is compared in whole seconds.";
+    AlarmEarly = "alarm-early": "An alarm is due at the beginning of the second for which it is set.";
     LatestFirst = "latest-first": "Of alarms that are late the latest runs first.";
 
     // Messages.
     SequenceReused = "sequence-reused": "Messages are numbered from 1 again once all have arrived.";
     DeletedBeforeArrival = "deleted-before-arrival": "The sender deletes messages before their receiver has committed.";
     InboxNotNoted = "inbox-not-noted": "The receiver does not note what it has applied.";
+    NotedBeforeItRan = "noted-before-it-ran": "A message is noted as applied before its asynchronous handler has returned.";
     IncarnationIgnored = "incarnation-ignored": "A receiver does not tell one life of a sender from another.";
     NextOvertakes = "next-overtakes": "The messages behind one that was refused go on.";
     SetAsideCounts = "set-aside-counts": "The tries of a message that was set aside count for the next one.";
     SetAsideLost = "set-aside-lost": "A message that is given up is deleted.";
+    ErasedTooEarly = "erased-too-early": "An object that was erased goes although its messages are on their way.";
 
     // Rows that expire.
     ExpiredAtTheInstant = "expired-at-the-instant": "A reading handler sees a row at the very instant of its expiry.";
     ExpiredByKeptStatement = "expired-by-kept-statement": "A statement that was prepared before a row expired goes on seeing it.";
+    ExpiredByCascade = "expired-by-cascade": "A reading handler sees rows whose parent has expired.";
+    ExpiredBehindWith = "expired-behind-with": "A statement that begins with a WITH sees what has expired.";
     ExpiredHoldsKey = "expired-holds-key": "A writing handler does not delete what has expired.";
     SweptTooEarly = "swept-too-early": "A row is deleted a millisecond before it expires, with one that has.";
     EarliestNotFollowed = "earliest-not-followed": "What is known of the earliest expiry does not follow commits.";
@@ -90,6 +101,7 @@ defects! {
     ReplySweptEarly = "reply-swept-early": "A reply is removed an hour before it expires.";
     KeyOfAnybody = "key-of-anybody": "A key of one caller counts for another.";
     SecondCallLetIn = "second-call-let-in": "A call under a key begins while the first one under it runs.";
+    InterruptedRunsAgain = "interrupted-runs-again": "An asynchronous call that was cut off runs again under its key.";
 
     // Objects.
     FieldsNotUndone = "fields-not-undone": "Stored fields stay as a handler left them that failed.";
@@ -99,6 +111,7 @@ defects! {
     SavepointKeepsFields = "savepoint-keeps-fields": "Stored fields stay as a savepoint left them that failed.";
     NameLostAsleep = "name-lost-asleep": "An object that is woken by its id does not learn its name.";
     NameNotLogged = "name-not-logged": "The first record of an object is without its name.";
+    InitNotLogged = "init-not-logged": "The first record of an object is without what its first wake wrote.";
     NameTrimmed = "name-trimmed": "Names that differ in the space around them give one id.";
     LateCommitAccepted = "late-commit-accepted": "A handler that was given up commits when it returns after all.";
     LastComeFirstServed = "last-come-first-served": "Who came last of those that wait is served first.";

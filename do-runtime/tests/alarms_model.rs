@@ -103,14 +103,7 @@ async fn change(kit: &TestKit, model: &mut Model, random: &SeededRandom, objects
     let key = KEYS[random.below(4) as usize];
     let a = clock(kit, &format!("clock-{object}"));
     // None within this very moment, so that nothing depends on how long a call takes.
-    let mut span = 1 + random.below(72 * HOUR);
-    if random.below(4) == 0 {
-        // Shortly after another one of the same object.
-        let others = model.alarms.range((object, KEYS[0])..=(object, KEYS[3])).map(|(_, set)| set.due);
-        if let Some(due) = others.filter(|due| *due > kit.now()).min() {
-            span = (due - kit.now()).as_millis() as u64 + 1 + random.below(400);
-        }
-    }
+    let span = 1 + random.below(72 * HOUR);
     // Some fail for a while: a few runs of one that repeats, some tries of one that doesn't.
     let ready = |at| (random.below(3) == 0).then(|| at + millis(random.below(4 * 60_000)));
     match random.below(6) {

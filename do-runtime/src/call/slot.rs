@@ -100,7 +100,7 @@ impl<O: Dispatch> Shared<O> {
             orchestrations: AtomicU32::new(0),
             resident: AtomicU64::new(0),
             interrupt: Mutex::new(None),
-            rebuild: AtomicBool::new(fenced_at.is_some()),
+            rebuild: AtomicBool::new(fenced_at.is_some() && !planted(Defect::RebuildForgotten)),
         }
     }
 

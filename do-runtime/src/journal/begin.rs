@@ -12,6 +12,7 @@ use super::space::{Held, Space};
 use super::{Journal, JournalOptions, Shared, words, writer};
 use crate::env::Env;
 use crate::sync::{Condvar, Mutex};
+use crate::planted::{Defect, planted};
 use crate::{Error, ErrorKind, Result};
 
 /// A life begins so many epochs after the highest that was seen: segments of the life before whose headers were lost
@@ -43,7 +44,7 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
     disk.sync_folder(above).map_err(|error| words::disk(disk, "sync the folder", above, error))?;
 
     // What was read may be written and not durable: a process was killed. The new header will state that it is.
-    for segment in &live {
+    for segment in live.iter().filter(|_| !planted(Defect::RecoveredNotSynced)) {
         segment.file.sync().map_err(|error| words::disk(disk, "sync", &segment.path, error))?;
     }
     let passed = live.iter().zip(live.iter().skip(1)).take_while(|(_, next)| next.header.first <= checkpointed).count();

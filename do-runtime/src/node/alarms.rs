@@ -134,11 +134,7 @@ fn start<O: Dispatch>(
         Ok(first) => first,
         Err(error) => return (Err(error), awake.kept()),
     };
-    let now = match planted(Defect::AlarmEarly) {
-        // Rounded to seconds.
-        true => Timestamp::from_millis(shared.host.node().now().as_millis() / 1000 * 1000 + 999),
-        false => shared.host.node().now(),
-    };
+    let now = shared.host.node().now();
     let post = match awake.next_post(&shared.host, &flights, now) {
         Ok(Post::Now(receiver)) if pick == Pick::Due && first.as_ref().is_none_or(|row| row.due > now) => {
             let mut flights = flights;
@@ -181,6 +177,11 @@ fn start<O: Dispatch>(
         Ended::Done => Started::Ran(shared.position()),
         Ended::Failed { error, in_vain } => Started::Failed(Box::new(Failure { row, error, in_vain })),
         Ended::Running(handler) => {
+            if planted(Defect::RemovedAtItsBegin)
+                && let Err(error) = awake.in_one(shared, |awake| alarms::advance(&awake.cx, &row))
+            {
+                return (Err(error), awake.kept());
+            }
             let mut flights = flights;
             flights.insert(row.identity.clone());
             shared.host.begin_flight(id, &row.identity, awake.first_beside(&shared.host, &flights));

@@ -65,7 +65,7 @@ impl<O: Dispatch> Awake<O> {
         shared: &Shared<O>,
         handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
     ) -> (Result<T, E>, Ran) {
-        let before = shared.position();
+        let before = if planted(Defect::ReplyOneTooEarly) { shared.position() } else { LogPosition::default() };
         let (result, instance) = match self.begin_handler(shared) {
             Err(error) => (Err(E::from(error)), Instance::Kept),
             Ok(()) => match self.run(|object, cx| handler(object, cx)) {
@@ -191,7 +191,9 @@ impl<O: Dispatch> Awake<O> {
     pub(super) fn commit(&mut self, shared: &Shared<O>) -> Result<Instance> {
         if self.cx.erased || self.cx.has_touched_outbox() && self.cx.database.has_sent_its_last()? {
             match self.is_empty()? {
-                true if !self.cx.database.has_messages()? => return self.commit_deletion(shared),
+                true if !self.cx.database.has_messages()? || planted(Defect::ErasedTooEarly) => {
+                    return self.commit_deletion(shared);
+                }
                 // What it has sent is still to arrive: with the last message the object goes.
                 true => self.cx.database.note_erased()?,
                 false if const { AlarmDef::any_kept(O::ALARMS) } => self.keep_alarms()?,
@@ -208,7 +210,7 @@ impl<O: Dispatch> Awake<O> {
             self.due = due;
             // Until the log has it, the pages hold what nobody may see.
             self.history.void = true;
-            if self.history.sequence == 0 {
+            if self.history.sequence == 0 && !planted(Defect::InitNotLogged) {
                 // What `#[init]` wrote is part of it.
                 delta.clear();
                 let template = shared.host.template()?;

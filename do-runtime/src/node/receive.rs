@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::{Caller, Origin};
 use crate::node::alarms::in_turn;
 use crate::object::{ArgumentsReader, Dispatch, Identity};
+use crate::planted::{Defect, planted};
 use crate::sqlite::{Delivery, Message};
 
 /// A message at its receiver's door.
@@ -60,6 +61,11 @@ pub(super) async fn receive<O: Dispatch>(host: Arc<Host<O>>, arrival: Arrival) -
     match outcome {
         Ok(Outcome::Ended(result)) => result.map_err(Undelivered::from_answer),
         Ok(Outcome::Running(handler)) => {
+            if planted(Defect::NotedBeforeItRan) {
+                in_turn(&host, id, move |awake, slot| (awake.note_applied(&slot.shared, &delivery), awake.kept()))
+                    .await
+                    .map_err(Undelivered::Unreachable)?;
+            }
             let waiting = Waiting::on(host.shared_node());
             let result = handler.await;
             drop(waiting);

@@ -172,7 +172,9 @@ impl<O: Dispatch> Claim<O> {
         match (kept(cx, key)?, running) {
             (Some(ReplyState::Done(reply)), _) => return Ok(Known::Begun(Begun::Kept(reply))),
             (_, Some(over)) => return Ok(Known::Running(over)),
-            (Some(ReplyState::Started), None) if !method.idempotent => return Err(interrupted(key)),
+            (Some(ReplyState::Started), None) if !method.idempotent && !planted(Defect::InterruptedRunsAgain) => {
+                return Err(interrupted(key));
+            }
             (_, None) => {}
         }
         keep(cx, key, ReplyState::Started, slot.shared.host.node().options().keep_replies)?;

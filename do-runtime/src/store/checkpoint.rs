@@ -45,7 +45,7 @@ pub fn checkpoint(
         return Err(error);
     }
     let last = registry.checkpoint();
-    let position = match unfolded.first() {
+    let position = match unfolded.first().filter(|_| !planted(Defect::UnfoldedFreed)) {
         None if planted(Defect::CheckpointTooFar) => start.max(last),
         None => needed.map_or(start, |needed| needed.min(start)).max(last),
         // What a partition was given since it was last folded may be gone: only the log has it for certain.

@@ -246,7 +246,8 @@ impl Registry {
                     Some(Fate::Deleted { .. }) => head.deleted,
                     None => false,
                 };
-                if settled && overlay.fate(*id) == before.as_ref() {
+                let is_newest = overlay.fate(*id) == before.as_ref() || planted(Defect::NewerFateForgotten);
+                if settled && is_newest {
                     overlay.forget(*id);
                 }
             }

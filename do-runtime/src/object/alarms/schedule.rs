@@ -156,6 +156,10 @@ impl Setting<'_> {
         let mut revision = [0; 8];
         schedule.random.fill(&mut revision);
         let revision = i64::from_le_bytes(revision);
+        let due = match planted(Defect::AlarmEarly) {
+            true => Timestamp::from_millis(at.as_millis() / 1000 * 1000),
+            false => at,
+        };
         let row = match same {
             // It keeps its phase.
             Some(same) => AlarmRow { payload, revision, ..same },
@@ -165,7 +169,7 @@ impl Setting<'_> {
                 key,
                 payload,
                 at,
-                due: at,
+                due,
                 attempt: 0,
                 repeat: rule.map(|rule| rule.to_string()),
                 revision,

@@ -152,7 +152,8 @@ impl Relations {
             let may_be_null = def.column(expiry.column).is_some_and(|column| column.null);
             conditions.push(if may_be_null { format!("({column} IS NULL OR {late_enough})") } else { late_enough });
         }
-        for (reference, parent) in self.cascades(table).filter(|(_, parent)| self.goes[*parent]) {
+        let gone_with = |parent: usize| self.goes[parent] && !planted(Defect::ExpiredByCascade);
+        for (reference, parent) in self.cascades(table).filter(|(_, parent)| gone_with(*parent)) {
             let Some(column) = def.column_of(reference) else { continue };
             if self.cyclic[table] && self.cyclic[parent] {
                 continue;

@@ -8,6 +8,7 @@ use super::Expiring;
 use super::filter::{Seen, View};
 use super::tokens::{Token, tokens};
 use crate::error::{Error, Result};
+use crate::planted::{Defect, planted};
 use crate::table::{WRITTEN_AT, full_text};
 
 /// The names under which SQLite has the number of a row.
@@ -37,6 +38,7 @@ pub(super) fn rewrite<'s>(sql: &'s str, view: View, expiring: &Expiring) -> Resu
     let expressions = expressions(&tokens, view, expiring, &concerned, &outline);
     if !expressions.is_empty() {
         match outline.with {
+            Some(_) if planted(Defect::ExpiredBehindWith) => {}
             Some(after) => edits.insert(after, format!(" {}, ", expressions.join(", "))),
             None => edits.insert(outline.begins, format!("WITH {} ", expressions.join(", "))),
         }
