@@ -79,12 +79,10 @@ impl DiskFile for SimFile {
     fn sync(&self) -> io::Result<()> {
         let mut state = self.disk.lock();
         let synced = state.begin(Request::Other).and_then(|_| state.step(Step::Sync));
-        let off = state.faults.off;
-        let file = &mut state.files[self.number];
         match synced {
-            Ok(()) => file.sync(),
+            Ok(()) => state.files[self.number].sync(),
             // The system forgets what it could not write: a later sync that succeeds says nothing of it.
-            Err(_) if !off => file.forget_unsynced(),
+            Err(_) if !state.faults.off => state.files[self.number].forget_unsynced(),
             Err(_) => {}
         }
         synced
