@@ -165,7 +165,7 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
             let this = hidden("this");
             let (parameter, given) = if taken { (quote!(#this), quote!(#this,)) } else { (quote!(_), quote!()) };
             let own = handler.outcome.own.as_ref();
-            let borrows = own.is_some() || handler.arguments.iter().any(|argument| is_borrowed(argument.passing));
+            let borrows = own.is_some() || handler.arguments.iter().any(|argument| argument.passing.is_borrowed());
             let future = quote!(Self::#ident(#given #(#arguments),*));
             let future = match own {
                 Some(outcome) => quote!(async move { #outcome::into_result(#future.await) }),
@@ -186,10 +186,6 @@ fn arm(handler: &Handler, request: &Ident) -> TokenStream {
 /// Whether its size varies.
 fn has_bytes(passing: Passing) -> bool {
     !matches!(passing, Passing::Fixed | Passing::Proved)
-}
-
-fn is_borrowed(passing: Passing) -> bool {
-    matches!(passing, Passing::Text | Passing::Bytes)
 }
 
 /// An argument of the handler, out of the request.

@@ -190,6 +190,11 @@ impl Passing {
     pub(crate) fn has_proof(self) -> bool {
         matches!(self, Passing::Proved | Passing::Carried)
     }
+
+    /// Whether the method borrows it.
+    pub(crate) fn is_borrowed(self) -> bool {
+        matches!(self, Passing::Text | Passing::Bytes)
+    }
 }
 
 /// What a handler gives.

@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{FnArg, Path, ReturnType, Type};
+use syn::{FnArg, Path, ReturnType, Signature, Type};
 
 use super::model::{Purpose, Role, Written, WrittenMethod};
 use super::{alarms, validate};
@@ -80,14 +80,7 @@ fn method(written: &WrittenMethod, ident: &syn::Ident, object: &Path) -> TokenSt
     let cfgs = validate::cfgs(&written.method.attrs);
     let (generics, _, bounds) = signature.generics.split_for_impl();
     let bounds = types::without_self(&bounds, object);
-    let parameters = signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) if !is_context(&typed.ty) => {
-            let ty = types::without_self(&typed.ty, object);
-            let is_string = types::is(&typed.ty, "String");
-            Some(if is_string { quote!(_: impl ::core::convert::Into<#ty>) } else { quote!(_: #ty) })
-        }
-        _ => None,
-    });
+    let parameters = parameters(signature, object);
     let output = output(&signature.output, object);
     quote! {
         #(#cfgs)*
@@ -98,8 +91,20 @@ fn method(written: &WrittenMethod, ident: &syn::Ident, object: &Path) -> TokenSt
     }
 }
 
+/// The parameters of a stand-in, without `cx` or `this`.
+pub(super) fn parameters(signature: &Signature, object: &Path) -> impl Iterator<Item = TokenStream> {
+    signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) if !is_context(&typed.ty) => {
+            let ty = types::without_self(&typed.ty, object);
+            let is_string = types::is(&typed.ty, "String");
+            Some(if is_string { quote!(_: impl ::core::convert::Into<#ty>) } else { quote!(_: #ty) })
+        }
+        _ => None,
+    })
+}
+
 /// Whether it is the type of `cx` or `this`.
-pub(super) fn is_context(ty: &Type) -> bool {
+fn is_context(ty: &Type) -> bool {
     let inner = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,

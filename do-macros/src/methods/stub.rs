@@ -5,6 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 
 use super::model::{Argument, Block, Handler, Passing};
+use super::printing::{parameter, undocumented};
 use crate::types::respanned;
 
 /// `impl ChatRoomStub { … }`.
@@ -22,7 +23,7 @@ pub(super) fn methods(block: &Block) -> TokenStream {
 fn method(handler: &Handler, block: &Block) -> TokenStream {
     let Handler { stub_ident, variant, constant, cfgs, carried, .. } = handler;
     let request = &block.request;
-    let doc = undocumented(handler, block);
+    let doc = undocumented(carried, "Calls", &handler.ident, block);
     let parameters = handler.arguments.iter().map(parameter);
     let output = output(handler, block);
     let fields = handler.arguments.iter().map(sent);
@@ -47,16 +48,6 @@ fn method(handler: &Handler, block: &Block) -> TokenStream {
     }
 }
 
-/// A documentation for a method that has none.
-fn undocumented(handler: &Handler, block: &Block) -> Option<TokenStream> {
-    if handler.carried.iter().any(|attribute| attribute.path().is_ident("doc")) {
-        return None;
-    }
-    let object = block.object.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    let doc = format!(" Calls `{object}::{}`.", handler.ident);
-    Some(quote!(#[doc = #doc]))
-}
-
 fn output(handler: &Handler, block: &Block) -> TokenStream {
     let object = &block.object;
     let value = &handler.outcome.value;
@@ -65,14 +56,6 @@ fn output(handler: &Handler, block: &Block) -> TokenStream {
     match &handler.outcome.own {
         Some(outcome) => respanned(call, outcome.span()),
         None => call,
-    }
-}
-
-fn parameter(argument: &Argument) -> TokenStream {
-    let (ident, ty) = (&argument.ident, &argument.ty);
-    match argument.passing {
-        Passing::String => quote!(#ident: impl ::core::convert::Into<#ty>),
-        _ => quote!(#ident: #ty),
     }
 }
 

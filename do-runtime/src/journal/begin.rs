@@ -11,8 +11,8 @@ use super::segment::{self, Entry, Header, Segment, Stamp};
 use super::space::{Held, Space};
 use super::{Journal, JournalOptions, Shared, words, writer};
 use crate::env::Env;
-use crate::sync::{Condvar, Mutex};
 use crate::planted::{Defect, planted};
+use crate::sync::{Condvar, Mutex};
 use crate::{Error, ErrorKind, Result};
 
 /// A life begins so many epochs after the highest that was seen: segments of the life before whose headers were lost

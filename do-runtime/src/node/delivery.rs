@@ -15,6 +15,7 @@ use crate::call::{Instance, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::ClassTag;
 use crate::object::Dispatch;
+use crate::object::alarms::delay;
 use crate::planted::{Defect, planted};
 use crate::sqlite::{Delivery, Incarnation, Message, Receiver, Waiting};
 use crate::{ObjectId, Timestamp};
@@ -24,13 +25,6 @@ const AT_ONCE: usize = 16;
 
 /// How often a handler may refuse a message.
 const REFUSALS: u32 = 7;
-
-/// The wait after the first refusal; it doubles with each.
-const AFTER_REFUSAL: Duration = Duration::from_secs(2);
-
-/// The wait after the first time that a receiver could not be reached; it doubles with each, up to the longest.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// For how long a receiver is tried that can't be reached.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -107,12 +101,11 @@ async fn deliver<O: Dispatch>(host: &Arc<Host<O>>, sender: ObjectId, receiver: O
             })
             .await?;
         }
-        for message in batch.messages {
-            let sequence = message.sequence;
-            match hand_over(host, sender, batch.incarnation, message).await? {
-                Ok(()) => delivered = Some(sequence),
+        for message in batch.messages.into_iter().map(Arc::new) {
+            match hand_over(host, sender, batch.incarnation, message.clone()).await? {
+                Ok(()) => delivered = Some(message.sequence),
                 Err(undelivered) => {
-                    trouble = Some((sequence, undelivered));
+                    trouble = Some((message, undelivered));
                     if planted(Defect::NextOvertakes) {
                         continue;
                     }
@@ -134,7 +127,7 @@ async fn hand_over<O: Dispatch>(
     host: &Arc<Host<O>>,
     sender: ObjectId,
     incarnation: Incarnation,
-    message: Message,
+    message: Arc<Message>,
 ) -> Result<Result<(), Undelivered>> {
     let node = host.shared_node();
     let Some(receivers) = node.linked_host(ClassTag::of(&message.class), host.home()) else {
@@ -162,7 +155,7 @@ impl<O: Dispatch> Awake<O> {
         &mut self,
         mut receiver: Receiver,
         delivered: Option<u64>,
-        trouble: Option<(u64, Undelivered)>,
+        trouble: Option<(Arc<Message>, Undelivered)>,
     ) -> Result<()> {
         self.cx.touch_outbox();
         let (database, now) = (&self.cx.database, self.cx.now());
@@ -170,27 +163,24 @@ impl<O: Dispatch> Awake<O> {
             database.note_delivered(receiver.id, up_to, now)?;
             receiver = Receiver { attempts: 0, refusals: 0, since: now, ..receiver };
         }
-        let Some((sequence, undelivered)) = trouble else { return Ok(()) };
+        let Some((message, undelivered)) = trouble else { return Ok(()) };
         receiver.attempts += 1;
         let (error, wait) = match undelivered {
             Undelivered::Refused(error) => {
                 receiver.refusals += 1;
-                let wait = (receiver.refusals < REFUSALS).then(|| doubled(AFTER_REFUSAL, receiver.refusals));
+                let wait = (receiver.refusals < REFUSALS).then(|| delay(receiver.refusals));
                 (error.to_string(), wait)
             }
             Undelivered::Unreachable(error) => {
-                let wait = doubled(AFTER_FAILURE, receiver.attempts - receiver.refusals).min(LONGEST_WAIT);
+                // 1 second after the first time.
+                let wait = delay(receiver.attempts.saturating_sub(receiver.refusals + 1));
                 (error.to_string(), (now - receiver.since < PATIENCE).then_some(wait))
             }
         };
         let (class, name, id) = (self.cx.class(), self.cx.name(), self.cx.id());
-        let waiting = database.waiting_messages(receiver.id)?;
         // Nobody knows an object by its id alone.
-        let (to_class, to_name, method) = match waiting.iter().find(|message| message.sequence == sequence) {
-            Some(message) => (Some(&*message.class), message.name.as_deref(), Some(&*message.method)),
-            None => (None, None, None),
-        };
-        let to = receiver.id;
+        let Message { sequence, class: to_class, name: to_name, method, .. } = &*message;
+        let (to, to_name) = (receiver.id, to_name.as_deref());
         match wait {
             Some(wait) => {
                 tracing::warn!(class, name, %id, receiver = %to, to_class, to_name, method, sequence, error, ?wait, "a message could not be delivered");
@@ -198,13 +188,8 @@ impl<O: Dispatch> Awake<O> {
             }
             None => {
                 tracing::error!(class, name, %id, receiver = %to, to_class, to_name, method, sequence, error, "a message is set aside");
-                database.set_message_aside(receiver.id, sequence, &error, now)
+                database.set_message_aside(receiver.id, *sequence, &error, now)
             }
         }
     }
-}
-
-/// The wait before another try, after so many in vain.
-fn doubled(first: Duration, tries: u32) -> Duration {
-    first.saturating_mul(1 << tries.saturating_sub(1).min(16))
 }

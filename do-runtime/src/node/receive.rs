@@ -18,7 +18,7 @@ use crate::sqlite::{Delivery, Message};
 pub(crate) struct Arrival {
     pub(super) delivery: Delivery,
     pub(super) sender: Arc<Identity>,
-    pub(super) message: Message,
+    pub(super) message: Arc<Message>,
 }
 
 /// Why a message was not applied.

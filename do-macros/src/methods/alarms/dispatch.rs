@@ -78,7 +78,7 @@ fn arm(alarm: &Alarm) -> TokenStream {
             let this = hidden("this");
             let (parameter, context) = if taken { (quote!(#this), quote!(#this,)) } else { (quote!(_), quote!()) };
             let future = respanned(quote!(Self::#ident(#context #(#given),*)), alarm.result);
-            let borrows = alarm.arguments.iter().any(|argument| is_borrowed(argument.passing));
+            let borrows = alarm.arguments.iter().any(|argument| argument.passing.is_borrowed());
             let future = if borrows { quote!(async move { #future.await }) } else { future };
             let orchestrate = quote_spanned!(ident.span()=> orchestrate);
             quote!(#run.#orchestrate(#payload, |#parameter, #parts| #future))
@@ -176,9 +176,5 @@ fn parts(alarm: &Alarm) -> TokenStream {
 /// A part of the payload, as the alarm's method takes it.
 fn given(argument: &Argument) -> TokenStream {
     let ident = &argument.ident;
-    if is_borrowed(argument.passing) { quote!(&#ident) } else { quote!(#ident) }
-}
-
-fn is_borrowed(passing: Passing) -> bool {
-    matches!(passing, Passing::Text | Passing::Bytes)
+    if argument.passing.is_borrowed() { quote!(&#ident) } else { quote!(#ident) }
 }

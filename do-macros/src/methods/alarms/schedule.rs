@@ -3,12 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{FnArg, Ident, Path};
+use syn::{Ident, Path};
 
 use super::model::Alarm;
 use crate::methods::model::{Argument, Block, Passing, Role, Written};
-use crate::methods::printing::hidden;
-use crate::methods::refuse::is_context;
+use crate::methods::printing::{hidden, parameter, undocumented};
+use crate::methods::refuse::parameters;
 use crate::methods::validate::cfgs;
 use crate::object::schedule_path;
 use crate::types;
@@ -29,7 +29,7 @@ pub(in crate::methods) fn methods(block: &Block) -> Option<TokenStream> {
 
 fn method(alarm: &Alarm, block: &Block) -> TokenStream {
     let Alarm { schedule_ident, name, cfgs, carried, .. } = alarm;
-    let doc = undocumented(alarm, block);
+    let doc = undocumented(carried, "Sets the alarm", &alarm.ident, block);
     let parameters = alarm.arguments.iter().map(parameter);
     let to = hidden("to");
     let to = if alarm.arguments.is_empty() { quote!(_) } else { quote!(#to) };
@@ -45,24 +45,6 @@ fn method(alarm: &Alarm, block: &Block) -> TokenStream {
             });
             ::do_runtime::Schedule::alarm(&self, #name, payload)
         }
-    }
-}
-
-/// A documentation for a method that has none.
-fn undocumented(alarm: &Alarm, block: &Block) -> Option<TokenStream> {
-    if alarm.carried.iter().any(|attribute| attribute.path().is_ident("doc")) {
-        return None;
-    }
-    let object = block.object.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    let doc = format!(" Sets the alarm `{object}::{}`.", alarm.ident);
-    Some(quote!(#[doc = #doc]))
-}
-
-fn parameter(argument: &Argument) -> TokenStream {
-    let (ident, ty) = (&argument.ident, &argument.ty);
-    match argument.passing {
-        Passing::String => quote!(#ident: impl ::core::convert::Into<#ty>),
-        _ => quote!(#ident: #ty),
     }
 }
 
@@ -96,14 +78,7 @@ pub(in crate::methods) fn stand_in(written: &Written, object: &Path) -> Option<T
         let cfgs = cfgs(&written.method.attrs);
         let (generics, _, bounds) = signature.generics.split_for_impl();
         let bounds = types::without_self(&bounds, object);
-        let parameters = signature.inputs.iter().filter_map(|input| match input {
-            FnArg::Typed(typed) if !is_context(&typed.ty) => {
-                let ty = types::without_self(&typed.ty, object);
-                let is_string = types::is(&typed.ty, "String");
-                Some(if is_string { quote!(_: impl ::core::convert::Into<#ty>) } else { quote!(_: #ty) })
-            }
-            _ => None,
-        });
+        let parameters = parameters(signature, object);
         methods.push(quote! {
             #(#cfgs)*
             #[allow(missing_docs)]

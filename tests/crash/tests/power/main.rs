@@ -116,9 +116,8 @@ fn what_a_killed_process_has_left_unsynced_is_not_taken_for_durable_by_the_next(
     assert_eq!(life.run(root.path(), &mut load(root.path(), 1, 5), None), Ended::Well);
     let mut checker = Checker::default();
     // A name that was just made or changed is what the next process may rely on.
-    let names = |event: &Event| {
-        matches!(event.step, Step::Make(_) | Step::MakeFolder(_) | Step::Remove(_) | Step::Rename(..))
-    };
+    let names =
+        |event: &Event| matches!(event.step, Step::Make(_) | Step::MakeFolder(_) | Step::Remove(_) | Step::Rename(..));
     let kills: Vec<u64> =
         (0..).zip(life.tape.events()).filter(|(_, event)| names(event)).map(|(at, _)| at + 1).collect();
     let stride = if number("DO_POWER_STATES").is_some() { 1 } else { kills.len().div_ceil(3) };

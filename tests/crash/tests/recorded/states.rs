@@ -39,8 +39,8 @@ pub(crate) fn look(life: &Life, count: u64, seed: u64, share: u64) {
         let left = if killed { player.killed() } else { player.left(keep, &random) };
         let how = if killed { "a kill".to_owned() } else { format!("{keep:?}") };
         let what = format!("state {state}: event {point} of {}, {how}", points - 1);
-        let recovery = check(left, life.time(point), told.clone(), &random)
-            .unwrap_or_else(|error| panic!("{what}: {error}"));
+        let recovery =
+            check(left, life.time(point), told.clone(), &random).unwrap_or_else(|error| panic!("{what}: {error}"));
         if killed || random.below(AGAIN) == 0 {
             cut_again(life, point, &recovery, &told, &random, &what);
         }
