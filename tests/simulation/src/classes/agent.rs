@@ -203,7 +203,7 @@ impl Agent {
     #[rpc]
     async fn pay(this: This<Self>, token: i64, desk: Address, pause: u64) -> Result<Done> {
         this.update(|me, cx| me.write(cx, token, Kind::Began, "")).await?;
-        this.sleep(millis(pause)).await;
+        this.sleep(millis(pause)).await?;
         desk_of(&this.objects(), &desk).note(token).await?;
         this.update(|me, cx| me.write(cx, token, Kind::Ended, "")).await
     }
@@ -235,7 +235,7 @@ impl Agent {
     /// The same a second later.
     #[rpc]
     async fn take_slowly(this: This<Self>, parcel: Parcel) -> Result {
-        this.sleep(secs(1)).await;
+        this.sleep(secs(1)).await?;
         this.update(|me, cx| me.receive(cx, Kind::TookSlowly, &parcel)).await
     }
 
@@ -305,7 +305,7 @@ impl Agent {
     #[alarm]
     async fn fetch(this: This<Self>, token: i64, desk: Address, pause: u64) -> Result {
         desk_of(&this.objects(), &desk).note(token).await?;
-        this.sleep(millis(pause)).await;
+        this.sleep(millis(pause)).await?;
         this.update(|me, cx| me.write(cx, token, Kind::Fetched, "")).await.map(drop)
     }
 
