@@ -19,11 +19,11 @@ use tokio::runtime::Handle;
 
 use self::draw::{Draw, Mix};
 use self::tasks::Task;
-use self::threads::{HIGH, Thread, YIELDED};
+use self::threads::{Thread, YIELDED};
 use super::{BoxFuture, Clock, VirtualClock};
 
 pub(crate) use here::{Here, here};
-pub(crate) use threads::On;
+pub(crate) use threads::{On, Stays};
 
 /// The thread of the runtime.
 const MAIN: usize = 0;
@@ -47,6 +47,8 @@ struct State {
     threads: Vec<Thread>,
     /// The lowest rank that a thread has got.
     lowest: u64,
+    /// A job has ended since the runtime's thread last looked: the test's own future may wait for it.
+    ended: bool,
     /// Wakes the task that drives, while it has nothing to do.
     driver: Option<Waker>,
     /// Polls, and changes of hands.
@@ -77,7 +79,7 @@ impl World {
     }
 
     fn new(mut draw: Draw, mix: Mix, clock: Arc<VirtualClock>, handle: Handle) -> Arc<Self> {
-        let main = Thread::current(draw.within(HIGH..u64::MAX));
+        let main = Thread::current(draw.within(YIELDED..u64::MAX));
         let state = State {
             draw,
             mix,
@@ -86,6 +88,7 @@ impl World {
             next_task: 0,
             threads: vec![main],
             lowest: YIELDED,
+            ended: false,
             driver: None,
             steps: 0,
             over: false,

@@ -25,6 +25,8 @@ pub(super) struct Thread {
     notified: bool,
     /// The highest that can run does, where threads are ranked.
     rank: u64,
+    /// It stands still until nothing else can go on.
+    sunk: bool,
     signal: Arc<Signal>,
     job: Option<Job>,
     handle: Option<JoinHandle<()>>,
@@ -82,9 +84,18 @@ impl Signal {
     }
 }
 
-/// Ranks: of threads that let all others go first, then of those that were demoted, then of all others.
+/// Ranks below this are of threads that let all others go first.
 pub(super) const YIELDED: u64 = 1 << 40;
-pub(super) const HIGH: u64 = 1 << 60;
+
+/// Whether a thread could go on itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stays {
+    No,
+    /// Here it meets others: at the disk, a clock, a lock.
+    AtSeam,
+    /// Here the code has a gap that is worth a look, and control changes hands more often.
+    AtPoint,
+}
 
 /// A thread unwinds with this when its simulation ends.
 struct Ended;
@@ -93,7 +104,16 @@ impl Thread {
     /// The thread that runs now.
     pub(super) fn current(rank: u64) -> Self {
         let signal = Signal::of(Some(thread::current()));
-        Thread { phase: Phase::Ready, woken: false, notified: false, rank, signal, job: None, handle: None }
+        Thread {
+            phase: Phase::Ready,
+            woken: false,
+            notified: false,
+            rank,
+            sunk: false,
+            signal,
+            job: None,
+            handle: None,
+        }
     }
 
     pub(super) fn is_current(&self) -> bool {
@@ -117,61 +137,64 @@ impl State {
     }
 
     /// The thread that goes on instead of `me`; nothing if it is `me` who does, which is possible if it stays.
-    fn successor(&mut self, me: usize, stays: bool) -> Option<usize> {
-        let drives = self.threads[MAIN].phase == Phase::Driving;
-        // It may have been told to go on in a way that can't be seen from here: so it gets a chance now and then.
-        let main = drives && (!self.ready.is_empty() || self.draw.once_in(8));
-        let others = |(number, thread): (usize, &Thread)| {
-            (number != me && (thread.can_run() || number == MAIN && main)).then_some((number, thread.rank))
+    fn successor(&mut self, me: usize, stays: Stays) -> Option<usize> {
+        let Mix::Ranked { change, sink, most } = self.mix else {
+            let first = || (0..self.threads.len()).find(|number| *number != me && self.threads[*number].can_run());
+            return if stays == Stays::No { first().or(self.driving()) } else { None };
         };
-        let others: Vec<_> = self.threads.iter().enumerate().filter_map(others).collect();
-        let last = if stays || !drives { None } else { Some(MAIN) };
-        match self.mix {
-            Mix::Never if stays => None,
-            Mix::Never => others.first().map(|(number, _)| *number).or(last),
-            Mix::Even(times) if stays && !self.draw.once_in(times) => None,
-            Mix::Even(_) if others.is_empty() => last,
-            Mix::Even(_) => Some(others[self.draw.below(others.len())].0),
-            Mix::Ranked(times) => {
-                if stays && self.draw.once_in(times) {
-                    self.demote(me);
-                }
-                let highest = others.into_iter().max_by_key(|(_, rank)| *rank);
-                let mine = if stays { self.threads[me].rank } else { 0 };
-                highest.filter(|(_, rank)| *rank > mine).map(|(number, _)| number).or(last)
-            }
+        // How much more often than elsewhere something changes.
+        let often = match stays {
+            Stays::No => 0,
+            Stays::AtSeam => 1,
+            Stays::AtPoint => 8,
+        };
+        if often > 0 && self.draw.once_in(change.div_ceil(often)) {
+            self.threads[me].rank = self.draw.within(YIELDED..u64::MAX);
         }
+        let sunk = self.threads.iter().filter(|thread| thread.sunk).count();
+        if often > 0 && sunk < most && self.draw.once_in(sink.div_ceil(often)) {
+            self.threads[me].sunk = true;
+        }
+        // What the runtime has to do can't all be seen from here: so it gets a chance now and then.
+        let main = self.driving().filter(|main| *main != me);
+        let wanted = main.filter(|_| !self.ready.is_empty() || self.ended || self.draw.once_in(100));
+        let highest =
+            |threads: &mut dyn Iterator<Item = usize>| threads.max_by_key(|number| self.threads[*number].rank);
+        let others = (0..self.threads.len()).filter(|number| *number != me && self.threads[*number].can_run());
+        let afloat = highest(&mut others.clone().filter(|number| !self.threads[*number].sunk).chain(wanted));
+        let next = match afloat {
+            Some(next) if often > 0 && !self.threads[me].sunk => {
+                (self.threads[next].rank > self.threads[me].rank).then_some(next)
+            }
+            Some(next) => Some(next),
+            None if often > 0 => None,
+            None => main.or_else(|| highest(&mut others.clone())),
+        };
+        // Whoever goes on does not stand still.
+        self.threads[next.unwrap_or(me)].sunk = false;
+        next
     }
 
-    /// From now on every thread that was not demoted is before this one, and of the others some.
-    fn demote(&mut self, thread: usize) {
-        self.threads[thread].rank = self.draw.within(YIELDED..HIGH);
+    /// The thread of the runtime, if it looks after the others.
+    fn driving(&self) -> Option<usize> {
+        (self.threads[MAIN].phase == Phase::Driving).then_some(MAIN)
     }
 
-    /// From now on every other thread is before this one.
+    /// From now on every other thread is before this one, until it gets another rank.
     fn put_last(&mut self, thread: usize) {
         self.lowest -= 1;
         self.threads[thread].rank = self.lowest;
     }
 
-    /// Whether the thread of the runtime is before all others that can run.
+    /// Whether the thread of the runtime polls a task before any other thread goes on.
     pub(super) fn main_is_next(&mut self) -> bool {
-        let threads = self.threads[MAIN + 1..].iter().filter(|thread| thread.can_run());
-        let count = threads.clone().count();
-        let highest = threads.map(|thread| thread.rank).max().unwrap_or(0);
-        match self.mix {
-            Mix::Never => !self.ready.is_empty(),
-            Mix::Even(_) => {
-                let (tasks, all) = (self.ready.len(), self.ready.len() + count);
-                self.draw.below(all) < tasks
-            }
-            Mix::Ranked(times) => {
-                if count > 0 && self.draw.once_in(times) {
-                    self.demote(MAIN);
-                }
-                !self.ready.is_empty() && self.threads[MAIN].rank > highest
-            }
+        let Mix::Ranked { change, .. } = self.mix else { return !self.ready.is_empty() };
+        if self.draw.once_in(change) {
+            self.threads[MAIN].rank = self.draw.within(YIELDED..u64::MAX);
         }
+        let others = self.threads[MAIN + 1..].iter().filter(|thread| thread.can_run() && !thread.sunk);
+        let highest = others.map(|thread| thread.rank).max().unwrap_or(0);
+        !self.ready.is_empty() && self.threads[MAIN].rank > highest
     }
 
     /// No thread can go on. Whoever waits for an answer waits for ever: there is no way to make the test fail but this.
@@ -184,7 +207,7 @@ impl State {
 
 impl World {
     /// Control may change hands here.
-    pub(crate) fn point(&self, me: usize) {
+    pub(crate) fn point(&self, me: usize, stays: Stays) {
         // One that unwinds ends without a stop.
         if thread::panicking() {
             return;
@@ -193,7 +216,7 @@ impl World {
         if state.over || !state.others_than(me) {
             return;
         }
-        if let Some(next) = state.successor(me, true) {
+        if let Some(next) = state.successor(me, stays) {
             self.hand_on(state, me, next);
         }
     }
@@ -203,7 +226,7 @@ impl World {
         self.leave_if_over(me);
         let mut state = self.state.lock();
         state.put_last(me);
-        if let Some(next) = state.successor(me, false) {
+        if let Some(next) = state.successor(me, Stays::No) {
             self.hand_on(state, me, next);
         }
     }
@@ -220,7 +243,7 @@ impl World {
             return Waited::Notified;
         }
         (thread.phase, thread.notified) = (Phase::Waiting(on), false);
-        match state.successor(me, false) {
+        match state.successor(me, Stays::No) {
             Some(next) => self.hand_on(state, me, next),
             None if matches!(on, On::ConditionOrTime(_)) => state.threads[me].phase = Phase::Ready,
             None => state.stop(),
@@ -281,7 +304,8 @@ impl World {
     /// The thread of the runtime lets another one go on.
     pub(super) fn run_thread(&self, mut state: MutexGuard<'_, State>) {
         state.threads[MAIN].phase = Phase::Driving;
-        match state.successor(MAIN, false) {
+        state.ended = false;
+        match state.successor(MAIN, Stays::No) {
             Some(next) => self.hand_on(state, MAIN, next),
             None => state.threads[MAIN].phase = Phase::Ready,
         }
@@ -299,7 +323,7 @@ impl World {
                 Some(number) => number,
                 None => self.add_thread(&mut state),
             };
-            let rank = state.draw.within(HIGH..u64::MAX);
+            let rank = state.draw.within(YIELDED..u64::MAX);
             let thread = &mut state.threads[number];
             (thread.phase, thread.rank, thread.woken, thread.job) = (Phase::Ready, rank, false, Some(job));
             state.driver.take()
@@ -328,6 +352,7 @@ impl World {
             woken: false,
             notified: false,
             rank: 0,
+            sunk: false,
             signal,
             job: None,
             handle: Some(handle),
@@ -345,7 +370,8 @@ impl World {
             drop(catch_unwind(AssertUnwindSafe(job)));
             let mut state = self.state.lock();
             state.threads[me].phase = Phase::Idle;
-            match state.successor(me, false) {
+            state.ended = true;
+            match state.successor(me, Stays::No) {
                 Some(next) => self.give(state, next),
                 None => state.stop(),
             }
@@ -361,7 +387,7 @@ impl World {
                     thread.phase = Phase::Ready;
                 }
             }
-            state.mix = Mix::Even(1);
+            state.mix = Mix::Ranked { change: 1, sink: usize::MAX, most: 0 };
             if !state.has_threads() {
                 break;
             }
