@@ -22,11 +22,6 @@ impl Draw {
         self.next().checked_rem(bound as u64).unwrap_or(0) as usize
     }
 
-    /// A number of a range that is not empty.
-    pub(super) fn within(&mut self, range: std::ops::Range<u64>) -> u64 {
-        range.start + self.next() % (range.end - range.start)
-    }
-
     /// True once in so many times.
     pub(super) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
@@ -41,7 +36,7 @@ pub(super) enum Mix {
     Never,
     /// Each thread has a rank, and the highest that can run does (after Burckhardt and others, 2010).
     Ranked {
-        /// Once in so many seams the thread that runs gets another rank.
+        /// Once in so many seams any thread becomes the highest.
         change: usize,
         /// Once in so many seams it sinks: it stands still until nothing else can go on.
         sink: usize,

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use parking_lot::MutexGuard;
 
+use super::choice::Stays;
 use super::draw::Mix;
 use super::here::{self, Here};
 use super::{MAIN, State, World};
@@ -18,15 +19,15 @@ pub(super) type Job = Box<dyn FnOnce() + Send>;
 
 /// A thread of the simulation.
 pub(super) struct Thread {
-    phase: Phase,
+    pub(super) phase: Phase,
     /// It was woken since it last began to wait for that.
     woken: bool,
     /// It was notified of the condition that it waits for.
     notified: bool,
     /// The highest that can run does, where threads are ranked.
-    rank: u64,
+    pub(super) rank: u64,
     /// It stands still until nothing else can go on.
-    sunk: bool,
+    pub(super) sunk: bool,
     signal: Arc<Signal>,
     job: Option<Job>,
     handle: Option<JoinHandle<()>>,
@@ -34,7 +35,7 @@ pub(super) struct Thread {
 
 /// What a thread is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// It has the token, or would go on with it.
     Ready,
     /// The thread of the runtime has nothing to do itself, and looks after the others.
@@ -84,31 +85,18 @@ impl Signal {
     }
 }
 
-/// Ranks below this are of threads that let all others go first.
-pub(super) const YIELDED: u64 = 1 << 40;
-
-/// Whether a thread could go on itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stays {
-    No,
-    /// Here it meets others: at the disk, a clock, a lock.
-    AtSeam,
-    /// Here the code has a gap that is worth a look, and control changes hands more often.
-    AtPoint,
-}
-
 /// A thread unwinds with this when its simulation ends.
 struct Ended;
 
 impl Thread {
     /// The thread that runs now.
-    pub(super) fn current(rank: u64) -> Self {
+    pub(super) fn current() -> Self {
         let signal = Signal::of(Some(thread::current()));
         Thread {
             phase: Phase::Ready,
             woken: false,
             notified: false,
-            rank,
+            rank: 1,
             sunk: false,
             signal,
             job: None,
@@ -131,77 +119,17 @@ impl Thread {
 }
 
 impl State {
-    /// Any thread but the runtime's could go on.
-    pub(super) fn has_threads(&self) -> bool {
-        self.threads[MAIN + 1..].iter().any(Thread::can_run)
-    }
-
-    /// The thread that goes on instead of `me`; nothing if it is `me` who does, which is possible if it stays.
-    fn successor(&mut self, me: usize, stays: Stays) -> Option<usize> {
-        let Mix::Ranked { change, sink, most } = self.mix else {
-            let first = || (0..self.threads.len()).find(|number| *number != me && self.threads[*number].can_run());
-            return if stays == Stays::No { first().or(self.driving()) } else { None };
-        };
-        // How much more often than elsewhere something changes.
-        let often = match stays {
-            Stays::No => 0,
-            Stays::AtSeam => 1,
-            Stays::AtPoint => 8,
-        };
-        if often > 0 && self.draw.once_in(change.div_ceil(often)) {
-            self.threads[me].rank = self.draw.within(YIELDED..u64::MAX);
-        }
-        let sunk = self.threads.iter().filter(|thread| thread.sunk).count();
-        if often > 0 && sunk < most && self.draw.once_in(sink.div_ceil(often)) {
-            self.threads[me].sunk = true;
-        }
-        // What the runtime has to do can't all be seen from here: so it gets a chance now and then.
-        let main = self.driving().filter(|main| *main != me);
-        let wanted = main.filter(|_| !self.ready.is_empty() || self.ended || self.draw.once_in(100));
-        let highest =
-            |threads: &mut dyn Iterator<Item = usize>| threads.max_by_key(|number| self.threads[*number].rank);
-        let others = (0..self.threads.len()).filter(|number| *number != me && self.threads[*number].can_run());
-        let afloat = highest(&mut others.clone().filter(|number| !self.threads[*number].sunk).chain(wanted));
-        let next = match afloat {
-            Some(next) if often > 0 && !self.threads[me].sunk => {
-                (self.threads[next].rank > self.threads[me].rank).then_some(next)
-            }
-            Some(next) => Some(next),
-            None if often > 0 => None,
-            None => main.or_else(|| highest(&mut others.clone())),
-        };
-        // Whoever goes on does not stand still.
-        self.threads[next.unwrap_or(me)].sunk = false;
-        next
-    }
-
-    /// The thread of the runtime, if it looks after the others.
-    fn driving(&self) -> Option<usize> {
-        (self.threads[MAIN].phase == Phase::Driving).then_some(MAIN)
-    }
-
-    /// From now on every other thread is before this one, until it gets another rank.
-    fn put_last(&mut self, thread: usize) {
-        self.lowest -= 1;
-        self.threads[thread].rank = self.lowest;
-    }
-
-    /// Whether the thread of the runtime polls a task before any other thread goes on.
-    pub(super) fn main_is_next(&mut self) -> bool {
-        let Mix::Ranked { change, .. } = self.mix else { return !self.ready.is_empty() };
-        if self.draw.once_in(change) {
-            self.threads[MAIN].rank = self.draw.within(YIELDED..u64::MAX);
-        }
-        let others = self.threads[MAIN + 1..].iter().filter(|thread| thread.can_run() && !thread.sunk);
-        let highest = others.map(|thread| thread.rank).max().unwrap_or(0);
-        !self.ready.is_empty() && self.threads[MAIN].rank > highest
-    }
-
     /// No thread can go on. Whoever waits for an answer waits for ever: there is no way to make the test fail but this.
     fn stop(&self) -> ! {
         let phases = self.threads.iter().enumerate().map(|(number, thread)| format!("{number}: {:?}", thread.phase));
-        eprintln!("the threads of a simulation wait for each other: {}", phases.collect::<Vec<_>>().join(", "));
+        let phases = phases.collect::<Vec<_>>().join(", ");
+        eprintln!("all threads of the simulation with seed {} wait for each other: {phases}", self.seed);
         std::process::abort()
+    }
+
+    /// What wakes the task that drives, if there is something for it to do.
+    fn rouse(&mut self) -> Option<Waker> {
+        if self.has_threads() { self.driver.take() } else { None }
     }
 }
 
@@ -225,7 +153,7 @@ impl World {
     pub(crate) fn pass(&self, me: usize) {
         self.leave_if_over(me);
         let mut state = self.state.lock();
-        state.put_last(me);
+        state.threads[me].rank = 0;
         if let Some(next) = state.successor(me, Stays::No) {
             self.hand_on(state, me, next);
         }
@@ -272,6 +200,7 @@ impl World {
         for thread in state.threads.iter_mut().filter(|thread| waits_for(thread, what)) {
             (thread.phase, thread.notified) = (Phase::Ready, true);
         }
+        wake(state.rouse(), state);
     }
 
     /// One of those who wait for a condition can go on, the one that the seed draws; whether there was any.
@@ -283,6 +212,7 @@ impl World {
         if let Some(&chosen) = waiting.get(chosen) {
             (state.threads[chosen].phase, state.threads[chosen].notified) = (Phase::Ready, true);
         }
+        wake(state.rouse(), state);
         !waiting.is_empty()
     }
 
@@ -291,6 +221,11 @@ impl World {
         let signal = state.threads[me].signal.clone();
         self.give(state, to);
         signal.wait();
+        if me == MAIN {
+            // It may go on with other things than looking after those who did not end.
+            let mut state = self.state.lock();
+            wake(state.rouse(), state);
+        }
     }
 
     fn give(&self, mut state: MutexGuard<'_, State>, to: usize) {
@@ -313,24 +248,19 @@ impl World {
 
     /// A job for a thread of its own.
     pub(super) fn start(self: &Arc<Self>, job: Job) {
-        let driver = {
-            let mut state = self.state.lock();
-            if state.over {
-                drop(state);
-                return drop(job);
-            }
-            let number = match state.threads.iter().position(|thread| thread.phase == Phase::Idle) {
-                Some(number) => number,
-                None => self.add_thread(&mut state),
-            };
-            let rank = state.draw.within(YIELDED..u64::MAX);
-            let thread = &mut state.threads[number];
-            (thread.phase, thread.rank, thread.woken, thread.job) = (Phase::Ready, rank, false, Some(job));
-            state.driver.take()
-        };
-        if let Some(driver) = driver {
-            driver.wake();
+        let mut state = self.state.lock();
+        if state.over {
+            drop(state);
+            return drop(job);
         }
+        let number = match state.threads.iter().position(|thread| thread.phase == Phase::Idle) {
+            Some(number) => number,
+            None => self.add_thread(&mut state),
+        };
+        let rank = state.rank();
+        let thread = &mut state.threads[number];
+        (thread.phase, thread.rank, thread.woken, thread.job) = (Phase::Ready, rank, false, Some(job));
+        wake(state.rouse(), state);
     }
 
     fn add_thread(self: &Arc<Self>, state: &mut State) -> usize {
@@ -409,19 +339,21 @@ impl World {
     }
 
     fn wake(&self, thread: usize) {
-        let driver = {
-            let mut state = self.state.lock();
-            let Some(thread) = state.threads.get_mut(thread) else { return };
-            thread.woken = true;
-            if !matches!(thread.phase, Phase::Waiting(On::Waker | On::ConditionOrWaker(_))) {
-                return;
-            }
+        let mut state = self.state.lock();
+        let Some(thread) = state.threads.get_mut(thread) else { return };
+        thread.woken = true;
+        if matches!(thread.phase, Phase::Waiting(On::Waker | On::ConditionOrWaker(_))) {
             thread.phase = Phase::Ready;
-            state.driver.take()
-        };
-        if let Some(driver) = driver {
-            driver.wake();
+            wake(state.rouse(), state);
         }
+    }
+}
+
+/// Wakes, if there is something to wake, outside of the lock.
+fn wake(waker: Option<Waker>, state: MutexGuard<'_, State>) {
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 
