@@ -24,7 +24,7 @@ use self::image::{Entry, Image, folder};
 pub use self::image::{Event, Step};
 pub use self::tape::{Player, Tape};
 use super::{Disk, DiskFile, FolderLock, LockError, Open, SeededRandom};
-use crate::sync::point;
+use crate::sync::seam;
 
 /// A disk in memory.
 pub struct SimDisk(Arc<Mutex<State>>);
@@ -123,7 +123,7 @@ impl SimDisk {
 
     /// The disk for one operation, before which other threads may come.
     fn reach(&self) -> MutexGuard<'_, State> {
-        point();
+        seam();
         self.0.lock()
     }
 

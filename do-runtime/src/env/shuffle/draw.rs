@@ -22,39 +22,33 @@ impl Draw {
         self.next().checked_rem(bound as u64).unwrap_or(0) as usize
     }
 
-    /// A number of a range that is not empty.
-    pub(super) fn within(&mut self, range: std::ops::Range<u64>) -> u64 {
-        range.start + self.next() % (range.end - range.start)
-    }
-
     /// True once in so many times.
     pub(super) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 }
 
-/// How control changes hands at a point that any thread passes. A race needs either many changes or one thread that stands
-/// still for long, so each seed has one or the other, and more or less of it.
+/// How control changes hands at a seam that any thread passes. Some races need many changes, others one thread that stands
+/// still for long in a gap while all others go on: so each seed has more or less of either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mix {
     /// Not at all: a thread runs until it waits.
     Never,
-    /// Once in so many points, to any other thread.
-    Even(usize),
-    /// Each thread has a rank, and the highest that can run does; once in so many points the one that runs gets a low one, and
-    /// stands still for as long as others can go on (Burckhardt and others, 2010).
-    Ranked(usize),
+    /// Each thread has a rank, and the highest that can run does (after Burckhardt and others, 2010).
+    Ranked {
+        /// Once in so many seams any thread becomes the highest.
+        change: usize,
+        /// Once in so many seams it sinks: it stands still until nothing else can go on.
+        sink: usize,
+        /// So many threads stand still at a time at most.
+        most: usize,
+    },
 }
 
 impl Mix {
     pub(super) fn drawn(draw: &mut Draw) -> Self {
-        match draw.below(6) {
-            0 => Mix::Even(3),
-            1 => Mix::Even(20),
-            2 => Mix::Ranked(10),
-            3 => Mix::Ranked(30),
-            4 => Mix::Ranked(100),
-            _ => Mix::Ranked(300),
-        }
+        let change = [3, 12, 50, 200][draw.below(4)];
+        let sink = [40, 150, 500][draw.below(3)];
+        Mix::Ranked { change, sink, most: 1 + draw.below(2) }
     }
 }

@@ -8,7 +8,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::faults::{Reach, Request};
 use super::{State, Step};
 use crate::env::{DiskFile, Open};
-use crate::sync::point;
+use crate::sync::seam;
 
 pub(super) struct SimFile {
     disk: Arc<Mutex<State>>,
@@ -23,7 +23,7 @@ impl SimFile {
 
     /// The disk for one operation, before which other threads may come.
     fn reach(&self) -> MutexGuard<'_, State> {
-        point();
+        seam();
         self.disk.lock()
     }
 
