@@ -81,7 +81,7 @@ async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
             .idle(secs(limits.idle))
             .awake_memory(limits.awake)
             .checkpoint_every(limits.checkpoint)
-            .journal(limits.segment, 1 << 20)
+            .journal(limits.segment, limits.room)
     });
     kit.restart().await.map_err(|error| format!("the first restart: {error}"))?;
     let player = Player { world: Arc::new(World::new(kit, plan)), plan, random: SeededRandom::new(plan.seed ^ 0x544f_524e) };
