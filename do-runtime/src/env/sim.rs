@@ -156,10 +156,10 @@ impl SeededRandom {
         SeededRandom(Mutex::new(blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof()))
     }
 
-    /// The next eight bytes as a number.
+    /// The next eight bytes as a number. No other thread comes before it, so that it can be drawn while something is held.
     pub fn next_u64(&self) -> u64 {
         let mut bytes = [0; 8];
-        self.fill(&mut bytes);
+        self.0.lock().fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
 

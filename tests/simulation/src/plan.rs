@@ -48,7 +48,8 @@ pub struct Limits {
 
 impl Limits {
     /// Those of any kit.
-    pub const USUAL: Limits = Limits { awake: 256 << 20, checkpoint: 64 << 20, segment: 1 << 20, room: 1 << 20, idle: 10 };
+    pub const USUAL: Limits =
+        Limits { awake: 256 << 20, checkpoint: 64 << 20, segment: 1 << 20, room: 1 << 20, idle: 10 };
 }
 
 /// Callers that call at the same time, and what happens meanwhile.

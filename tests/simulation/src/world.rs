@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use do_runtime::prelude::*;
 use do_runtime::Dispatch;
+use do_runtime::prelude::*;
 use futures::future::join;
 
 use crate::classes::{Address, Agent, AgentStub, Alarm, Desk, DeskStub, Done, Mailing, refused_at};
@@ -104,7 +104,13 @@ impl World {
             }
             ((one @ Outcome::Unknown(_), at), _) | (_, (one @ Outcome::Unknown(_), at)) => (one, at),
             // The later one, so that its reason is looked for where it was given.
-            (one, other) => if one.1 > other.1 { one } else { other },
+            (one, other) => {
+                if one.1 > other.1 {
+                    one
+                } else {
+                    other
+                }
+            }
         }
     }
 
@@ -163,7 +169,9 @@ impl World {
                         self.done(step, under, desk.file(token, label(to), rank.into(), size)).await
                     }
                     DeskAct::Drop(which) => self.done(step, under, desk.drop_folder(token, label(which))).await,
-                    DeskAct::Relabel(from, to) => self.done(step, under, desk.relabel(token, label(from), label(to))).await,
+                    DeskAct::Relabel(from, to) => {
+                        self.done(step, under, desk.relabel(token, label(from), label(to))).await
+                    }
                     DeskAct::Put(key) => self.done(step, under, desk.put(token, key.to_string())).await,
                     DeskAct::Take(key) => self.done(step, under, desk.take(token, key.to_string())).await,
                     DeskAct::InPart(which) => self.done(step, under, desk.in_part(token, label(which))).await,
@@ -172,7 +180,9 @@ impl World {
                     DeskAct::Issue => self.done(step, under, desk.issue(token)).await,
                     DeskAct::LogIn(name) => self.done(step, under, desk.log_in(token, name.to_string())).await,
                     DeskAct::Touch(name) => self.done(step, under, desk.touch(token, name.to_string())).await,
-                    DeskAct::Offer(name, seconds) => self.done(step, under, desk.offer(token, name.to_string(), seconds)).await,
+                    DeskAct::Offer(name, seconds) => {
+                        self.done(step, under, desk.offer(token, name.to_string(), seconds)).await
+                    }
                     DeskAct::Erase => self.done(step, under, desk.erase(token)).await,
                     DeskAct::Delete => {
                         let namespace = self.kit.objects().namespace::<Desk>();
@@ -210,7 +220,8 @@ impl World {
                     AgentAct::Fail => self.done(step, under, agent.fail(token)).await,
                     AgentAct::Panic => self.done(step, under, agent.panic(token)).await,
                     AgentAct::View => {
-                        self.sent(step, prepared(agent.view(), step, under), |view| Outcome::Agent(Box::new(view))).await
+                        self.sent(step, prepared(agent.view(), step, under), |view| Outcome::Agent(Box::new(view)))
+                            .await
                     }
                 }
             }

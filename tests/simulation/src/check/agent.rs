@@ -207,18 +207,13 @@ impl AgentModel {
     }
 
     fn took(&mut self, run: &Run<'_>, entry: &Entry) -> Result<(), Wrong> {
-        let numbers = entry.detail.split_once('/').and_then(|(from, number)| Some((from.parse().ok()?, number.parse().ok()?)));
+        let numbers =
+            entry.detail.split_once('/').and_then(|(from, number)| Some((from.parse().ok()?, number.parse().ok()?)));
         let Some((from, number)) = numbers else { return Err(format!("{entry:?} says no numbers")) };
         let Some(Act::Agent(_, AgentAct::Mail(posts))) = run.steps.get(&entry.token).map(|step| &step.act) else {
             return Err(format!("a message that nobody has sent: {entry:?}"));
         };
-        self.took.push(Took {
-            from,
-            token: entry.token,
-            number,
-            slowly: entry.kind == Kind::TookSlowly,
-            at: entry.at,
-        });
+        self.took.push(Took { from, token: entry.token, number, slowly: entry.kind == Kind::TookSlowly, at: entry.at });
         if let Some(relay) = posts.get(number as usize).and_then(|post| post.relay) {
             self.send(entry, number + RELAYED, relay, Some(entry.at));
         }

@@ -137,7 +137,8 @@ impl DeskModel {
             own.sort_by_key(|(rank, token)| (-rank, *token));
             sheets.extend(own.into_iter().map(|(rank, token)| (label.clone(), rank, token)));
         }
-        let live: BTreeMap<&String, &Session> = self.sessions.iter().filter(|(_, session)| session.ends > now).collect();
+        let live: BTreeMap<&String, &Session> =
+            self.sessions.iter().filter(|(_, session)| session.ends > now).collect();
         let is_live = |token: &i64| live.values().any(|session| session.token == *token);
         let mut stamps: Vec<(i64, i64)> =
             live.values().flat_map(|session| session.stamps.iter().map(|stamp| (*stamp, session.token))).collect();
@@ -146,7 +147,8 @@ impl DeskModel {
             let with = self.folders.iter().filter(|(_, folder)| folder.memo.contains(word));
             with.map(|(label, _)| label.clone()).collect()
         });
-        let mut passes: Vec<i64> = self.passes.iter().filter(|(_, ends)| *ends > now).map(|(token, _)| *token).collect();
+        let mut passes: Vec<i64> =
+            self.passes.iter().filter(|(_, ends)| *ends > now).map(|(token, _)| *token).collect();
         passes.sort_unstable();
         let mut tickets: Vec<(i64, Option<i64>)> =
             self.tickets.iter().map(|(token, of)| (*token, is_live(of).then_some(*of))).collect();
@@ -201,6 +203,10 @@ impl Model for DeskModel {
     fn compare(&self, _: &Run<'_>, shown: &Outcome) -> Result<(), Wrong> {
         let Outcome::Desk(view) = shown else { return Ok(()) };
         let expected = self.contents(view.now);
-        if view.contents == expected { Ok(()) } else { Err(format!("found {:#?}, and not {expected:#?}", view.contents)) }
+        if view.contents == expected {
+            Ok(())
+        } else {
+            Err(format!("found {:#?}, and not {expected:#?}", view.contents))
+        }
     }
 }

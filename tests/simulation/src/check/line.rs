@@ -81,10 +81,15 @@ fn tokens(name: &str, calls: &[&Call], line: &Line<'_>) -> Result<(), Wrong> {
         for (place, entry) in log.iter().enumerate().filter(|(_, entry)| entry.kind == Kind::Called) {
             let call = by_token.get(&entry.token).filter(|call| is_noted(&call.step));
             let Some(call) = call else {
-                return Err(format!("{name}: entry {place} of life {life} is of an operation that nobody has called, or that never succeeds: {entry:?}"));
+                return Err(format!(
+                    "{name}: entry {place} of life {life} is of an operation that nobody has called, or that never succeeds: {entry:?}"
+                ));
             };
             if let Outcome::Refused { text, .. } = &call.outcome {
-                return Err(format!("{name}: #{} was refused ({text}), and is entry {place} of life {life}", entry.token));
+                return Err(format!(
+                    "{name}: #{} was refused ({text}), and is entry {place} of life {life}",
+                    entry.token
+                ));
             }
             if let Some(other) = places.insert(entry.token, place) {
                 return Err(format!("{name}: #{} was applied twice, as entries {other} and {place}", entry.token));
@@ -97,7 +102,8 @@ fn tokens(name: &str, calls: &[&Call], line: &Line<'_>) -> Result<(), Wrong> {
 /// Calls of one caller arrive in their order, also those for whose answers it did not wait.
 fn callers(name: &str, calls: &[&Call], line: &Line<'_>) -> Result<(), Wrong> {
     // Those that are not sent again.
-    let sent_once = calls.iter().filter(|call| matches!(call.step.how, How::Plain | How::Dropped(_) | How::Deadline(_)));
+    let sent_once =
+        calls.iter().filter(|call| matches!(call.step.how, How::Plain | How::Dropped(_) | How::Deadline(_)));
     let callers: BTreeMap<i64, (usize, usize)> = sent_once.map(|call| (call.step.token, call.caller)).collect();
     for (life, log) in line {
         let mut last: BTreeMap<(usize, usize), i64> = BTreeMap::new();
@@ -105,7 +111,10 @@ fn callers(name: &str, calls: &[&Call], line: &Line<'_>) -> Result<(), Wrong> {
             let Some(caller) = callers.get(&entry.token) else { continue };
             let last = last.entry(*caller).or_insert(entry.token);
             if *last > entry.token {
-                return Err(format!("{name}, life {life}: #{} was applied after #{last}, and was called before it", entry.token));
+                return Err(format!(
+                    "{name}, life {life}: #{} was applied after #{last}, and was called before it",
+                    entry.token
+                ));
             }
             *last = entry.token;
         }
@@ -220,9 +229,7 @@ fn ends(name: &str, calls: &[&Call]) -> Result<(), Wrong> {
     for end in calls {
         let back = seen.iter().find(|(life, call)| match &end.outcome {
             Outcome::Done(done) => is_erase(end) && *life == done.life && call.invoked > end.completed,
-            Outcome::Deleted(true) => {
-                *life != 0 && call.invoked > end.completed && first[life].completed < end.invoked
-            }
+            Outcome::Deleted(true) => *life != 0 && call.invoked > end.completed && first[life].completed < end.invoked,
             _ => false,
         });
         if let Some((life, call)) = back {
@@ -253,7 +260,9 @@ pub(super) fn fold<M: Model>(
 ) -> Result<BTreeMap<i64, M>, Wrong> {
     let mut models = BTreeMap::new();
     let nothing: &[Entry] = &[];
-    for (life, log) in line.iter().map(|(life, log)| (*life, *log)).chain((!line.contains_key(&0)).then_some((0, nothing))) {
+    for (life, log) in
+        line.iter().map(|(life, log)| (*life, *log)).chain((!line.contains_key(&0)).then_some((0, nothing)))
+    {
         let mut model = M::default();
         let wrong = |place: usize, wrong: Wrong| format!("{name}, entry {place} of life {life}: {wrong}");
         let mut shown: BTreeMap<u64, Vec<&Call>> = BTreeMap::new();

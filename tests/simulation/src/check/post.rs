@@ -27,7 +27,8 @@ pub(super) fn check(run: &Run<'_>, agents: &[AgentModel], found: &Found<'_>) -> 
             let took: Vec<&Took> = receiver.took.iter().filter(|took| took.from == from).collect();
             let sent: Vec<&Sent> = sender.sent.iter().filter(|sent| sent.to == to && !sent.replaced).collect();
             let outbox = &found.agents[from as usize].outbox;
-            let state = |sent: &Sent| outbox.iter().find(|message| message.sequence == sent.sequence).map(|it| it.failed);
+            let state =
+                |sent: &Sent| outbox.iter().find(|message| message.sequence == sent.sequence).map(|it| it.failed);
             pair(run, &sent, &took, state, found.moved)
                 .map_err(|wrong| format!("from agent {from} to agent {to}: {wrong}"))?;
         }

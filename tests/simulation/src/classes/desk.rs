@@ -5,119 +5,11 @@ use std::collections::BTreeMap;
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::tables::{Folder, Offer, Pass, Session, Sheet, Stamp, Ticket};
 use super::{Done, Entry, Kind, ON_PURPOSE, at};
 
-/// A folder on a desk.
-#[table(search = memo)]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Folder {
-    /// The row.
-    #[key]
-    pub id: Id<Folder>,
-    /// No two folders have the same.
-    #[unique]
-    pub label: String,
-    /// The folder that it stands behind, while there is that one.
-    #[references(on_delete = set_null)]
-    pub behind: Option<Id<Folder>>,
-    /// Words to be searched.
-    pub memo: String,
-}
-
-/// A sheet in a folder.
-#[table(index = (folder, rank desc))]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sheet {
-    /// The row.
-    #[key]
-    pub id: Id<Sheet>,
-    /// It goes with its folder.
-    #[references(on_delete = cascade)]
-    pub folder: Id<Folder>,
-    /// The operation that brought it.
-    pub token: i64,
-    /// Something to sort by.
-    #[column(check = "rank >= 0")]
-    pub rank: i64,
-    /// Something to fill pages.
-    pub padding: String,
-}
-
-/// Expires two hours after it was made.
-#[table(ttl = "2h")]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pass {
-    /// The row.
-    #[key]
-    pub id: Id<Pass>,
-    /// The operation that made it.
-    pub token: i64,
-}
-
-/// Expires half an hour after it was used.
-#[table(ttl = "30m", ttl_from = used_at)]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Session {
-    /// The row.
-    #[key]
-    pub id: Id<Session>,
-    /// No two have the same at a time.
-    #[unique]
-    pub name: String,
-    /// The operation that opened it.
-    pub token: i64,
-    /// When it was used.
-    #[default(now)]
-    pub used_at: Timestamp,
-}
-
-/// Goes with its session.
-#[table]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Stamp {
-    /// The row.
-    #[key]
-    pub id: Id<Stamp>,
-    /// The session.
-    #[references(on_delete = cascade)]
-    pub session: Id<Session>,
-    /// The operation that made it.
-    pub token: i64,
-}
-
-/// Stays when its session goes.
-#[table]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Ticket {
-    /// The row.
-    #[key]
-    pub id: Id<Ticket>,
-    /// The session, while there is one.
-    #[references(on_delete = set_null)]
-    pub session: Option<Id<Session>>,
-    /// The operation that made it.
-    pub token: i64,
-}
-
-/// Says itself when it ends, if it does.
-#[table]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Offer {
-    /// What is offered.
-    #[key]
-    pub name: String,
-    /// The operation that made it.
-    pub token: i64,
-    /// Its end.
-    #[expires_at]
-    pub until: Option<Timestamp>,
-}
-
 /// A desk.
-#[durable_object(
-    tables(Entry, Folder, Sheet, Pass, Session, Stamp, Ticket, Offer),
-    limits(transaction = "1MiB")
-)]
+#[durable_object(tables(Entry, Folder, Sheet, Pass, Session, Stamp, Ticket, Offer), limits(transaction = "1MiB"))]
 pub struct Desk {
     #[stored]
     life: i64,
@@ -187,7 +79,14 @@ pub const LAST: usize = 6;
 #[durable_object]
 impl Desk {
     #[rpc]
-    fn open(&mut self, cx: &mut Cx<Self>, token: i64, label: String, behind: Option<String>, memo: String) -> Result<Done> {
+    fn open(
+        &mut self,
+        cx: &mut Cx<Self>,
+        token: i64,
+        label: String,
+        behind: Option<String>,
+        memo: String,
+    ) -> Result<Done> {
         let done = self.begin(cx, token)?;
         let behind = match behind {
             Some(behind) => Folder::by_label(cx, &behind)?.map(|folder| folder.id),
@@ -326,7 +225,13 @@ impl Desk {
     fn view(&self, cx: &Cx<Self>) -> Result<DeskView> {
         ensure!(!self.spoiled, "an instance goes on in which a handler has panicked");
         let log = cx.sql_unchecked("SELECT * FROM entry ORDER BY id", ()).all()?;
-        Ok(DeskView { life: self.life, name: cx.name().map(str::to_owned), now: cx.now(), log, contents: self.contents(cx)? })
+        Ok(DeskView {
+            life: self.life,
+            name: cx.name().map(str::to_owned),
+            now: cx.now(),
+            log,
+            contents: self.contents(cx)?,
+        })
     }
 }
 
@@ -376,11 +281,13 @@ impl Desk {
 
     fn contents(&self, cx: &Cx<Self>) -> Result<DeskContents> {
         let found = WORDS.iter().map(|word| {
-            let mut labels: Vec<String> = Folder::search(cx, word).all()?.into_iter().map(|folder| folder.label).collect();
+            let mut labels: Vec<String> =
+                Folder::search(cx, word).all()?.into_iter().map(|folder| folder.label).collect();
             labels.sort();
             Ok(labels)
         });
-        let folders = "SELECT f.label, b.label, f.memo FROM folder f LEFT JOIN folder b ON b.id = f.behind ORDER BY f.label";
+        let folders =
+            "SELECT f.label, b.label, f.memo FROM folder f LEFT JOIN folder b ON b.id = f.behind ORDER BY f.label";
         let sheets = "SELECT f.label, s.rank, s.token FROM sheet s JOIN folder f ON f.id = s.folder \
                       ORDER BY f.label, s.rank DESC, s.token";
         let stamps = "SELECT s.token, o.token FROM stamp s JOIN session o ON o.id = s.session ORDER BY s.token";

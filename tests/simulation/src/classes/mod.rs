@@ -4,9 +4,11 @@
 
 mod agent;
 mod desk;
+mod tables;
 
 pub use agent::{Address, Agent, AgentStub, AgentView, Alarm, Mailing, Outgoing, Outstanding, RELAYED};
-pub use desk::{Desk, DeskContents, DeskStub, DeskView, LAST, Offer, Pass, Session, Stamp, WORDS};
+pub use desk::{Desk, DeskContents, DeskStub, DeskView, LAST, WORDS};
+pub use tables::{Offer, Pass, Session, Stamp};
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -73,8 +75,12 @@ fn at(life: i64, place: u64, error: Error) -> Error {
 
 /// Where an object was when it refused, if the refusal is a handler's own.
 pub fn refused_at(error: &Error) -> Option<(i64, u64)> {
-    let (life, place) = error.to_string().strip_prefix("at ")?.split_once(": ")?.0.split_once('/').map(|(life, place)| {
-        (life.parse().ok(), place.parse().ok())
-    })?;
+    let (life, place) = error
+        .to_string()
+        .strip_prefix("at ")?
+        .split_once(": ")?
+        .0
+        .split_once('/')
+        .map(|(life, place)| (life.parse().ok(), place.parse().ok()))?;
     life.zip(place)
 }
