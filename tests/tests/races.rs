@@ -3,9 +3,7 @@
 //!
 //! `DO_RACES=5000` tries so many seeds, `DO_SEED=…` one.
 
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use do_runtime::env::SeededRandom;
@@ -15,7 +13,7 @@ use futures::future::join_all;
 /// How many seeds the short form tries.
 const SEEDS: u64 = 150;
 
-const OBJECTS: u64 = 3;
+const OBJECTS: u64 = 2;
 
 #[table]
 #[derive(Debug, Clone, PartialEq)]
@@ -60,72 +58,76 @@ fn page(kit: &TestKit, number: u64) -> PageStub {
     kit.objects().get_by_name::<Page>(format!("{number}"))
 }
 
-/// One writer's life: some lines, to any page.
-fn writes(kit: &TestKit, random: &SeededRandom, who: u64, acknowledged: &Acknowledged) -> impl FnOnce() + Send + use<> {
-    let steps: Vec<_> = (0..1 + random.below(5)).map(|line| (line, random.below(OBJECTS), random.below(4))).collect();
+/// What a thread does again and again.
+#[derive(Clone, Copy)]
+enum Part {
+    Write,
+    WriteSlowly,
+    /// Something is written first, so that there is something to hand over.
+    Sleep,
+    Checkpoint,
+}
+
+impl Part {
+    fn drawn(random: &SeededRandom) -> Self {
+        [Part::Write, Part::WriteSlowly, Part::Sleep, Part::Sleep, Part::Checkpoint][random.below(5) as usize]
+    }
+}
+
+/// One thread's life.
+fn life(kit: &TestKit, random: &SeededRandom, who: u64, acknowledged: &Acknowledged) -> impl FnOnce() + Send + use<> {
+    let part = Part::drawn(random);
+    let parts = move |random: &SeededRandom| if random.below(4) == 0 { Part::drawn(random) } else { part };
+    let steps: Vec<_> = (0..1 + random.below(5)).map(|step| (step, parts(random), random.below(OBJECTS))).collect();
     let (kit, acknowledged) = (kit.clone(), acknowledged.clone());
     move || {
-        for (line, number, slow) in steps {
-            let (page, text) = (page(&kit, number), format!("{who} {line}"));
-            let answer = match slow {
-                0 => kit.block_on(page.write_slowly(text.clone())),
-                _ => kit.block_on(page.write(text.clone())),
+        for (step, part, number) in steps {
+            let (page, text) = (page(&kit, number), format!("{who} {step}"));
+            let answer = match part {
+                Part::Write | Part::Sleep => kit.block_on(page.write(text.clone())),
+                Part::WriteSlowly => kit.block_on(page.write_slowly(text.clone())),
+                Part::Checkpoint => {
+                    // What a crash prevents is not looked at.
+                    let _ = kit.block_on(kit.checkpoint());
+                    continue;
+                }
             };
             // A crash in between leaves it open whether the line is there.
             if let Ok(count) = answer {
                 acknowledged.lock().expect("nobody panicked").push((number, count, text));
             }
+            if let Part::Sleep = part {
+                let _ = kit.block_on(kit.evict(&page));
+            }
         }
     }
 }
-
-/// One who disturbs.
-fn disturbs(kit: &TestKit, random: &SeededRandom) -> impl FnOnce() + Send + use<> {
-    let steps: Vec<_> = (0..1 + random.below(4)).map(|_| (random.below(5), random.below(OBJECTS))).collect();
-    let kit = kit.clone();
-    move || {
-        for (what, number) in steps {
-            // What a crash in between prevents is not looked at.
-            let _ = match what {
-                0 | 1 => kit.block_on(kit.checkpoint()),
-                2 => kit.block_on(kit.evict_all()),
-                _ => kit.block_on(kit.evict(&page(&kit, number))),
-            };
-        }
-    }
-}
-
-type Joined = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 async fn race(kit: TestKit) -> Result {
     let random = SeededRandom::new(kit.seed() ^ 0x5eed);
     let acknowledged = Acknowledged::default();
-    for round in 0..2 {
-        let mut threads: Vec<Joined> = Vec::new();
-        for writer in 0..1 + random.below(3) {
-            let who = round * 10 + writer;
-            threads.push(Box::pin(kit.thread(writes(&kit, &random, who, &acknowledged))));
+    let who = 2 + random.below(4);
+    let threads: Vec<_> = (0..who).map(|who| kit.thread(life(&kit, &random, who, &acknowledged))).collect();
+    let threads = join_all(threads);
+    // The power goes when all have ended, or before.
+    let in_between = random.below(3) == 0;
+    let threads = if in_between {
+        for _ in 0..random.below(30) {
+            tokio::task::yield_now().await;
         }
-        for _ in 0..1 + random.below(2) {
-            threads.push(Box::pin(kit.thread(disturbs(&kit, &random))));
-        }
-        // Sooner or later, and one time in two only when all have ended.
-        let sooner = random.below(2) == 0;
-        if sooner {
-            for _ in 0..random.below(20) {
-                tokio::task::yield_now().await;
-            }
-        } else {
-            join_all(std::mem::take(&mut threads)).await;
-        }
-        match random.below(3) {
-            0 => kit.crash_torn(&random).await?,
-            _ => kit.crash().await?,
-        }
-        join_all(threads).await;
-        check(&kit, &acknowledged).await?;
+        Some(threads)
+    } else {
+        threads.await;
+        None
+    };
+    match random.below(3) {
+        0 => kit.crash_torn(&random).await?,
+        _ => kit.crash().await?,
     }
-    Ok(())
+    if let Some(threads) = threads {
+        threads.await;
+    }
+    check(&kit, &acknowledged).await
 }
 
 /// Each line that was acknowledged is where its answer said, and none is there twice.

@@ -296,3 +296,16 @@ async fn without_a_shuffle_a_thread_runs_until_it_waits(kit: TestKit) -> Result 
     assert_eq!(kit.spawn(async { 7 }).await, 7);
     Ok(())
 }
+
+#[test]
+fn calls_of_the_test_itself_go_on_while_nothing_else_runs() {
+    for seed in 0..60 {
+        shuffled(seed, |kit| async move {
+            let ledger = kit.objects().get_by_name::<Ledger>("one");
+            for line in 1..10 {
+                assert_eq!(ledger.write(format!("{line}")).await?, line);
+            }
+            Ok(())
+        });
+    }
+}

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use super::shuffle::World;
 use super::{BoxFuture, Clock, Disk, Env, Random, SimDisk, Spawn};
 use crate::Timestamp;
-use crate::sync::point;
+use crate::sync::seam;
 
 /// The simulated seams of one node, by their own types.
 #[derive(Clone)]
@@ -104,12 +104,12 @@ impl VirtualClock {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        point();
+        seam();
         self.0.lock().now
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture {
-        point();
+        seam();
         let mut timer = Timer { timers: self.0.clone(), at, number: None };
         Box::pin(poll_fn(move |cx| timer.poll(cx.waker())))
     }
@@ -156,9 +156,10 @@ impl SeededRandom {
         SeededRandom(Mutex::new(blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof()))
     }
 
-    /// The next eight bytes as a number. No other thread comes before it, so that it can be drawn while something is held.
+    /// The next eight bytes as a number.
     pub fn next_u64(&self) -> u64 {
         let mut bytes = [0; 8];
+        // Not a point: a disk draws under its lock what a crash leaves.
         self.0.lock().fill(&mut bytes);
         u64::from_le_bytes(bytes)
     }
@@ -171,7 +172,7 @@ impl SeededRandom {
 
 impl Random for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        point();
+        seam();
         self.0.lock().fill(bytes);
     }
 }
@@ -210,7 +211,7 @@ impl Spawn for SimSpawn {
             Order::Spawned(handle) => drop(handle.spawn(task)),
             Order::Drawn(world) => world.spawn(task),
         }
-        point();
+        seam();
     }
 
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
@@ -218,7 +219,7 @@ impl Spawn for SimSpawn {
             Order::Spawned(handle) => drop(handle.spawn(async move { job() })),
             Order::Drawn(world) => world.spawn_blocking(job),
         }
-        point();
+        seam();
     }
 
     fn thread(&self, _name: &str, job: Box<dyn FnOnce() + Send>) -> Result<(), Box<dyn FnOnce() + Send>> {

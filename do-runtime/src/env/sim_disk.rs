@@ -15,7 +15,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use self::content::FileState;
 use super::{Disk, DiskFile, FolderLock, LockError, Open, SeededRandom};
-use crate::sync::point;
+use crate::sync::seam;
 
 /// A disk in memory.
 pub struct SimDisk(Arc<Mutex<State>>);
@@ -130,7 +130,7 @@ impl SimDisk {
 
     /// The disk for one operation, before which other threads may come.
     fn reach(&self) -> MutexGuard<'_, State> {
-        point();
+        seam();
         self.0.lock()
     }
 

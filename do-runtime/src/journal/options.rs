@@ -20,16 +20,17 @@ pub struct JournalOptions {
     pub spare: u64,
     /// What is done to a new segment before it is used.
     pub prepare: Prepare,
-    /// How much a writer without threads takes at once.
+    /// How much is written at once.
     pub rhythm: Rhythm,
 }
 
-/// How much a writer without threads takes at once.
+/// How much is written at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rhythm {
-    /// All that was appended until it runs.
+    /// All that was appended until a writer comes to it.
     Together,
-    /// Each record by itself, written and synced before the append returns: a power cut may come between any two.
+    /// Each record by itself, written and synced before the append returns, without writer threads: a power cut may come between
+    /// any two.
     Each,
 }
 

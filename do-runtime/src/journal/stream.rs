@@ -78,8 +78,7 @@ impl<'a> Stream<'a> {
 
     fn fill(&mut self, position: u64, length: usize) -> Result<()> {
         let count = (self.end - position).min(length.max(CHUNK) as u64) as usize;
-        self.buffer.clear();
-        self.buffer.resize(count, 0);
+        self.buffer = vec![0; count];
         self.at = position;
         let mut done = 0;
         while done < count {

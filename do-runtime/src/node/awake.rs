@@ -17,6 +17,7 @@ use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState}
 use crate::ownership::Owned;
 use crate::sqlite::{self, Delivery, HandlerContext, Interrupt, SchemaMark};
 use crate::store::{Changes, Head};
+use crate::sync::point;
 
 thread_local! {
     /// The byte differences of the transaction that is being committed: a buffer for each thread, not for each object.
@@ -250,6 +251,7 @@ impl<O: Dispatch> Awake<O> {
         self.log(shared, kind, pages, delta)?;
         if kind != CommitKind::Change {
             shared.exists.store(true, Ordering::Release);
+            point();
             shared.host.note_created(&shared.identity);
         }
         shared.host.node().consider_checkpoint();
@@ -328,6 +330,7 @@ impl<O: Dispatch> Awake<O> {
         let source = shared.host.pages_of(shared.identity.id())?;
         let node = shared.host.node();
         let rest = node.rest()?;
+        point();
         rest.behind.put(changes);
         node.consider_store(&rest);
         self.cx.database.image(|image| {

@@ -18,9 +18,10 @@ use crate::error::{ErrorKind, Result};
 use crate::journal::{ClassTag, LogPosition};
 use crate::object::alarms::backoff;
 use crate::store::{NextWake, Woken};
+use crate::sync::is_simulated;
 use crate::{ObjectId, Timestamp};
 
-/// Objects whose alarms run at once; one under simulation.
+/// Objects whose alarms run at once; one where all tasks run in the order of their turns.
 const AT_ONCE: usize = 16;
 
 /// How long it waits if the registry can't be read.
@@ -164,7 +165,7 @@ pub(super) async fn run(node: Weak<Node>, home: Weak<Home>) {
 /// Wakes what is due, as far as that goes.
 fn start_due(node: &Arc<Node>, home: &Arc<Home>) -> Next {
     let scheduler = node.scheduler();
-    let most = if node.is_deterministic() { 1 } else { AT_ONCE };
+    let most = if node.is_deterministic() && !is_simulated() { 1 } else { AT_ONCE };
     loop {
         // Closing, or its journal has failed: it is told when it ends, and nothing can run until then.
         let (Ok(()), Ok(rest)) = (node.available(), node.rest()) else { return Next::Wait(None) };

@@ -9,7 +9,9 @@
 mod simulated;
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use simulated::{Condvar, Mutex, MutexGuard, RwLock, Waited, is_simulated, point, poll_blocking, yield_now};
+pub(crate) use simulated::{
+    Condvar, Mutex, MutexGuard, RwLock, Waited, is_simulated, point, poll_blocking, seam, yield_now,
+};
 
 #[cfg(not(any(test, feature = "testing")))]
 pub(crate) use self::plain::{is_simulated, point, poll_blocking, yield_now};

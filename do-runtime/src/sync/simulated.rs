@@ -5,13 +5,22 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::park;
-use crate::env::shuffle::{Here, On, here};
+use crate::env::shuffle::{Here, On, Stays, here};
 
-/// Where a simulation may let another thread go on.
+/// Where a simulation may let another thread go on: in a gap between two steps that others may come into.
 #[inline]
 pub(crate) fn point() {
+    stop(Stays::AtPoint);
+}
+
+/// The same at the simulated disk, clock and so on, which is passed all the time.
+pub(crate) fn seam() {
+    stop(Stays::AtSeam);
+}
+
+fn stop(stays: Stays) {
     if let Some(here) = here() {
-        here.world.point(here.thread);
+        here.world.point(here.thread, stays);
     }
 }
 
@@ -26,7 +35,7 @@ pub(crate) fn poll_blocking<T>(mut poll: impl FnMut(&Waker) -> Poll<T>) -> T {
     let waker = world.waker(thread);
     loop {
         // One that asks again and again lets others go on.
-        world.point(thread);
+        world.point(thread, Stays::AtSeam);
         match poll(&waker) {
             Poll::Ready(answer) => return answer,
             Poll::Pending => drop(world.wait(thread, On::Waker)),
@@ -49,7 +58,7 @@ fn address<T: ?Sized>(of: &T) -> usize {
 /// Takes what `attempt` takes, once it is free.
 fn take<G>(lock: usize, attempt: impl Fn() -> Option<G>, block: impl FnOnce() -> G) -> G {
     let Some(here) = here() else { return block() };
-    here.world.point(here.thread);
+    here.world.point(here.thread, Stays::AtSeam);
     loop {
         match attempt() {
             Some(guard) => return guard,
@@ -96,7 +105,7 @@ impl<G> Drop for Guard<G> {
     fn drop(&mut self) {
         if self.guard.take().is_some() {
             freed(self.lock);
-            point();
+            seam();
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
-use crate::env::shuffle::{World, here};
+use crate::env::shuffle::{World, here, is_thread};
 use crate::env::{Env, SeededRandom, Sim, SimDisk, SimSpawn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Rhythm;
@@ -170,7 +170,14 @@ impl TestKit {
 
     /// Lets everything run that can run without time moving on: alarms that are due too, and what they set that is due at
     /// once. An alarm that always sets itself anew without a pause is cut off in the end.
+    ///
+    /// # Panics
+    /// In [`TestKit::thread`], which would wait for itself.
     pub async fn settle(&self) {
+        assert!(
+            !is_thread(),
+            "a thread can't wait until everything rests, itself included: settle and move time in a task"
+        );
         for _ in 0..LONGEST_CHAIN {
             match self.0.threads.world() {
                 None => rounds(ROUNDS).await,

@@ -28,22 +28,27 @@ impl Draw {
     }
 }
 
-/// How control changes hands at a point that any thread passes. A race needs either many changes or one thread that stands
-/// still for long, so each seed has one or the other, and more or less of it.
+/// How control changes hands at a seam that any thread passes. Some races need many changes, others one thread that stands
+/// still for long in a gap while all others go on: so each seed has more or less of either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mix {
     /// Not at all: a thread runs until it waits.
     Never,
-    /// Once in so many points, to any other thread.
-    Even(usize),
-    /// Each thread has a rank, and the highest that can run does; once in so many points the one that runs becomes the
-    /// lowest, and stands still for as long as anything else can go on (Burckhardt and others, 2010).
-    Ranked(usize),
+    /// Each thread has a rank, and the highest that can run does (after Burckhardt and others, 2010).
+    Ranked {
+        /// Once in so many seams any thread becomes the highest.
+        change: usize,
+        /// Once in so many seams it sinks: it stands still until nothing else can go on.
+        sink: usize,
+        /// So many threads stand still at a time at most.
+        most: usize,
+    },
 }
 
 impl Mix {
     pub(super) fn drawn(draw: &mut Draw) -> Self {
-        let times = [2, 5, 12, 40][draw.below(4)];
-        if draw.once_in(3) { Mix::Even(times) } else { Mix::Ranked(times * 2) }
+        let change = [3, 12, 50, 200][draw.below(4)];
+        let sink = [40, 150, 500][draw.below(3)];
+        Mix::Ranked { change, sink, most: 1 + draw.below(2) }
     }
 }

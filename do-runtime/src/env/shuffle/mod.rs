@@ -5,6 +5,7 @@
 //! the same time, and one seed is one order. A task of the runtime drives both, and goes back to it in between, so that the
 //! test's own future goes on too.
 
+mod choice;
 mod draw;
 mod here;
 mod tasks;
@@ -22,6 +23,7 @@ use self::tasks::Task;
 use self::threads::Thread;
 use super::{BoxFuture, Clock, VirtualClock};
 
+pub(crate) use choice::Stays;
 pub(crate) use here::{Here, here};
 pub(crate) use threads::On;
 
@@ -37,6 +39,8 @@ pub(crate) struct World {
 }
 
 struct State {
+    /// For messages.
+    seed: u64,
     draw: Draw,
     mix: Mix,
     ready: Vec<Arc<Task>>,
@@ -45,8 +49,10 @@ struct State {
     next_task: u64,
     /// The runtime's own, then the others.
     threads: Vec<Thread>,
-    /// The lowest rank that a thread has got.
-    lowest: u64,
+    /// A job has ended since the runtime's thread last looked: the test's own future may wait for it.
+    ended: bool,
+    /// The highest rank that a thread has got.
+    highest: u64,
     /// Wakes the task that drives, while it has nothing to do.
     driver: Option<Waker>,
     /// Polls, and changes of hands.
@@ -64,27 +70,30 @@ impl State {
 impl World {
     /// Tasks in an order of the seed, threads mixed; for the runtime of one thread that runs here.
     pub(super) fn shuffled(seed: u64, clock: Arc<VirtualClock>, handle: Handle) -> Arc<Self> {
-        let mut draw = Draw::new(seed);
-        let mix = Mix::drawn(&mut draw);
-        let world = World::new(draw, mix, clock, handle);
+        let world = World::new(seed, Mix::drawn, clock, handle);
         here::enter(Here { world: world.clone(), thread: MAIN });
         world
     }
 
     /// Threads one after the other, each until it waits.
     pub(crate) fn in_order(clock: Arc<VirtualClock>, handle: Handle) -> Arc<Self> {
-        World::new(Draw::new(0), Mix::Never, clock, handle)
+        World::new(0, |_| Mix::Never, clock, handle)
     }
 
-    fn new(draw: Draw, mix: Mix, clock: Arc<VirtualClock>, handle: Handle) -> Arc<Self> {
+    fn new(seed: u64, mix: fn(&mut Draw) -> Mix, clock: Arc<VirtualClock>, handle: Handle) -> Arc<Self> {
+        let mut draw = Draw::new(seed);
+        let mix = mix(&mut draw);
+        let main = Thread::current();
         let state = State {
+            seed,
             draw,
             mix,
             ready: Vec::new(),
             tasks: std::collections::BTreeMap::new(),
             next_task: 0,
-            threads: vec![Thread::current()],
-            lowest: 1 << 60,
+            threads: vec![main],
+            ended: false,
+            highest: 1,
             driver: None,
             steps: 0,
             over: false,

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use parking_lot::MutexGuard;
 
+use super::choice::Stays;
 use super::draw::Mix;
 use super::here::{self, Here};
 use super::{MAIN, State, World};
@@ -18,13 +19,15 @@ pub(super) type Job = Box<dyn FnOnce() + Send>;
 
 /// A thread of the simulation.
 pub(super) struct Thread {
-    phase: Phase,
+    pub(super) phase: Phase,
     /// It was woken since it last began to wait for that.
     woken: bool,
     /// It was notified of the condition that it waits for.
     notified: bool,
     /// The highest that can run does, where threads are ranked.
-    rank: u64,
+    pub(super) rank: u64,
+    /// It stands still until nothing else can go on.
+    pub(super) sunk: bool,
     signal: Arc<Signal>,
     job: Option<Job>,
     handle: Option<JoinHandle<()>>,
@@ -32,7 +35,7 @@ pub(super) struct Thread {
 
 /// What a thread is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// It has the token, or would go on with it.
     Ready,
     /// The thread of the runtime has nothing to do itself, and looks after the others.
@@ -89,7 +92,16 @@ impl Thread {
     /// The thread that runs now.
     pub(super) fn current() -> Self {
         let signal = Signal::of(Some(thread::current()));
-        Thread { phase: Phase::Ready, woken: false, notified: false, rank: u64::MAX, signal, job: None, handle: None }
+        Thread {
+            phase: Phase::Ready,
+            woken: false,
+            notified: false,
+            rank: 1,
+            sunk: false,
+            signal,
+            job: None,
+            handle: None,
+        }
     }
 
     pub(super) fn is_current(&self) -> bool {
@@ -107,75 +119,23 @@ impl Thread {
 }
 
 impl State {
-    /// Any thread but the runtime's could go on.
-    pub(super) fn has_threads(&self) -> bool {
-        self.threads[MAIN + 1..].iter().any(Thread::can_run)
-    }
-
-    /// The thread that goes on instead of `me`; nothing if it is `me` who does, which is possible if it stays.
-    fn successor(&mut self, me: usize, stays: bool) -> Option<usize> {
-        let drives = self.threads[MAIN].phase == Phase::Driving;
-        // It may have been told to go on in a way that can't be seen from here: so it gets a chance now and then.
-        let main = drives && (!self.ready.is_empty() || self.draw.once_in(8));
-        let others = |(number, thread): (usize, &Thread)| {
-            (number != me && (thread.can_run() || number == MAIN && main)).then_some((number, thread.rank))
-        };
-        let others: Vec<_> = self.threads.iter().enumerate().filter_map(others).collect();
-        let last = if stays || !drives { None } else { Some(MAIN) };
-        match self.mix {
-            Mix::Never if stays => None,
-            Mix::Never => others.first().map(|(number, _)| *number).or(last),
-            Mix::Even(times) if stays && !self.draw.once_in(times) => None,
-            Mix::Even(_) if others.is_empty() => last,
-            Mix::Even(_) => Some(others[self.draw.below(others.len())].0),
-            Mix::Ranked(times) => {
-                if stays && self.draw.once_in(times) {
-                    self.demote(me);
-                }
-                let highest = others.into_iter().max_by_key(|(_, rank)| *rank);
-                let mine = if stays { self.threads[me].rank } else { 0 };
-                highest.filter(|(_, rank)| *rank > mine).map(|(number, _)| number).or(last)
-            }
-        }
-    }
-
-    /// From now on every other thread is before this one.
-    pub(super) fn demote(&mut self, thread: usize) {
-        self.lowest -= 1;
-        self.threads[thread].rank = self.lowest;
-    }
-
-    /// Whether the thread of the runtime is before all others that can run.
-    pub(super) fn main_is_next(&mut self) -> bool {
-        let threads = self.threads[MAIN + 1..].iter().filter(|thread| thread.can_run());
-        let count = threads.clone().count();
-        let highest = threads.map(|thread| thread.rank).max().unwrap_or(0);
-        match self.mix {
-            Mix::Never => !self.ready.is_empty(),
-            Mix::Even(_) => {
-                let (tasks, all) = (self.ready.len(), self.ready.len() + count);
-                self.draw.below(all) < tasks
-            }
-            Mix::Ranked(times) => {
-                if count > 0 && self.draw.once_in(times) {
-                    self.demote(MAIN);
-                }
-                !self.ready.is_empty() && self.threads[MAIN].rank > highest
-            }
-        }
-    }
-
     /// No thread can go on. Whoever waits for an answer waits for ever: there is no way to make the test fail but this.
     fn stop(&self) -> ! {
         let phases = self.threads.iter().enumerate().map(|(number, thread)| format!("{number}: {:?}", thread.phase));
-        eprintln!("the threads of a simulation wait for each other: {}", phases.collect::<Vec<_>>().join(", "));
+        let phases = phases.collect::<Vec<_>>().join(", ");
+        eprintln!("all threads of the simulation with seed {} wait for each other: {phases}", self.seed);
         std::process::abort()
+    }
+
+    /// What wakes the task that drives, if there is something for it to do.
+    fn rouse(&mut self) -> Option<Waker> {
+        if self.has_threads() { self.driver.take() } else { None }
     }
 }
 
 impl World {
     /// Control may change hands here.
-    pub(crate) fn point(&self, me: usize) {
+    pub(crate) fn point(&self, me: usize, stays: Stays) {
         // One that unwinds ends without a stop.
         if thread::panicking() {
             return;
@@ -184,7 +144,7 @@ impl World {
         if state.over || !state.others_than(me) {
             return;
         }
-        if let Some(next) = state.successor(me, true) {
+        if let Some(next) = state.successor(me, stays) {
             self.hand_on(state, me, next);
         }
     }
@@ -193,8 +153,8 @@ impl World {
     pub(crate) fn pass(&self, me: usize) {
         self.leave_if_over(me);
         let mut state = self.state.lock();
-        state.demote(me);
-        if let Some(next) = state.successor(me, false) {
+        state.threads[me].rank = 0;
+        if let Some(next) = state.successor(me, Stays::No) {
             self.hand_on(state, me, next);
         }
     }
@@ -211,7 +171,7 @@ impl World {
             return Waited::Notified;
         }
         (thread.phase, thread.notified) = (Phase::Waiting(on), false);
-        match state.successor(me, false) {
+        match state.successor(me, Stays::No) {
             Some(next) => self.hand_on(state, me, next),
             None if matches!(on, On::ConditionOrTime(_)) => state.threads[me].phase = Phase::Ready,
             None => state.stop(),
@@ -240,6 +200,7 @@ impl World {
         for thread in state.threads.iter_mut().filter(|thread| waits_for(thread, what)) {
             (thread.phase, thread.notified) = (Phase::Ready, true);
         }
+        wake(state.rouse(), state);
     }
 
     /// One of those who wait for a condition can go on, the one that the seed draws; whether there was any.
@@ -251,6 +212,7 @@ impl World {
         if let Some(&chosen) = waiting.get(chosen) {
             (state.threads[chosen].phase, state.threads[chosen].notified) = (Phase::Ready, true);
         }
+        wake(state.rouse(), state);
         !waiting.is_empty()
     }
 
@@ -259,6 +221,11 @@ impl World {
         let signal = state.threads[me].signal.clone();
         self.give(state, to);
         signal.wait();
+        if me == MAIN {
+            // It may go on with other things than looking after those who did not end.
+            let mut state = self.state.lock();
+            wake(state.rouse(), state);
+        }
     }
 
     fn give(&self, mut state: MutexGuard<'_, State>, to: usize) {
@@ -272,7 +239,8 @@ impl World {
     /// The thread of the runtime lets another one go on.
     pub(super) fn run_thread(&self, mut state: MutexGuard<'_, State>) {
         state.threads[MAIN].phase = Phase::Driving;
-        match state.successor(MAIN, false) {
+        state.ended = false;
+        match state.successor(MAIN, Stays::No) {
             Some(next) => self.hand_on(state, MAIN, next),
             None => state.threads[MAIN].phase = Phase::Ready,
         }
@@ -280,24 +248,19 @@ impl World {
 
     /// A job for a thread of its own.
     pub(super) fn start(self: &Arc<Self>, job: Job) {
-        let driver = {
-            let mut state = self.state.lock();
-            if state.over {
-                drop(state);
-                return drop(job);
-            }
-            let number = match state.threads.iter().position(|thread| thread.phase == Phase::Idle) {
-                Some(number) => number,
-                None => self.add_thread(&mut state),
-            };
-            let rank = state.draw.below(1 << 30) as u64 + (1 << 60);
-            let thread = &mut state.threads[number];
-            (thread.phase, thread.rank, thread.woken, thread.job) = (Phase::Ready, rank, false, Some(job));
-            state.driver.take()
-        };
-        if let Some(driver) = driver {
-            driver.wake();
+        let mut state = self.state.lock();
+        if state.over {
+            drop(state);
+            return drop(job);
         }
+        let number = match state.threads.iter().position(|thread| thread.phase == Phase::Idle) {
+            Some(number) => number,
+            None => self.add_thread(&mut state),
+        };
+        let rank = state.rank();
+        let thread = &mut state.threads[number];
+        (thread.phase, thread.rank, thread.woken, thread.job) = (Phase::Ready, rank, false, Some(job));
+        wake(state.rouse(), state);
     }
 
     fn add_thread(self: &Arc<Self>, state: &mut State) -> usize {
@@ -319,6 +282,7 @@ impl World {
             woken: false,
             notified: false,
             rank: 0,
+            sunk: false,
             signal,
             job: None,
             handle: Some(handle),
@@ -336,7 +300,8 @@ impl World {
             drop(catch_unwind(AssertUnwindSafe(job)));
             let mut state = self.state.lock();
             state.threads[me].phase = Phase::Idle;
-            match state.successor(me, false) {
+            state.ended = true;
+            match state.successor(me, Stays::No) {
                 Some(next) => self.give(state, next),
                 None => state.stop(),
             }
@@ -352,7 +317,7 @@ impl World {
                     thread.phase = Phase::Ready;
                 }
             }
-            state.mix = Mix::Even(1);
+            state.mix = Mix::Ranked { change: 1, sink: usize::MAX, most: 0 };
             if !state.has_threads() {
                 break;
             }
@@ -374,19 +339,21 @@ impl World {
     }
 
     fn wake(&self, thread: usize) {
-        let driver = {
-            let mut state = self.state.lock();
-            let Some(thread) = state.threads.get_mut(thread) else { return };
-            thread.woken = true;
-            if !matches!(thread.phase, Phase::Waiting(On::Waker | On::ConditionOrWaker(_))) {
-                return;
-            }
+        let mut state = self.state.lock();
+        let Some(thread) = state.threads.get_mut(thread) else { return };
+        thread.woken = true;
+        if matches!(thread.phase, Phase::Waiting(On::Waker | On::ConditionOrWaker(_))) {
             thread.phase = Phase::Ready;
-            state.driver.take()
-        };
-        if let Some(driver) = driver {
-            driver.wake();
+            wake(state.rouse(), state);
         }
+    }
+}
+
+/// Wakes, if there is something to wake, outside of the lock.
+fn wake(waker: Option<Waker>, state: MutexGuard<'_, State>) {
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

@@ -7,7 +7,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{State, Step};
 use crate::env::{DiskFile, Open};
-use crate::sync::point;
+use crate::sync::seam;
 
 pub(super) struct SimFile {
     disk: Arc<Mutex<State>>,
@@ -21,7 +21,7 @@ impl SimFile {
     }
 
     fn reach(&self) -> MutexGuard<'_, State> {
-        point();
+        seam();
         self.disk.lock()
     }
 
