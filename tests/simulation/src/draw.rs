@@ -44,7 +44,8 @@ pub fn plan(seed: u64) -> Plan {
     let limits = Limits {
         awake: [40 << 10, 400 << 10, 256 << 20][below(3) as usize],
         checkpoint: [30 << 10, 200 << 10, 64 << 20][below(3) as usize],
-        segment: [64 << 10, 256 << 10, 1 << 20][below(3) as usize],
+        segment: [12 << 10, 64 << 10, 1 << 20][below(3) as usize],
+        room: [64 << 10, 1 << 20][below(2) as usize],
         idle: [1, 10, 600, 3_600][below(4) as usize],
     };
     let (back, faults) = (below(5) == 0, below(2) == 0);

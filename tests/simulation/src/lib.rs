@@ -5,6 +5,7 @@ pub mod check;
 pub mod classes;
 pub mod draw;
 pub mod history;
+mod look;
 pub mod plan;
 pub mod run;
 mod shown;

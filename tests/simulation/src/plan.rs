@@ -40,13 +40,16 @@ pub struct Limits {
     pub checkpoint: u64,
     /// Bytes of a segment of the journal.
     pub segment: u64,
+    /// Bytes of journal that are kept ready.
+    pub room: u64,
     /// Seconds that an object stays awake.
     pub idle: u64,
 }
 
 impl Limits {
     /// Those of any kit.
-    pub const USUAL: Limits = Limits { awake: 256 << 20, checkpoint: 64 << 20, segment: 1 << 20, idle: 10 };
+    pub const USUAL: Limits =
+        Limits { awake: 256 << 20, checkpoint: 64 << 20, segment: 1 << 20, room: 1 << 20, idle: 10 };
 }
 
 /// Callers that call at the same time, and what happens meanwhile.

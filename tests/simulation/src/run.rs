@@ -9,10 +9,11 @@ use do_runtime::prelude::*;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 
-use crate::check::{self, Found, Moved, Wrong};
-use crate::classes::{Address, Agent, AgentView, Desk, DeskView, ON_PURPOSE, Offer, Pass, Session, Stamp};
+use crate::check::{Moved, Wrong};
+use crate::classes::ON_PURPOSE;
 use crate::history::{Call as Called, Outcome};
-use crate::plan::{Act, AgentAct, Caller, DeskAct, Ending, Event, How, On, Order, Phase, Plan, Step};
+use crate::look::Look;
+use crate::plan::{Act, AgentAct, Caller, DeskAct, Ending, Event, On, Order, Phase, Plan, Step};
 use crate::world::World;
 
 /// What came of a run.
@@ -81,7 +82,7 @@ async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
             .idle(secs(limits.idle))
             .awake_memory(limits.awake)
             .checkpoint_every(limits.checkpoint)
-            .journal(limits.segment, 1 << 20)
+            .journal(limits.segment, limits.room)
     });
     kit.restart().await.map_err(|error| format!("the first restart: {error}"))?;
     let player =
@@ -105,9 +106,6 @@ async fn play(plan: &Plan, report: &mut Report) -> Result<(), Wrong> {
 
 /// A caller that calls; what is wrong with what it saw.
 type Calling = BoxFuture<'static, Result<(), Wrong>>;
-
-/// Who looks at everything at the end of a phase.
-const NOBODY: (usize, usize) = (usize::MAX, 0);
 
 struct Player<'a> {
     world: Arc<World>,
@@ -136,7 +134,11 @@ impl Player<'_> {
             self.phase(number, phase).await?;
             report.seconds = report.seconds.max((self.world.kit.now() - begin).as_secs());
         }
-        self.look_closely().await
+        self.look().closely().await
+    }
+
+    fn look(&self) -> Look<'_> {
+        Look { world: &self.world, plan: self.plan }
     }
 
     fn say(&self, line: impl std::fmt::Display) {
@@ -174,7 +176,7 @@ impl Player<'_> {
         };
         self.all_answered(keyed.into_iter().map(repeat).collect()).await?;
         let moved = self.end(phase.ending).await?;
-        self.look(moved).await
+        self.look().everything(moved).await
     }
 
     /// Lets a caller call.
@@ -326,109 +328,6 @@ impl Player<'_> {
         kit.settle().await;
         Ok(Moved::Maybe)
     }
-
-    /// Looks at everything, and compares it with what it should be.
-    async fn look(&self, moved: Moved) -> Result<(), Wrong> {
-        let (mut desks, mut agents): (Vec<DeskView>, Vec<AgentView>) = (Vec::new(), Vec::new());
-        // What is due is done before anything is looked at, and looking may bring more about: so twice.
-        for _ in 0..2 {
-            (desks, agents) = (Vec::new(), Vec::new());
-            for number in 0..self.plan.desks {
-                let Outcome::Desk(view) = self.see(Act::Desk(number, DeskAct::View)).await? else { continue };
-                desks.push(*view);
-            }
-            for number in 0..self.plan.agents {
-                let Outcome::Agent(view) = self.see(Act::Agent(number, AgentAct::View)).await? else { continue };
-                agents.push(*view);
-            }
-            self.world.kit.settle().await;
-        }
-        let agent_ids: Vec<ObjectId> = self.world.agents.iter().map(|(_, id)| *id).collect();
-        let names = |addresses: &[(Address, ObjectId)]| addresses.iter().map(|(address, _)| address.name()).collect();
-        let (desk_names, agent_names): (Vec<_>, Vec<_>) = (names(&self.world.desks), names(&self.world.agents));
-        let found = Found {
-            desks: &desks,
-            desk_names: &desk_names,
-            agents: &agents,
-            agent_names: &agent_names,
-            agent_ids: &agent_ids,
-            moved,
-        };
-        check::check(self.plan, &self.world.history(), &found)?;
-        let exist = |lives: Vec<i64>, addresses: &[(Address, ObjectId)]| {
-            let exist = lives.into_iter().zip(addresses).filter(|(life, _)| *life != 0);
-            exist.map(|(_, address)| address.clone()).collect::<Vec<_>>()
-        };
-        self.listed::<Desk>(exist(desks.iter().map(|view| view.life).collect(), &self.world.desks))?;
-        self.listed::<Agent>(exist(agents.iter().map(|view| view.life).collect(), &self.world.agents))
-    }
-
-    async fn see(&self, act: Act) -> Result<Outcome, Wrong> {
-        let step = Step { token: 0, act, how: How::Plain, pause: 0 };
-        self.world.call(&step, NOBODY).await;
-        let last = self.world.history().calls.last().map(|call| call.outcome.clone());
-        match last {
-            Some(outcome @ (Outcome::Desk(_) | Outcome::Agent(_))) => Ok(outcome),
-            other => Err(format!("{:?} can't be looked at: {other:?}", step.act)),
-        }
-    }
-
-    /// Exactly these objects are listed, with their names.
-    fn listed<O: do_runtime::Dispatch>(&self, mut expected: Vec<(Address, ObjectId)>) -> Result<(), Wrong> {
-        let listed = self.world.kit.objects().namespace::<O>().list().all();
-        let listed = listed.map_err(|error| format!("the objects can't be listed: {error}"))?;
-        for listed in &listed {
-            let place = expected.iter().position(|(_, id)| *id == listed.id);
-            let (address, _) =
-                expected.remove(place.ok_or_else(|| format!("{listed:?} is listed, and does not exist"))?);
-            if listed.name.as_deref() != address.name().as_deref() {
-                return Err(format!("{listed:?} has lost its name {:?}", address.name()));
-            }
-        }
-        expected.first().map_or(Ok(()), |missing| Err(format!("{missing:?} is not listed")))
-    }
-
-    /// Looks at what lies beneath.
-    async fn look_closely(&self) -> Result<(), Wrong> {
-        let kit = &self.world.kit;
-        for number in 0..self.plan.desks {
-            let desk = self.world.desk(number, 0);
-            let rows = async {
-                let expired = [
-                    kit.physical_rows::<Pass>(&desk).await?,
-                    kit.physical_rows::<Session>(&desk).await?,
-                    kit.physical_rows::<Stamp>(&desk).await?,
-                ];
-                let offers = kit.physical_rows::<Offer>(&desk).await?;
-                let (whole, shown) = kit
-                    .inside(&desk, |_, cx| {
-                        let whole: Vec<String> = cx.sql_unchecked("PRAGMA integrity_check", ()).all()?;
-                        let shown: i64 = cx.count::<Offer>()?;
-                        Ok((whole, shown))
-                    })
-                    .await?;
-                Ok::<_, Error>((expired, offers, shown, whole))
-            };
-            let (expired, offers, shown, whole) = rows.await.map_err(|error| format!("desk {number}: {error}"))?;
-            if expired != [0; 3] || offers != shown.unsigned_abs() && !self.plan.jumps_back() {
-                return Err(format!(
-                    "desk {number}: rows that have expired are there: {expired:?}, {offers} offers and {shown}"
-                ));
-            }
-            is_whole("desk", number, &whole)?;
-        }
-        for number in 0..self.plan.agents {
-            let agent = self.world.agent(number, 0);
-            let looked = kit.inside(&agent, |_, cx| cx.sql_unchecked("PRAGMA integrity_check", ()).all());
-            let whole: Vec<String> = looked.await.map_err(|error| format!("agent {number}: {error}"))?;
-            is_whole("agent", number, &whole)?;
-        }
-        Ok(())
-    }
-}
-
-fn is_whole(what: &str, number: u32, answer: &[String]) -> Result<(), Wrong> {
-    if answer == ["ok"] { Ok(()) } else { Err(format!("the database of {what} {number} is damaged: {answer:?}")) }
 }
 
 fn is_view(step: &Step) -> bool {

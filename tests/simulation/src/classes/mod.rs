@@ -4,9 +4,11 @@
 
 mod agent;
 mod desk;
+mod tables;
 
 pub use agent::{Address, Agent, AgentStub, AgentView, Alarm, Mailing, Outgoing, Outstanding, RELAYED};
-pub use desk::{Desk, DeskContents, DeskStub, DeskView, LAST, Offer, Pass, Session, Stamp, WORDS};
+pub use desk::{Desk, DeskContents, DeskStub, DeskView, LAST, WORDS};
+pub use tables::{Offer, Pass, Session, Stamp};
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
