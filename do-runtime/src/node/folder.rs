@@ -80,6 +80,7 @@ fn bring_up(env: Env, options: Options, classes: &[&'static str]) -> Result<(IdK
         rhythm: options.rhythm,
         largest: options.ready_bytes,
         unsynced: options.ready_bytes / 2,
+        spare: options.ready_bytes,
         ..JournalOptions::new(ids.folder_mark())
     };
     let mut replay = Replay::new(&behind, &pages, env.clock.now());

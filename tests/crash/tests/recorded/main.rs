@@ -13,7 +13,7 @@ use std::time::Instant;
 use life::Life;
 
 /// How many states the short form looks at, of each life.
-const SOME: u64 = 400;
+const SOME: u64 = 250;
 
 /// The operations of a life.
 const OPERATIONS: i64 = 2_000;
