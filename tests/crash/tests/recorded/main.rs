@@ -23,10 +23,11 @@ fn cut_everywhere(life: &Life) {
     let count = number("DO_POWER_STATES").unwrap_or(SOME);
     eprintln!("{} events, {} lines, DO_SEED={seed}", life.tape.len(), life.said.len());
     assert!(life.tape.len() > 2_000 && life.said.len() as i64 > OPERATIONS / 2, "the life is too short to mean anything");
-    let begun = Instant::now();
+    let (begun, looks) = (Instant::now(), states::Looks::new(life, count, seed));
     std::thread::scope(|scope| {
-        for share in 0..2 {
-            scope.spawn(move || states::look(life, count, seed, share));
+        for share in 0..states::SHARES {
+            let looks = &looks;
+            scope.spawn(move || looks.look(share));
         }
     });
     let hours = begun.elapsed().as_secs_f64() / 3600.0;
