@@ -6,6 +6,7 @@ use do_crash::Told;
 use do_runtime::env::Tape;
 use do_runtime::prelude::*;
 use do_runtime::testing::{SimDisk, TestKit};
+use futures::future::join_all;
 
 /// When it begins.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -75,20 +76,22 @@ async fn live(operations: i64, pace: Pace) -> Result<Life> {
         let entries = (next..next + ENTRIES).map(async |operation| {
             do_crash::entry(kit.objects(), operation).await.map(|line| line.into_iter().for_each(say))
         });
-        let errands =
-            (errand..errand + ERRANDS).map(async |operation| do_crash::errand(kit.objects(), operation).await.map(say));
-        let (entries, errands) =
-            futures::future::join(futures::future::join_all(entries), futures::future::join_all(errands)).await;
-        entries.into_iter().chain(errands).collect::<Result<()>>()?;
+        let errands = (errand..errand + ERRANDS)
+            .map(async |operation| do_crash::errand(kit.objects(), operation).await.map(say));
+        // Sleep and checkpoints come while calls are on their way.
+        let beside = async {
+            match wave % 15 {
+                6 => kit.evict_all().await,
+                14 => kit.checkpoint().await,
+                _ => Ok(()),
+            }
+        };
+        let (beside, entries, errands) = futures::future::join3(beside, join_all(entries), join_all(errands)).await;
+        entries.into_iter().chain(errands).chain([beside]).collect::<Result<()>>()?;
         (next, errand) = (next + ENTRIES, errand + ERRANDS);
         times.push((disk.recorded(), kit.now()));
         kit.advance("7ms").await;
         times.push((disk.recorded(), kit.now()));
-        match wave % 15 {
-            6 => kit.evict_all().await?,
-            14 => kit.checkpoint().await?,
-            _ => {}
-        }
     }
     kit.objects().close().await?;
     Ok(Life { tape: disk.take_tape(), said: said.into_inner(), times })

@@ -13,7 +13,7 @@ use std::time::Instant;
 use life::Life;
 
 /// How many states the short form looks at, of each life.
-const SOME: u64 = 400;
+const SOME: u64 = 250;
 
 /// The operations of a life.
 const OPERATIONS: i64 = 2_000;
@@ -22,14 +22,12 @@ fn cut_everywhere(life: &Life) {
     let seed = number("DO_SEED").unwrap_or_else(seed);
     let count = number("DO_POWER_STATES").unwrap_or(SOME);
     eprintln!("{} events, {} lines, DO_SEED={seed}", life.tape.len(), life.said.len());
-    assert!(
-        life.tape.len() > 2_000 && life.said.len() as i64 > OPERATIONS / 2,
-        "the life is too short to mean anything"
-    );
-    let begun = Instant::now();
+    assert!(life.tape.len() > 2_000 && life.said.len() as i64 > OPERATIONS / 2, "the life is too short to mean anything");
+    let (begun, looks) = (Instant::now(), states::Looks::new(life, count, seed));
     std::thread::scope(|scope| {
-        for share in 0..2 {
-            scope.spawn(move || states::look(life, count, seed, share));
+        for share in 0..states::SHARES {
+            let looks = &looks;
+            scope.spawn(move || looks.look(share));
         }
     });
     let hours = begun.elapsed().as_secs_f64() / 3600.0;
