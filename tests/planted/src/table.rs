@@ -1,7 +1,7 @@
 //! Which campaigns are to find which defect: those that are likely to, the likeliest first.
 
 use crate::campaign::Campaign;
-use crate::programs::Package::{Runtime, Tests};
+use crate::programs::Package::{Crash, Runtime, Tests};
 use crate::programs::Program;
 
 /// Tests in the sources of the runtime.
@@ -57,6 +57,14 @@ const CUT_OFF: Campaign = tests("idempotency", "cut_off_is_interrupted");
 const IDENTITY: Campaign = tests("identity", "");
 const TRANSACTIONS: Campaign = tests("transactions", "");
 const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
+
+/// The campaigns of the whole runtime, by what they do.
+pub(crate) const WIDE: &[(&str, Campaign)] = &[
+    ("power cuts", tests("power_cuts", "")),
+    ("schedules", ALARMS_MODEL),
+    ("disk", runtime("damage_disk", "")),
+    ("kills", Campaign { program: Program::Tests(Crash, "kill"), filter: "" }),
+];
 
 /// A defect by its name, and its campaigns.
 pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
