@@ -1,6 +1,7 @@
-//! `do-planted [--table FILE] [DEFECT…]`: builds the runtime with its deliberate defects (`do-runtime/src/planted.rs`) and the
+//! `do-planted [--wide] [--table FILE] [DEFECT…]`: builds the runtime with its deliberate defects (`do-runtime/src/planted.rs`) and the
 //! campaigns once, runs the campaigns as they are, then plants one defect after another and runs the campaigns that
-//! should find it until one fails. It fails if a campaign fails without a defect, or if none finds one.
+//! should find it until one fails. It fails if a campaign fails without a defect, or if none finds one. With `--wide` it
+//! runs the campaigns of the whole runtime instead, all with each defect, and tells what they find: that takes hours.
 //!
 //! | file | what is in it |
 //! |---|---|
@@ -9,6 +10,7 @@
 //! | `programs` | building, and where the programs are |
 //! | `campaign` | running one, within a time limit |
 //! | `report` | what has come of it, as a table |
+//! | `wide` | the campaigns of the whole runtime |
 
 #![allow(clippy::print_stdout)]
 
@@ -17,8 +19,9 @@ mod defects;
 mod programs;
 mod report;
 mod table;
+mod wide;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -33,8 +36,19 @@ use report::Finding;
 /// Campaigns that run at once.
 const AT_ONCE: usize = 2;
 
+/// Which campaigns are to be run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// Those that the table says, until one finds the defect.
+    Likely,
+    /// Those of the whole runtime.
+    Wide,
+}
+
 /// What was asked for.
 struct Wanted {
+    /// Which campaigns.
+    which: Which,
     /// The file that gets the table.
     table: Option<String>,
     /// The defects; all, if none is named.
@@ -54,36 +68,48 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let wanted = wanted(std::env::args().skip(1))?;
     let rows = chosen(&wanted)?;
-    let programs = Programs::build(rows.iter().flat_map(|(_, campaigns)| *campaigns))?;
+    let campaigns: Vec<&Campaign> = match wanted.which {
+        Which::Likely => BTreeSet::from_iter(rows.iter().flat_map(|(_, campaigns)| *campaigns)).into_iter().collect(),
+        Which::Wide => table::WIDE.iter().map(|(_, campaign)| campaign).collect(),
+    };
+    let programs = Programs::build(&campaigns)?;
     let begun = Instant::now();
-    let mut campaigns: Vec<&Campaign> = rows.iter().flat_map(|(_, campaigns)| *campaigns).collect();
-    campaigns.sort();
-    campaigns.dedup();
-    println!("{} campaigns without a defect", campaigns.len());
-    let passed = each(&campaigns, |campaign| run_as_it_is(campaign, &programs));
-    let (usual, failed): (Vec<_>, Vec<_>) = passed.into_iter().partition(Result::is_ok);
-    if !failed.is_empty() {
-        let failed: Vec<String> = failed.into_iter().filter_map(Result::err).collect();
-        return Err(format!("these fail although nothing is planted:\n{}", failed.join("\n")));
-    }
-    let usual: Usual = campaigns.into_iter().zip(usual.into_iter().flatten()).collect();
-    let findings = each(&rows, |(defect, campaigns)| find(defect, campaigns, &programs, &usual));
+    let usual = without_defect(&campaigns, &programs)?;
+    let (table, unfound) = match wanted.which {
+        Which::Likely => {
+            let usual = campaigns.into_iter().zip(usual).collect();
+            let findings = each(&rows, |(defect, campaigns)| find(defect, campaigns, &programs, &usual));
+            let unfound = findings.iter().filter(|finding| finding.by.is_none()).map(|finding| finding.name);
+            (report::table(&findings), unfound.collect())
+        }
+        Which::Wide => (wide::table(&wide::lines(&rows, &programs, &usual)), Vec::new()),
+    };
     println!("{} seconds in all", begun.elapsed().as_secs());
     if let Some(file) = &wanted.table {
-        std::fs::write(file, report::table(&findings)).map_err(|error| format!("{file} can't be written: {error}"))?;
+        std::fs::write(file, table).map_err(|error| format!("{file} can't be written: {error}"))?;
     }
-    let unfound: Vec<&str> =
-        findings.iter().filter(|finding| finding.by.is_none()).map(|finding| finding.name).collect();
-    match unfound.is_empty() {
-        true => Ok(()),
-        false => Err(format!("no campaign finds {}", unfound.join(", "))),
+    if unfound.is_empty() { Ok(()) } else { Err(format!("no campaign finds {}", unfound.join(", "))) }
+}
+
+/// Runs campaigns with nothing planted; how long each takes.
+fn without_defect(campaigns: &[&Campaign], programs: &Programs) -> Result<Vec<Duration>, String> {
+    println!("{} campaigns without a defect", campaigns.len());
+    let runs = each(campaigns, |campaign| run_as_it_is(campaign, programs));
+    let (passed, failed): (Vec<_>, Vec<_>) = runs.into_iter().partition(Result::is_ok);
+    match failed.is_empty() {
+        true => Ok(passed.into_iter().flatten().collect()),
+        false => {
+            let failed: Vec<String> = failed.into_iter().filter_map(Result::err).collect();
+            Err(format!("these fail although nothing is planted:\n{}", failed.join("\n")))
+        }
     }
 }
 
 fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
-    let mut wanted = Wanted { table: None, names: Vec::new() };
+    let mut wanted = Wanted { which: Which::Likely, table: None, names: Vec::new() };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--wide" => wanted.which = Which::Wide,
             "--table" => wanted.table = Some(arguments.next().ok_or("--table needs a file")?),
             _ => wanted.names.push(argument),
         }

@@ -17,6 +17,7 @@ const FOLDER: &str = "target/planted";
 pub(crate) enum Package {
     Runtime,
     Tests,
+    Crash,
 }
 
 /// The tests of a package: those in its sources, or one of its files of tests.
@@ -41,6 +42,7 @@ impl Package {
         match self {
             Package::Runtime => "do-runtime",
             Package::Tests => "do-tests",
+            Package::Crash => "do-crash",
         }
     }
 
@@ -49,6 +51,7 @@ impl Package {
         match self {
             Package::Runtime => "do-runtime",
             Package::Tests => "tests",
+            Package::Crash => "tests/crash",
         }
     }
 }
@@ -80,8 +83,8 @@ impl fmt::Display for Program {
 
 impl Programs {
     /// Builds the programs of these campaigns.
-    pub(crate) fn build<'c>(campaigns: impl Iterator<Item = &'c Campaign>) -> Result<Self, String> {
-        let wanted: BTreeSet<Program> = campaigns.map(|campaign| campaign.program).collect();
+    pub(crate) fn build(campaigns: &[&Campaign]) -> Result<Self, String> {
+        let wanted: BTreeSet<Program> = campaigns.iter().map(|campaign| campaign.program).collect();
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let workspace = workspace.canonicalize().map_err(|error| format!("the workspace is not there: {error}"))?;
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

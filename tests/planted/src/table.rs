@@ -1,7 +1,7 @@
 //! Which campaigns are to find which defect: those that are likely to, the likeliest first.
 
 use crate::campaign::Campaign;
-use crate::programs::Package::{Runtime, Tests};
+use crate::programs::Package::{Crash, Runtime, Tests};
 use crate::programs::Program;
 
 /// Tests in the sources of the runtime.
@@ -26,7 +26,6 @@ const JOURNAL: Campaign = lib("journal::tests::round_trip::");
 const ROOM: Campaign = lib("journal::tests::room::");
 const STORE_CRASHES: Campaign = lib("store::tests::crashes::");
 const CHECKPOINTS: Campaign = lib("store::tests::checkpoints::");
-const STORE_DAMAGE: Campaign = lib("store::tests::damage::");
 const PENDING: Campaign = lib("store::tests::pending::");
 const REPLAYS: Campaign = lib("store::tests::replays::");
 const PAGES: Campaign = lib("store::tests::pages::");
@@ -54,9 +53,18 @@ const REFUSED: Campaign = tests("outbox", "refused");
 const OUTBOX_ERASED: Campaign = tests("outbox", "erased");
 const EXPIRY: Campaign = tests("expiry", "");
 const KEYS: Campaign = tests("idempotency", "");
+const CUT_OFF: Campaign = tests("idempotency", "cut_off_is_interrupted");
 const IDENTITY: Campaign = tests("identity", "");
 const TRANSACTIONS: Campaign = tests("transactions", "");
 const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
+
+/// The campaigns of the whole runtime, by what they do.
+pub(crate) const WIDE: &[(&str, Campaign)] = &[
+    ("power cuts", tests("power_cuts", "")),
+    ("schedules", ALARMS_MODEL),
+    ("disk", runtime("damage_disk", "")),
+    ("kills", Campaign { program: Program::Tests(Crash, "kill"), filter: "" }),
+];
 
 /// A defect by its name, and its campaigns.
 pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
@@ -84,7 +92,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("replayed-twice", &[REPLAYS, STORE_CRASHES]),
     ("head-regresses", &[PAGES, STORE_CRASHES]),
     ("older-head-believed", &[WAKES, ALARMS_MODEL]),
-    ("old-index-believed", &[WAKES, ALARMS_MODEL]),
+    ("old-index-believed", &[WAKES]),
     ("cut-off-page-read-again", &[STORE_CRASHES]),
     ("pages-of-another", &[PENDING]),
     ("name-not-listed", &[LISTING]),
@@ -92,7 +100,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("deleted-pages-come-back", &[PENDING, STORE_CRASHES]),
     ("newer-fate-forgotten", &[LISTING]),
     ("checkpoint-too-far", &[CHECKPOINTS, STORE_CRASHES]),
-    ("unfolded-freed", &[STORE_DAMAGE, CHECKPOINTS]),
+    ("unfolded-freed", &[CHECKPOINTS]),
     ("sleeper-passed-over", &[HAND_OVER]),
     ("rebuild-forgotten", &[FENCE]),
     ("page-of-zeros-forgotten", &[IMAGE]),
@@ -130,7 +138,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("reply-swept-early", &[KEYS]),
     ("key-of-anybody", &[KEYS]),
     ("second-call-let-in", &[KEYS]),
-    ("interrupted-runs-again", &[KEYS]),
+    ("interrupted-runs-again", &[CUT_OFF]),
     ("fields-not-undone", &[TRANSACTIONS]),
     ("kept-after-panic", &[TRANSACTIONS]),
     ("size-not-undone", &[IMAGE, DATABASE]),

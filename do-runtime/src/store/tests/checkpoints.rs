@@ -44,6 +44,19 @@ fn what_is_not_durable_keeps_its_part_of_the_log() {
 }
 
 #[test]
+fn what_a_partition_could_not_fold_keeps_its_part_of_the_log() {
+    let world = World::new();
+    let store = world.open();
+    let behind = WriteBehind::new(store.clone(), LogPosition(0));
+    behind.put(changes(object(1, 1), head(5, 1), &[(0, 1)]));
+    behind.flush(LogPosition(5)).unwrap();
+    world.disk.fail_syncs(1, std::io::ErrorKind::Other);
+
+    let kept = checkpoint(&behind, &store, LogPosition(5), LogPosition(5)).unwrap();
+    assert_eq!((kept.position, store.registry().checkpoint()), (LogPosition(0), LogPosition(0)));
+}
+
+#[test]
 fn a_checkpoint_never_goes_back() {
     let world = World::new();
     let store = world.open();

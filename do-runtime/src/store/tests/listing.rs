@@ -119,6 +119,27 @@ fn a_checkpoint_takes_over_what_was_noted_and_keeps_what_is_newer() {
 }
 
 #[test]
+fn a_deletion_that_comes_while_the_tables_are_written_is_kept() {
+    let world = World::new();
+    let store = world.open();
+    let registry = store.registry();
+    registry.note_created(CLASS, id(1), Some("a".into()), at(5));
+    // The tables are written by now, and what lay over them is not forgotten yet.
+    let held = registry.wakes.lock();
+    let before = world.disk.counts();
+    std::thread::scope(|scope| {
+        let settling = scope.spawn(|| registry.settle(&[(id(1), named(Some("a")))]));
+        while world.disk.counts() == before {
+            std::thread::yield_now();
+        }
+        registry.note_deleted(CLASS, id(1));
+        drop(held);
+        settling.join().unwrap().unwrap();
+    });
+    assert!(!registry.exists(id(1)).unwrap());
+}
+
+#[test]
 fn an_object_that_begins_again_is_as_young_as_its_new_life() {
     let (_world, store) = settled(&[Some("a")]);
     let registry = store.registry();

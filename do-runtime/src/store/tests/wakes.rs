@@ -98,6 +98,18 @@ fn objects_of_classes_that_are_not_linked_wait_until_they_are() {
 }
 
 #[test]
+fn rows_that_were_read_before_the_tables_changed_are_read_again() {
+    let (_world, store) = opened();
+    let registry = store.registry();
+    registry.settle(&[(id(1), head(Some(10)))]).unwrap();
+    let wanted = registry.wakes.lock().wanted();
+    let rows = registry.alarms(CLASS, None, 64).unwrap();
+    registry.settle(&[(id(1), head_at(2, Some(30)))]).unwrap();
+    registry.wakes.lock().put_read(wanted[0], rows);
+    assert_eq!(next(registry, 20), NextWake::At(at(30)));
+}
+
+#[test]
 fn one_that_cannot_be_woken_is_left_alone_for_a_while_or_until_somebody_else_woke_it() {
     let (_world, store) = opened();
     let registry = store.registry();
