@@ -80,6 +80,8 @@ fn write_on(shared: &Arc<Shared>, number: usize) {
     let mut gate = shared.gate.lock();
     gate.writers -= 1;
     drop(gate);
+    // The other one may have found this one waiting for more, and sleeps since.
+    shared.work.notify_all();
     shared.order.notify_all();
 }
 
