@@ -69,6 +69,8 @@ struct Writing<'a>(&'a Shared);
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
         self.0.gate.lock().writers -= 1;
+        // The other one may have found this one waiting for more, and sleeps since.
+        self.0.work.notify_all();
         self.0.order.notify_all();
     }
 }

@@ -87,10 +87,22 @@ impl History {
         let unknown = || {
             Error::new(
                 ErrorKind::Storage,
-                "the history of its migrations can't be read: it was written by a newer version of do-runtime, or is damaged",
+                "the history of its migrations can't be read: it is damaged; restore a backup",
             )
         };
-        let (&FORMAT, steps) = bytes.split_first().ok_or_else(unknown)? else { return Err(unknown()) };
+        let steps = match bytes.split_first() {
+            Some((&FORMAT, steps)) => steps,
+            Some((format @ 2.., _)) => {
+                return Err(Error::new(
+                    ErrorKind::Storage,
+                    format!(
+                        "the history of its migrations has format {format}, and this program knows format {FORMAT} at most: \
+                         it was written by a newer version of do-runtime, and nothing was changed"
+                    ),
+                ));
+            }
+            _ => return Err(unknown()),
+        };
         let (steps, []) = steps.as_chunks::<STEP>() else { return Err(unknown()) };
         let mut hashes = Vec::with_capacity(steps.len());
         for (wanted, [a, b, c, d, hash @ ..]) in (1u32..).zip(steps) {

@@ -127,3 +127,52 @@ fn epoch(segment: &[u8]) -> u64 {
     let bytes: Option<[u8; 8]> = segment.get(40..48).and_then(|bytes| bytes.try_into().ok());
     bytes.map_or(0, u64::from_le_bytes)
 }
+
+#[tokio::test]
+async fn what_a_newer_program_wrote_is_refused_with_both_versions_and_is_not_touched() -> Result {
+    let (_keep, folder) = folder()?;
+    let books = write(&folder).await?;
+    let objects = Objects::open(&folder).await?;
+    let id = objects.get_by_name::<Ledger>("ledger-3").id();
+    objects.close().await?;
+    drop(objects);
+    // Where each kind of file states the version of its format: see docs/storage.md.
+    let segment = files(&folder).into_keys().find(|path| path.to_string_lossy().ends_with(".segment"));
+    let cases = [
+        (segment.context("a segment")?, vec![8, 2048 + 8], 99_u32.to_le_bytes()),
+        (folder.join("registry.db"), vec![60], 99_u32.to_be_bytes()),
+        (partition(&folder, id), vec![60], 99_u32.to_be_bytes()),
+    ];
+    for (path, places, version) in cases {
+        let before = fs::read(&path).context("the file")?;
+        let mut newer = before.clone();
+        places.into_iter().for_each(|at| newer[at..at + 4].copy_from_slice(&version));
+        fs::write(&path, &newer).context("the file")?;
+        let written = files(&folder);
+        let error = match Objects::open(&folder).await {
+            Err(error) => {
+                assert!(files(&folder) == written, "something was touched");
+                error
+            }
+            // A partition concerns its objects alone.
+            Ok(objects) => {
+                let error = objects.get_by_name::<Ledger>("ledger-3").pages().await.expect_err("it is newer");
+                for name in books.names() {
+                    let rests = partition(&folder, objects.get_by_name::<Ledger>(&name).id());
+                    assert_eq!(books.check_one(&objects, &name).await.is_err(), rests == path, "{name}");
+                }
+                objects.close().await?;
+                assert!(fs::read(&path).context("the file")? == newer, "it was touched");
+                error
+            }
+        };
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Storage, false), "{error}");
+        for part in [&*path.display().to_string(), "99", "1", "newer"] {
+            assert!(error.to_string().contains(part), "{part:?} is missing in: {error}");
+        }
+        fs::write(&path, before).context("the file")?;
+    }
+    let objects = Objects::open(&folder).await?;
+    books.check(&objects).await?;
+    objects.close().await
+}

@@ -12,18 +12,22 @@ mod registers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::time::Duration;
 
 use do_runtime::prelude::*;
-use parking::Shared;
+use tokio::sync::RwLock;
 
 use history::{Call, History, Op, Place};
 use registers::{Registers, RegistersStub};
 
+/// The objects that are open now; there are some whenever it can be read.
+type Shared = Arc<RwLock<Option<Objects>>>;
+
 /// Callers at once.
 const CALLERS: u64 = 48;
 /// Operations of a caller in a round. A round has registers of its own: the checker's work grows with the square of a history.
-const EACH: u64 = 100;
+const EACH: u64 = 60;
+/// Rounds that may wait to be checked.
+const CHECKS: usize = 4;
 /// Objects of a round; half of the operations go to the first two.
 const OBJECTS: u64 = 10;
 
@@ -36,21 +40,26 @@ fn each_register_of_each_object_is_one_register() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
     let folder = tempfile::tempdir().expect("a temporary folder");
     runtime.block_on(async {
-        let objects = Shared::new(open(folder.path()).await);
+        let objects = Arc::new(RwLock::new(Some(open(folder.path()).await)));
         let (mut done, mut told) = (0, history::Told::default());
+        let mut checks = std::collections::VecDeque::new();
         for round in 0.. {
             let history = play(&objects, folder.path(), round, seed).await;
             done += history.len();
-            let checked = tokio::task::spawn_blocking(move || history.check()).await.expect("no panic");
-            match checked {
-                Ok(more) => told += more,
-                Err(register) => panic!("round {round}, DO_SEED={seed}: no order explains\n{register}"),
+            // While the next rounds are played.
+            checks.push_back((round, tokio::task::spawn_blocking(move || history.check())));
+            while checks.len() > CHECKS || (done >= operations && !checks.is_empty()) {
+                let (round, checked) = checks.pop_front().expect("there is one");
+                match checked.await.expect("no panic") {
+                    Ok(more) => told += more,
+                    Err(register) => panic!("round {round}, DO_SEED={seed}: no order explains\n{register}"),
+                }
             }
             if done >= operations {
                 break;
             }
         }
-        objects.get().close().await.expect("it closes");
+        objects.write().await.take().expect("they are open").close().await.expect("it closes");
         eprintln!("{done} operations: {told:?}");
         assert!(told.shows_something(), "too little happened at once to show anything: {told:?}");
     });
@@ -61,7 +70,7 @@ async fn open(folder: &std::path::Path) -> Objects {
     builder.open(folder).await.expect("it opens")
 }
 
-/// One round: all callers, and in every fourth a node that is closed and opened under them.
+/// One round: all callers, and in every eighth a node that is closed and opened under them.
 async fn play(objects: &Shared, folder: &std::path::Path, round: u64, seed: u64) -> History {
     let clock = Arc::new(AtomicU64::new(0));
     let callers: Vec<_> = (0..CALLERS)
@@ -71,13 +80,19 @@ async fn play(objects: &Shared, folder: &std::path::Path, round: u64, seed: u64)
             tokio::spawn(async move { call_again_and_again(&objects, &clock, round, caller, dice).await })
         })
         .collect();
-    if round % 4 == 3 {
+    if round % 8 == 3 {
         // In the middle of it: about half of the calls have been sent.
         while clock.load(SeqCst) < CALLERS * EACH {
             tokio::task::yield_now().await;
         }
-        objects.get().close().await.expect("it closes");
-        objects.set(open(folder).await);
+        let mut objects = objects.write().await;
+        let open_now = objects.take().expect("they are open");
+        if round % 16 == 3 {
+            open_now.close().await.expect("it closes");
+        }
+        // Else without waiting for anybody.
+        drop(open_now);
+        *objects = Some(open(folder).await);
     }
     let mut history = History::default();
     for caller in callers {
@@ -107,7 +122,12 @@ async fn call_again_and_again(
             4..=6 => Op::Write(value),
             _ => Op::Swap { expected: last, new: value },
         };
-        let stub = objects.get().get_by_name::<Registers>(format!("round-{round}-{object}"));
+        let stub = objects
+            .read()
+            .await
+            .as_ref()
+            .expect("they are open")
+            .get_by_name::<Registers>(format!("round-{round}-{object}"));
         let manner = match dice.below(40) {
             0 => Manner::Hasty,
             1 => Manner::Dropped,
@@ -125,10 +145,6 @@ async fn call_again_and_again(
             (None, _) => {}
         }
         calls.push(call);
-        if found.is_none() {
-            // The node may be between two lives.
-            tokio::time::sleep(Duration::from_micros(dice.below(500))).await;
-        }
     }
     calls
 }
@@ -148,6 +164,7 @@ enum Manner {
 /// What was found, or nothing if nobody knows whether it happened.
 async fn send(stub: &RegistersStub, place: Place, op: Op, manner: Manner) -> Option<u64> {
     let answer = match manner {
+        Manner::InPlace if op == Op::Read => stub.look(place).await,
         Manner::InPlace => stub.apply(place, op).await,
         Manner::Later => stub.apply_later(place, op).await,
         Manner::Hasty => stub.apply(place, op).deadline("1ms").await,
@@ -164,30 +181,6 @@ async fn send(stub: &RegistersStub, place: Place, op: Op, manner: Manner) -> Opt
         Err(error) => {
             assert!(matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Unavailable), "{error}");
             None
-        }
-    }
-}
-
-/// The objects that are open now.
-mod parking {
-    use std::sync::{Arc, Mutex};
-
-    use do_runtime::Objects;
-
-    #[derive(Clone)]
-    pub(crate) struct Shared(Arc<Mutex<Objects>>);
-
-    impl Shared {
-        pub(crate) fn new(objects: Objects) -> Self {
-            Shared(Arc::new(Mutex::new(objects)))
-        }
-
-        pub(crate) fn get(&self) -> Objects {
-            self.0.lock().expect("no panic").clone()
-        }
-
-        pub(crate) fn set(&self, objects: Objects) {
-            *self.0.lock().expect("no panic") = objects;
         }
     }
 }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Wake, Waker};
 use std::thread;
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
 use super::fixture::{World, outcome};
 use crate::env::{Disk, DiskFile, Env, FolderLock, LockError, Open, SimDisk, TokioSpawn};
+use crate::journal::files::WRITERS;
+use crate::journal::gate::Gate;
 use crate::journal::{Commit, CommitKind, Journal, JournalOptions, Log, LogPosition, Prepare};
 use crate::{ErrorKind, ObjectId, Result};
 
@@ -188,6 +191,34 @@ fn a_later_batch_that_survives_a_lost_one_is_given_up_with_it() {
     let (commits, replayed) = world.recover(START).unwrap();
     assert!(commits.is_empty());
     assert_eq!(replayed.end(), START);
+}
+
+#[test]
+fn closing_while_a_writer_waits_for_more_ends_the_other_one_too() {
+    let mut world = World::new(1, 64 << 10);
+    let env = Env { spawn: Arc::new(TokioSpawn::new(world.runtime.handle().clone())), ..world.sim.env() };
+    let recovered = Journal::recover(&env, world.options.clone()).unwrap();
+    let journal = Arc::new(Journal::start(recovered.replay(START, &mut |_, _| Ok(())).unwrap(), START).unwrap());
+    let until = |condition: &dyn Fn(&Gate) -> bool| {
+        while !condition(&journal.0.gate.lock()) {
+            thread::yield_now();
+        }
+    };
+    // given: one writer waits for as many callers as the last batch had, the other one for work
+    until(&|gate| gate.idle == WRITERS);
+    {
+        let mut gate = journal.0.gate.lock();
+        (gate.last, gate.usual) = (100, Duration::from_secs(3600));
+    }
+    let end = world.append(&journal).unwrap().end;
+    until(&|gate| gate.lingering.is_some() && gate.idle == 1);
+    // when
+    let (closed, told) = std::sync::mpsc::channel();
+    let closing = journal.clone();
+    thread::spawn(move || closed.send(closing.close()));
+    // then
+    told.recv_timeout(Duration::from_secs(30)).expect("it closes").unwrap();
+    assert!(journal.durable() >= end);
 }
 
 #[test]

@@ -118,13 +118,18 @@ fn a_history_that_is_damaged_is_refused() {
     let database = opened(&template_of("CREATE TABLE a (b)", &steps).unwrap(), Limits::DEFAULT);
     let kept = database.kv_get(Space::Meta, "migrations").unwrap().unwrap();
     assert_eq!((kept.len(), kept[0]), (1 + 2 * 20, 1));
-    for damage in [&kept[..40], &kept[1..], &[], &[2], &[&[1], &kept[21..]].concat()] {
+    for damage in [&kept[..40], &kept[1..], &[], &[0], &[&[1], &kept[21..]].concat()] {
         database.begin_exclusive().unwrap();
         database.kv_put(Space::Meta, "migrations", damage).unwrap();
         let error = database.migrations_done(&steps, &[]).expect_err("damaged");
         assert!(error.to_string().contains("the history of its migrations can't be read"), "{error}");
         database.rollback().unwrap();
     }
+    database.begin_exclusive().unwrap();
+    database.kv_put(Space::Meta, "migrations", &[2, 7]).unwrap();
+    let error = database.migrations_done(&steps, &[]).expect_err("of a newer version").to_string();
+    assert!(error.contains("format 2") && error.contains("format 1 at most"), "{error}");
+    database.rollback().unwrap();
     assert_eq!(database.migrations_done(&steps, &[]), Ok(2));
 }
 
