@@ -28,6 +28,7 @@ const TEXTS: &[(&str, &[&str])] = &[
         &[
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+            "00-00000000000000000000000000000000-0000000000000000-00",
         ],
     ),
     ("duration", &["24h 1s", "1m 30s", "250ms", "30d", "1.5h", "-1s", "1y 2mo", "P1DT2H"]),
@@ -74,6 +75,9 @@ const TEXTS: &[(&str, &[&str])] = &[
 /// Targets whose input is a list of choices: any bytes are one.
 const CHOICES: [&str; 5] = ["journal_recovery", "page_image", "page_code", "head_row", "template_code"];
 
+/// A page that is handed over, cut off, and comes back as zeros: each step is its kind, a page, and what is written.
+const CUT_AND_BACK: [u8; 26] = [0, 0, 2, 5, 0, 0, 10, 7, 9, 0, 12, 0, 0, 0, 7, 5, 9, 0, 0, 0, 7, 6, 9, 0, 12, 0];
+
 #[test]
 fn seeds_are_what_real_values_are_written_as() {
     for (target, name, bytes) in seeds() {
@@ -111,7 +115,12 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let length =
         8 + usize::from(u16::from_le_bytes([segment[PAYLOAD + BATCH_HEAD], segment[PAYLOAD + BATCH_HEAD + 1]]));
     seeds.push(("journal_record", "create".into(), segment[PAYLOAD + BATCH_HEAD..][..length].to_vec()));
+    let mut newer = segment[PAYLOAD + BATCH_HEAD..][..length].to_vec();
+    newer[8] |= 0x10;
+    seeds.push(("journal_record", "newer".into(), newer));
     seeds.push(("page_delta", "insert".into(), [&[0, 20], &delta[..]].concat()));
+    seeds.push(("page_delta", "cut".into(), [&[0, 20], &delta[..delta.len() / 2]].concat()));
+    seeds.push(("page_image", "cut-and-back".into(), CUT_AND_BACK.to_vec()));
     let map = BTreeMap::from([("a", vec![1_i64, -1]), ("b", Vec::new())]);
     let written = ArgumentsWriter::written(|writer| {
         writer.put("a", &7_u32)?;

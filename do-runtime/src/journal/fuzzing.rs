@@ -20,6 +20,7 @@ const LARGEST: usize = 16 << 10;
 pub(crate) fn record(input: &[u8]) {
     let _ = record::verify(input, STAMP, Chain(5));
     let Some(commit) = record::decode(input) else { return };
+    assert!(input[record::HEAD] < 16, "a flag was passed over that this version does not know");
     let mut bytes = Vec::new();
     let chain = record::append(&mut bytes, &commit, STAMP, Chain(5));
     assert!(bytes.len() <= record::bound(&commit));

@@ -21,8 +21,21 @@ enum Shape {
     Pair(Box<(Shape, u8)>),
 }
 
-/// Arguments: each as some types, and what was read there and back.
+/// Arguments: each as some types, and what was read there and back. What is written is read as it was, whatever is beside it.
 pub(crate) fn arguments(input: &[u8]) {
+    let mut numbers = Input::new(input);
+    let shapes = [any_shape(&mut numbers, 3), any_shape(&mut numbers, 3)];
+    let written = ArgumentsWriter::written(|writer| {
+        writer.put("a", &shapes[0])?;
+        writer.put("b", &numbers.number())?;
+        writer.put("text", &shapes[1])
+    });
+    let written = written.expect("any shape can be written");
+    let mut reader = ArgumentsReader::new(&written).expect("what was written can be read");
+    assert_eq!(reader.take::<Shape>("text").as_ref(), Ok(&shapes[1]));
+    assert_eq!(reader.take::<Shape>("a").as_ref(), Ok(&shapes[0]));
+    let encoded = payload::encode(&shapes[0]).expect("any shape can be written");
+    assert_eq!(payload::decode::<Shape>(&encoded).ok().as_ref(), Some(&shapes[0]));
     let mut reader = match ArgumentsReader::new(input) {
         Ok(reader) => reader,
         Err(error) => return assert_eq!(error.kind(), ErrorKind::Invalid),
@@ -38,6 +51,18 @@ pub(crate) fn arguments(input: &[u8]) {
         read::<(char, i128, ())>(&mut reader, name);
         let _ = reader.take::<serde_json::Value>(name);
         let _ = reader.take::<f64>(name);
+    }
+}
+
+fn any_shape(input: &mut Input<'_>, deep: usize) -> Shape {
+    let (kind, count) = (input.byte() % 6, input.below(20));
+    match kind {
+        1 => Shape::Circle { radius: input.number() as u32, name: (count % 2 == 0).then(|| input.text(40)) },
+        2 if deep > 0 => Shape::Group((0..count).map(|_| any_shape(input, deep - 1)).collect()),
+        3 => Shape::Bytes(Bytes::from(input.slice(count * 20).to_vec())),
+        4 => Shape::Map((0..count).map(|number| (format!("{number}"), input.number() as i64)).collect()),
+        5 if deep > 0 => Shape::Pair(Box::new((any_shape(input, deep - 1), input.byte()))),
+        _ => Shape::Point,
     }
 }
 

@@ -44,48 +44,69 @@ pub(crate) fn template(input: &[u8]) {
     assert_eq!(template_code::decode(id, &stored, i64::from(sum)), Some(pages));
 }
 
-/// The head of an object, from columns of any type; and one of any numbers, there and back. A value of the table `meta` too.
+/// The head of an object, there and back; and with each of its columns changed to something else. A value of the table
+/// `meta` too.
 pub(crate) fn head(input: &[u8]) {
-    let mut input = Input::new(input);
-    let connection = Connection::open_in_memory().expect("a database in memory can be opened");
-    let schema = format!("{} {}", head_row::SCHEMA, meta::SCHEMA);
-    connection.execute_batch(&schema).expect("the schema is SQL");
-    let head = any_head(&mut input);
-    head.write(&connection).expect("a head can be written");
-    let read = |connection: &Connection| {
-        let read = connection.query_row(head_row::SELECT, [head.object.as_bytes()], |row| Ok(HeadRow::read(row)));
-        read.expect("the row is there")
-    };
-    assert_eq!(read(&connection), Some(head.clone()));
-
-    // The same row with one column of another value, and in a table that takes any.
-    let columns: Vec<String> = connection
-        .prepare("SELECT name FROM pragma_table_info('heads')")
-        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
-        .expect("the columns can be listed");
-    let column = &columns[input.below(columns.len())];
-    connection
-        .execute_batch("CREATE TABLE any AS SELECT * FROM heads; DROP TABLE heads; ALTER TABLE any RENAME TO heads")
-        .expect("the table can be replaced");
-    let value = any_value(&mut input);
-    let same: bool = connection
-        .query_row(&format!("SELECT {column} IS ?1 FROM heads"), params_from_iter([&value]), |row| row.get(0))
-        .expect("a column can be compared");
-    connection
-        .execute(&format!("UPDATE heads SET {column} = ?1"), params_from_iter([&value]))
-        .expect("a column can be changed");
-    let changed = connection.query_row("SELECT * FROM heads", [], |row| Ok(HeadRow::read(row)));
-    // A checksum may agree by chance, yet not for what a short input says.
-    if let Some(changed) = changed.expect("the row is there") {
-        assert!(same || column == "deleted", "{column} was changed unseen: {changed:?}");
+    thread_local! {
+        static CONNECTION: Connection = connection().expect("a database in memory can be made");
     }
+    let mut input = Input::new(input);
+    CONNECTION.with(|connection| {
+        connection.execute_batch("DELETE FROM heads; DELETE FROM meta").expect("tables can be emptied");
+        columns(connection, &mut input).expect("rows can be written and read");
+        let key = input.text(8);
+        meta::put(connection, &key, input.rest()).expect("a value can be put");
+        let value = meta::get(connection, &key).expect("what was put is whole").unwrap_or_default();
+        connection.execute("UPDATE meta SET value = ?1", [value]).expect("a value can be changed");
+        let _ = (meta::get(connection, &key), meta::get_number(connection, &key));
+    });
+}
 
-    let key = input.text(8);
-    meta::put(&connection, &key, input.rest()).expect("a value can be put");
-    let value = meta::get(&connection, &key).expect("what was put is whole");
-    connection.execute("UPDATE meta SET value = ?1", [value.unwrap_or_default()]).expect("a value can be changed");
-    let _ = meta::get(&connection, &key);
-    let _ = meta::get_number(&connection, &key);
+/// A database whose columns take values of any type.
+fn connection() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    let any = format!("{} {}", head_row::SCHEMA, meta::SCHEMA).replace(") STRICT, ", ") ").replace(") STRICT;", ");");
+    connection.execute_batch(&any)?;
+    Ok(connection)
+}
+
+fn columns(connection: &Connection, input: &mut Input<'_>) -> rusqlite::Result<()> {
+    const COLUMNS: [&str; 14] = [
+        "handle",
+        "id",
+        "class",
+        "name",
+        "sequence",
+        "applied",
+        "pages",
+        "template",
+        "template_pages",
+        "own",
+        "next_alarm",
+        "last_used",
+        "deleted",
+        "sum",
+    ];
+    let head = any_head(input);
+    for column in COLUMNS {
+        connection.execute("DELETE FROM heads", [])?;
+        head.write(connection)?;
+        let read = connection.query_row(head_row::SELECT, [head.object.as_bytes()], |row| Ok(HeadRow::read(row)))?;
+        assert_eq!(read.as_ref(), Some(&head));
+        let value = any_value(input);
+        let (sql, params) = (format!("UPDATE OR IGNORE heads SET {column} = ?1 WHERE {column} IS NOT ?1"), [&value]);
+        // What must be there, and a handle that is no integer, SQLite refuses by itself.
+        if connection.execute(&sql, params_from_iter(params)).unwrap_or(0) == 0 {
+            continue;
+        }
+        let changed = connection.query_row("SELECT * FROM heads", [], |row| Ok(HeadRow::read(row)))?;
+        // Any number but 0 says that the object is deleted.
+        assert!(
+            changed.is_none() || changed == Some(head.clone()) && column == "deleted",
+            "{column} was changed unseen"
+        );
+    }
+    Ok(())
 }
 
 fn any_head(input: &mut Input<'_>) -> HeadRow {
