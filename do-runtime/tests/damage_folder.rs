@@ -321,9 +321,10 @@ async fn try_case(folder: &Folder, case: &Case) -> (Outcome, Vec<String>) {
     }
     let registry = reach.iter().any(|file| file.starts_with("registry.db"));
     let told = compared.failed.iter().all(|(_, error)| error.to_string().contains("registry.db"));
-    if registry && told && !(compared.listing.is_empty() && compared.failed.is_empty()) {
-        // Rows of the registry have no checksums: a listing may lack objects until the registry is made anew. A damage in
-        // another table shows when it is read: what is not in the store yet may need it.
+    let listing_told = compared.listing.iter().all(|said| said.contains("registry.db"));
+    if registry && told && listing_told && !(compared.listing.is_empty() && compared.failed.is_empty()) {
+        // A damaged page of the registry shows when it is read, until the registry is made anew: by a listing, or by what is not
+        // in the store yet and needs it.
         let _ = objects.close().await;
         drop(objects);
         problems.extend(without_registry(folder, place.path()).await);
@@ -444,7 +445,7 @@ fn note(table: &Mutex<Table>, case: &Case, outcome: &Outcome) {
     let words = match outcome {
         Outcome::Whole => "everything is there".to_owned(),
         Outcome::Listing => {
-            "everything is there, and a listing lacks objects until the registry is moved away".to_owned()
+            "everything is there, and a listing says that the registry is damaged until it is moved away".to_owned()
         }
         Outcome::Refused(error) => format!("refused: {}", plain(error)),
         Outcome::Partly(failed) => format!("its objects answer: {}", plain(&failed[0].1)),

@@ -12,9 +12,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::glue::{Code, Durable, FileKind, Registration, Vfs, VfsFile};
 use super::handler_context::HandlerContext;
+use super::page_sums::PageSums;
 use super::temp_file::TempFile;
 use crate::env::{Disk, DiskFile, Open};
 use crate::error::{Error, ErrorKind, Result};
+
+/// The bytes that a database file begins with, before anything that is stored in it.
+const HEADER: usize = 100;
 
 thread_local! {
     /// What the disk last said on this thread; SQLite only passes on that there was an error.
@@ -102,7 +106,13 @@ impl Vfs for OnDisk {
             opened => opened,
         };
         let file = opened.map_err(|error| self.failed("opened", path, error, Code::CannotOpen))?;
-        Ok(Box::new(OpenFile { file, described: self.0.describe(path).display().to_string() }))
+        let mut opened = OpenFile { file, described: self.0.describe(path).display().to_string(), kind, sums: None };
+        if kind == FileKind::Main {
+            let mut header = [0; HEADER];
+            let there = opened.read(&mut header, 0)?;
+            opened.sums = PageSums::of(&header[..there]);
+        }
+        Ok(Box::new(opened))
     }
 
     fn delete(&self, name: &str, durable: Durable) -> Result<(), Code> {
@@ -128,6 +138,8 @@ impl Vfs for OnDisk {
 struct OpenFile {
     file: Arc<dyn DiskFile>,
     described: String,
+    kind: FileKind,
+    sums: Option<PageSums>,
 }
 
 impl OpenFile {
@@ -144,10 +156,22 @@ fn failed(what: &str, path: &str, error: io::Error, code: Code) -> Code {
 
 impl VfsFile for OpenFile {
     fn read(&mut self, into: &mut [u8], at: u64) -> Result<usize, Code> {
-        self.file.read_at(into, at).map_err(|error| self.failed("read", error, Code::Read))
+        let done = self.file.read_at(into, at).map_err(|error| self.failed("read", error, Code::Read))?;
+        match self.sums.and_then(|sums| sums.damaged(&into[..done], at)) {
+            None => Ok(done),
+            Some(page) => {
+                let error = io::Error::new(io::ErrorKind::InvalidData, format!("page {page} fails its checksum"));
+                Err(self.failed("read", error, Code::Damaged))
+            }
+        }
     }
 
     fn write(&mut self, bytes: &[u8], at: u64) -> Result<(), Code> {
+        if self.kind == FileKind::Main && at == 0 && bytes.len() >= HEADER {
+            self.sums = PageSums::of(bytes);
+        }
+        let sealed = self.sums.and_then(|sums| sums.sealed(bytes, at));
+        let bytes = sealed.as_deref().unwrap_or(bytes);
         self.file.write_at(bytes, at).map_err(|error| self.failed("written", error, Code::Write))
     }
 

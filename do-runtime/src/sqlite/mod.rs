@@ -5,6 +5,7 @@
 //! | `glue` | everything that is `unsafe`: the C side of a VFS, statements, process-wide settings |
 //! | `image_vfs`, `temp_file` | the VFS of objects: an [`Image`](crate::image::Image), and temporary files |
 //! | `disk_vfs` | SQLite files on an [`env::Disk`](crate::env::Disk), for the page store |
+//! | `page_sums` | checksums in the pages of such a file |
 //! | `handler_context` | the time that SQL sees |
 //! | `database`, `set_up`, `key_values` | [`Database`]: the storage of one object |
 //! | `alarms`, `replies` | its alarms, and what it keeps under idempotency keys |
@@ -37,6 +38,7 @@ mod inbox;
 mod key_values;
 mod migrate;
 mod outbox;
+mod page_sums;
 mod replies;
 mod rows;
 mod savepoint;
@@ -53,11 +55,13 @@ pub(crate) use alarms::AlarmRow;
 pub use database::{Database, DatabaseOptions, Interrupt, Mode};
 pub use disk_vfs::DiskVfs;
 pub(crate) use disk_vfs::last_words as disk_words;
+pub(crate) use glue::{reserve_bytes, reserved_bytes};
 pub use handler_context::HandlerContext;
 pub use history::{Outline, Work, check_versions};
 pub use inbox::Delivery;
 pub use migrate::ForeignKeys;
 pub use outbox::{Incarnation, Message, Posting, Receiver, Waiting};
+pub(crate) use page_sums::SUM_BYTES;
 pub(crate) use replies::{ReplyPlace, ReplyRow, ReplyState};
 pub use schema::{SchemaMark, ddl, fingerprint, follow};
 pub use template::{build_template, build_template_with_alarms};

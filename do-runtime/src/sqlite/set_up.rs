@@ -7,7 +7,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::limits::Limit;
 
 use super::database::DatabaseOptions;
-use super::glue::{Failure, Session};
+use super::glue::{Failure, Session, reserve_bytes};
 
 /// In this order: no lock is looked at again once the mode is exclusive, and `synchronous` reads the schema. Without recursive
 /// triggers a row that REPLACE takes away would be none that was deleted for a trigger, and stay in the full text.
@@ -18,7 +18,7 @@ const SET_UP: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF;
 const SET_UP_NEW: &str = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;";
 
 /// Bytes at the end of each page that SQLite leaves alone.
-const RESERVED_BYTES: i32 = 16;
+const RESERVED_BYTES: u8 = 16;
 
 /// Sets a connection up, before its first statement.
 pub(super) fn connection(session: &Session, options: &DatabaseOptions) -> Result<(), Failure> {
@@ -41,7 +41,7 @@ pub(super) fn connection(session: &Session, options: &DatabaseOptions) -> Result
 
 /// Sets the format of a database that has no page yet.
 pub(super) fn new_database(session: &Session) -> Result<(), Failure> {
-    session.reserve_bytes(RESERVED_BYTES)?;
+    reserve_bytes(session.connection(), RESERVED_BYTES)?;
     session.batch(SET_UP_NEW)
 }
 

@@ -10,9 +10,7 @@ use rusqlite::types::FromSql;
 
 use super::location::{Location, Opening};
 use super::trouble::Trouble;
-
-/// The format that this program writes, and the newest that it reads.
-pub(super) const FORMAT: i32 = 1;
+use crate::sqlite::{SUM_BYTES, reserve_bytes, reserved_bytes};
 
 /// Three whole pages of an object fit into one, and four as soon as each has 32 zero bytes to leave out. Twice as
 /// much makes random replacements slower by a quarter and writes twice the bytes; half as much wastes half of the
@@ -30,6 +28,10 @@ pub(super) struct Kind {
     pub(super) application: i32,
     /// What it is called in messages.
     pub(super) noun: &'static str,
+    /// The format that this program writes, and the newest that it reads.
+    pub(super) format: i32,
+    /// The first format whose pages have checksums, if there is one.
+    pub(super) summed_since: Option<i32>,
     /// Its tables.
     pub(super) schema: &'static str,
     /// A query that touches the root of each table.
@@ -62,14 +64,19 @@ pub(super) fn open(location: &Location, name: &str, kind: &Kind) -> Result<Found
     if application != kind.application {
         return Err(Trouble::File(format!("is not a {} of this store", kind.noun)));
     }
-    if format > FORMAT {
+    if format > kind.format {
         return Err(Trouble::File(format!(
-            "has format {format}, and this program knows format {FORMAT} at most: it was written by a newer version of \
-             do-runtime, and nothing was changed"
+            "has format {format}, and this program knows format {} at most: it was written by a newer version of \
+             do-runtime, and nothing was changed",
+            kind.format
         )));
     }
     if format < 1 {
         return Err(Trouble::File(format!("has the format {format}, which never was")));
+    }
+    // They are looked at if the header says that they are there: so nothing else may be wrong with it.
+    if kind.summed_since.is_some_and(|since| format >= since) && reserved_bytes(&connection)? != i32::from(SUM_BYTES) {
+        return Err(Trouble::File("says in its header that its pages have no checksums, which they have".into()));
     }
     connection.query_row(kind.touch, [], |_| Ok(()))?;
     write_ahead(&connection)?;
@@ -86,10 +93,15 @@ pub(super) fn create(
     let connection = location.connect(name, Opening::Create)?;
     connection.execute_batch(&format!("PRAGMA page_size = {PAGE_SIZE}"))?;
     configure(&connection)?;
+    if kind.summed_since.is_some_and(|since| kind.format >= since) {
+        reserve_bytes(&connection, SUM_BYTES)?;
+    }
     let transaction = connection.unchecked_transaction()?;
     connection.execute_batch(kind.schema)?;
-    connection
-        .execute_batch(&format!("PRAGMA application_id = {}; PRAGMA user_version = {FORMAT}", kind.application))?;
+    connection.execute_batch(&format!(
+        "PRAGMA application_id = {}; PRAGMA user_version = {}",
+        kind.application, kind.format
+    ))?;
     fill(&connection)?;
     transaction.commit()?;
     write_ahead(&connection)?;

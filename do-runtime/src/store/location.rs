@@ -15,7 +15,7 @@ pub(crate) const PAGES: &str = "pages";
 #[derive(Clone)]
 pub struct Location {
     disk: Arc<dyn Disk>,
-    vfs: Option<Arc<str>>,
+    vfs: Arc<str>,
 }
 
 /// Whether a file is made.
@@ -28,14 +28,9 @@ pub(super) enum Opening {
 }
 
 impl Location {
-    /// Files that SQLite opens by itself, under the paths that the disk gives to people.
-    pub fn files(disk: Arc<dyn Disk>) -> Self {
-        Location { disk, vfs: None }
-    }
-
     /// Files that SQLite opens through a registered VFS, which is given paths relative to the disk's folder.
     pub fn on_vfs(disk: Arc<dyn Disk>, vfs: &str) -> Self {
-        Location { disk, vfs: Some(vfs.into()) }
+        Location { disk, vfs: vfs.into() }
     }
 
     /// The path of a file for messages to people.
@@ -61,10 +56,7 @@ impl Location {
     pub(super) fn connect(&self, file: &str, opening: Opening) -> rusqlite::Result<Connection> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags.set(OpenFlags::SQLITE_OPEN_CREATE, opening == Opening::Create);
-        match &self.vfs {
-            Some(vfs) => Connection::open_with_flags_and_vfs(file, flags, &**vfs),
-            None => Connection::open_with_flags(self.describe(file), flags),
-        }
+        Connection::open_with_flags_and_vfs(file, flags, &*self.vfs)
     }
 
     fn refused(&self, done: &str, file: &str, error: std::io::Error) -> Error {

@@ -23,6 +23,9 @@ use crate::planted::{Defect, planted};
 const KIND: Kind = Kind {
     application: 0x646f_7067,
     noun: "partition",
+    format: 1,
+    // Each head and each page has one of its own.
+    summed_since: None,
     schema: "CREATE TABLE pages (key INTEGER PRIMARY KEY, content BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;
              CREATE TABLE classes (tag INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;",
     touch: "SELECT (SELECT 1 FROM heads LIMIT 1), (SELECT 1 FROM pages LIMIT 1), (SELECT 1 FROM classes LIMIT 1),

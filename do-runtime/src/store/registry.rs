@@ -31,6 +31,8 @@ pub(super) const FILE: &str = "registry.db";
 const KIND: Kind = Kind {
     application: 0x646f_7267,
     noun: "registry",
+    format: 2,
+    summed_since: Some(2),
     schema: "
         CREATE TABLE partitions (number INTEGER PRIMARY KEY, listed INTEGER NOT NULL) STRICT;
         CREATE TABLE classes (tag INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;

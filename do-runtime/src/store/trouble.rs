@@ -32,6 +32,8 @@ impl Trouble {
             Trouble::Sql(rusqlite::Error::SqliteFailure(failure, _)) => {
                 matches!(failure.extended_code & 0xff, ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB)
                     || matches!(failure.extended_code, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
+                    // A page fails its checksum.
+                    || failure.extended_code == ffi::SQLITE_IOERR_DATA
                     // A table or column that is not there: the schema is damaged.
                     || failure.extended_code == ffi::SQLITE_ERROR
             }

@@ -282,17 +282,6 @@ impl Session {
         let _ = self.connection.release_memory();
     }
 
-    /// Sets how many bytes at the end of each page SQLite leaves alone. Before the first write.
-    pub(crate) fn reserve_bytes(&self, bytes: c_int) -> Result<(), Failure> {
-        let mut bytes = bytes;
-        // SAFETY: the connection is open; this operation reads and writes one int.
-        let code = unsafe {
-            let argument = (&raw mut bytes).cast();
-            ffi::sqlite3_file_control(self.db(), c"main".as_ptr(), ffi::SQLITE_FCNTL_RESERVE_BYTES, argument)
-        };
-        self.check(code)
-    }
-
     /// Takes SQLite's pool of small allocations away: 48 KiB a connection. Before the first statement.
     pub(crate) fn no_lookaside(&self) -> Result<(), Failure> {
         // SAFETY: the connection is open; this operation takes a pointer and two ints.

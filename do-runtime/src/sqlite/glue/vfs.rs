@@ -22,6 +22,8 @@ pub(crate) enum Code {
     NotFound,
     Full,
     Read,
+    /// What was read is not what was written.
+    Damaged,
     Write,
     Truncate,
     Sync,
@@ -39,6 +41,7 @@ impl Code {
             Code::NotFound => ffi::SQLITE_IOERR_DELETE_NOENT,
             Code::Full => ffi::SQLITE_FULL,
             Code::Read => ffi::SQLITE_IOERR_READ,
+            Code::Damaged => ffi::SQLITE_IOERR_DATA,
             Code::Write => ffi::SQLITE_IOERR_WRITE,
             Code::Truncate => ffi::SQLITE_IOERR_TRUNCATE,
             Code::Sync => ffi::SQLITE_IOERR_FSYNC,

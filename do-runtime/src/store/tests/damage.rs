@@ -5,10 +5,12 @@ use std::path::Path;
 use super::world::*;
 use crate::ObjectId;
 use crate::error::{Error, ErrorKind};
-use crate::journal::LogPosition;
-use crate::store::{Head, PageStore, WriteBehind, checkpoint};
+use crate::journal::{ClassTag, LogPosition};
+use crate::store::file::{self, Found, Kind};
+use crate::store::{Head, Location, PageStore, SqlitePageStore, WriteBehind, checkpoint};
 
 const FILE: &str = "pages/01.db";
+const REGISTRY: &str = "registry.db";
 
 /// Changes the bytes of a file.
 type Spoil = fn(&mut Vec<u8>);
@@ -325,7 +327,7 @@ fn a_newer_format_is_refused_with_both_versions_and_nothing_is_changed() {
     let world = world();
     world.sql("registry.db").execute_batch("PRAGMA user_version = 9").unwrap();
     let before = world.disk.content(Path::new("registry.db")).unwrap();
-    assert_storage(&world.try_open().unwrap_err(), &["format 9", "format 1", "newer"]);
+    assert_storage(&world.try_open().unwrap_err(), &["format 9", "format 2", "newer"]);
     assert!(world.disk.content(Path::new("registry.db")).unwrap() == before);
 
     let world = self::world();
@@ -344,3 +346,111 @@ fn two_classes_with_one_tag_are_refused() {
     let error = store.registry().register_class(CLASS, "Door").unwrap_err();
     assert!(error.to_string().contains("Room") && error.to_string().contains("Door"), "{error}");
 }
+
+/// A class whose objects want to be woken, and one whose don't; all that is known of them is in the registry.
+fn listed_world() -> World {
+    let world = world();
+    let store = world.open();
+    store.registry().register_class(DOOR, "Door").unwrap();
+    let behind = WriteBehind::new(store.clone(), LogPosition(1));
+    for number in 0..9 {
+        let class = if number % 3 == 0 { DOOR } else { CLASS };
+        let head = Head {
+            class,
+            name: Some(format!("door {number}").into()),
+            next_alarm: Some(at(9_000 + number)),
+            ..head(2, 1)
+        };
+        behind.put(changes(object(3, 0x60 + number as u8), head, &[(0, 0xb1)]));
+    }
+    behind.seal(LogPosition(2));
+    checkpoint(&behind, &store, LogPosition(2), LogPosition(2)).unwrap();
+    world
+}
+
+const DOOR: ClassTag = ClassTag(0x0123_4567_89ab_cdef);
+
+/// Everything that a registry answers.
+fn asked(store: &SqlitePageStore) -> Result<Vec<String>, Error> {
+    let registry = store.registry();
+    let mut answers = vec![format!("{:?} {:?} {:?}", registry.classes(), registry.checkpoint(), registry.journal()?)];
+    for class in [CLASS, DOOR] {
+        answers.push(format!("{:?}", registry.list(class, None, None, 100)?));
+        answers.push(format!("{:?}", registry.list(class, Some("door 5"), None, 100)?));
+        answers.push(format!("{:?} {:?}", registry.usage(class)?, registry.alarms(class, None, 100)?));
+    }
+    for number in 0x60..0x69 {
+        answers.push(format!("{} {:?}", registry.exists(object(3, number))?, registry.name_of(object(3, number))?));
+    }
+    answers.push(format!("{:?} {:?}", registry.unlisted()?, store.template(TEMPLATE)?.map(|pages| pages.len())));
+    Ok(answers)
+}
+
+#[test]
+fn a_flipped_bit_anywhere_in_the_registry_is_told_or_changes_no_answer() {
+    let world = listed_world();
+    let whole = world.disk.content(Path::new(REGISTRY)).unwrap();
+    let right = asked(&world.open()).unwrap();
+    // Each byte that says something, and of those that are empty some.
+    let places = (0..whole.len()).filter(|&at| whole[at] != 0 || at % 499 == 0);
+    let mut told = 0;
+    for at in places {
+        let mut rotten = whole.clone();
+        rotten[at] ^= 1 << (at % 8);
+        world.disk.put(Path::new(REGISTRY), &rotten);
+        match world.try_open().and_then(|store| asked(&store)) {
+            Ok(answers) => assert_eq!(answers, right, "byte {at} says something else"),
+            Err(error) => {
+                assert_storage(&error, &["registry.db", "move it away"]);
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 1_000, "only {told} were told");
+}
+
+#[test]
+fn a_page_of_the_registry_in_the_wrong_place_is_told() {
+    let world = listed_world();
+    let whole = world.disk.content(Path::new(REGISTRY)).unwrap();
+    let right = asked(&world.open()).unwrap();
+    let pages: Vec<&[u8]> = whole.chunks(16_384).collect();
+    let mut told = 0;
+    for (from, to) in (0..pages.len()).flat_map(|from| (1..pages.len()).map(move |to| (from, to))) {
+        let mut mixed: Vec<Vec<u8>> = pages.iter().map(|page| page.to_vec()).collect();
+        mixed[to] = pages[from].to_vec();
+        world.disk.put(Path::new(REGISTRY), &mixed.concat());
+        match world.try_open().and_then(|store| asked(&store)) {
+            Ok(answers) => assert_eq!(answers, right, "page {from} in the place of {to}"),
+            Err(error) => {
+                assert_storage(&error, &["registry.db", "move it away"]);
+                told += 1;
+            }
+        }
+    }
+    assert!(told > pages.len(), "only {told} were told");
+}
+
+#[test]
+fn a_registry_of_the_former_format_is_read_as_it_is() {
+    let world = World::new();
+    let location = Location::on_vfs(world.disk.clone(), world.vfs.name());
+    let former = Kind { format: 1, ..KIND };
+    drop(file::create(&location, "some.db", &former, |_| Ok(())).unwrap());
+    let opened = file::open(&location, "some.db", &KIND).unwrap();
+    assert!(matches!(opened, Found::Ready(_)));
+
+    // A newer one that says of itself that it has none has lost them.
+    world.sql("some.db").execute_batch("PRAGMA user_version = 2").unwrap();
+    let refused = file::open(&location, "some.db", &KIND).err().unwrap();
+    assert_storage(&refused.into_error(Path::new("some.db"), "mend it"), &["some.db", "no checksums", "mend it"]);
+}
+
+const KIND: Kind = Kind {
+    application: 7,
+    noun: "sample",
+    format: 2,
+    summed_since: Some(2),
+    schema: "CREATE TABLE t (a INTEGER) STRICT;",
+    touch: "SELECT (SELECT 1 FROM t LIMIT 1)",
+};

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::world::*;
-use crate::env::{RealDisk, SeededRandom};
+use crate::env::{Disk, RealDisk, SeededRandom};
 use crate::journal::{LogPosition, TemplateId};
+use crate::sqlite::DiskVfs;
 use crate::store::{Head, Location, PageStore, SqlitePageStore};
 
 #[test]
@@ -24,11 +25,13 @@ fn what_was_written_is_there_after_a_power_cut() {
 }
 
 #[test]
-fn files_that_sqlite_opens_by_itself_work_alike() {
+fn files_on_a_real_disk_work_alike() {
     let folder = tempfile::tempdir().unwrap();
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(folder.path()).unwrap());
+    let vfs = DiskVfs::register(disk.clone()).unwrap();
     let open = || {
-        let disk = Arc::new(RealDisk::new(folder.path()).unwrap());
-        SqlitePageStore::open(Location::files(disk), &SeededRandom::new(1)).unwrap()
+        let location = Location::on_vfs(disk.clone(), vfs.name());
+        SqlitePageStore::open(location, &SeededRandom::new(1)).unwrap()
     };
     let (store, id) = (open(), object(63, 1));
     write(&store, &[changes(id, head(1, 1), &[(0, 5)])]);
