@@ -50,7 +50,7 @@ fn what_a_partition_could_not_fold_keeps_its_part_of_the_log() {
     let behind = WriteBehind::new(store.clone(), LogPosition(0));
     behind.put(changes(object(1, 1), head(5, 1), &[(0, 1)]));
     behind.flush(LogPosition(5)).unwrap();
-    world.disk.fail_syncs(1, io::ErrorKind::Other);
+    world.disk.fail_syncs(1, ErrorKind::Other);
 
     let kept = checkpoint(&behind, &store, LogPosition(5), LogPosition(5)).unwrap();
     assert_eq!((kept.position, store.registry().checkpoint()), (LogPosition(0), LogPosition(0)));
