@@ -11,7 +11,7 @@ use do_runtime::prelude::*;
 use futures::future::join_all;
 
 /// How many seeds the short form tries.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 300;
 
 const OBJECTS: u64 = 2;
 

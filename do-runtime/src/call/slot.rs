@@ -124,6 +124,14 @@ impl<O: Dispatch> Shared<O> {
         self.status.compare_exchange(from as u8, to as u8, AcqRel, Acquire).is_ok()
     }
 
+    /// No call runs here any more. A commit that is on its way into the log goes on.
+    pub(crate) fn retire(&self) {
+        while self.is_live()
+            && !self.move_status(Status::Live, Status::Retired)
+            && !self.move_status(Status::Committing, Status::Retired)
+        {}
+    }
+
     /// The position after the last commit: what a reply that saw its effects waits for.
     #[inline]
     pub(crate) fn position(&self) -> LogPosition {

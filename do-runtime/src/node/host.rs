@@ -99,11 +99,12 @@ impl<O: Dispatch> Host<O> {
 
     /// The slot of an object, made if there is none. Wakes nothing.
     pub(crate) fn slot(self: &Arc<Self>, identity: &Identity) -> Result<Arc<Slot<O>>> {
-        self.node.available()?;
         match self.node.placement().place(self.tag, identity.id()) {
             Place::Here => {}
         }
         let mut shard = self.shard(identity.id()).lock();
+        // Under the lock: what is added after the slots were retired would look live to its stubs for ever.
+        self.node.available()?;
         let slot = shard.entry(identity.id()).or_insert_with(|| {
             let identity = Identity::new(O::CLASS, identity.id(), identity.shared_name());
             Arc::new(Baton::new(Shared::new(self.clone(), Arc::new(identity), None), Body::Asleep))
@@ -383,7 +384,7 @@ impl<O: Dispatch> AnyHost for Host<O> {
     fn retire(&self) {
         for shard in &self.shards {
             for (_, slot) in shard.lock().drain() {
-                slot.shared.move_status(Status::Live, Status::Retired);
+                slot.shared.retire();
                 point();
                 if let Ok(mut turn) = Baton::try_take(slot) {
                     *turn = Body::Asleep;

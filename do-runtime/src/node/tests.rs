@@ -1,10 +1,10 @@
-//! What a checkpoint may take for handed over.
+//! What a checkpoint may take for handed over, and what a stub for live.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
 
-use crate::call::{Ran, Run, Slot};
+use crate::call::{Ran, Run, Slot, Status};
 use crate::env::{BoxFuture, Clock, Env, SystemClock};
 use crate::object::{Method, StoredReader, StoredWriter, TypedStub};
 use crate::ownership::Sendable;
@@ -122,5 +122,26 @@ async fn an_object_has_something_to_hand_over_until_the_store_has_it() -> Result
     let head = node.rest()?.behind.head(id)?.expect("the store has it");
     assert_eq!(head.applied, slot.shared.position());
     drop((host, slot, node));
+    objects.close().await
+}
+
+#[tokio::test]
+async fn a_slot_is_retired_in_the_middle_of_a_commit_too() -> Result {
+    // given an object whose commit is on its way into the log
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let objects = Objects::open(folder.path()).await?;
+    let note = objects.get_by_name::<Note>("note");
+    note.write("hello").await?;
+    let host = objects.home().node()?.host::<Note>(objects.home());
+    let slot = host.known_slot(note.0.id()).expect("it was called");
+    assert!(slot.shared.move_status(Status::Live, Status::Committing));
+
+    // when the node ends, and the commit after it
+    super::AnyHost::retire(&*host);
+    slot.shared.move_status(Status::Committing, Status::Live);
+
+    // then no stub takes the slot for the object's any more
+    assert!(!slot.shared.is_live());
+    drop((host, slot));
     objects.close().await
 }
