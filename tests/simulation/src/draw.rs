@@ -68,7 +68,8 @@ impl Draw {
     }
 
     fn phase(&mut self, steps: u64) -> Phase {
-        let callers = 1 + self.below(6);
+        // Many for a few calls each make large batches.
+        let callers = if self.one_in(4) { 8 + self.below(8) } else { 1 + self.below(6) };
         let steps = 1 + self.below(2 * steps);
         let caller = |_| {
             let on = if self.order == Order::Drawn && self.one_in(2) { On::Thread } else { On::Task };
@@ -95,6 +96,9 @@ impl Draw {
         let mut events = Vec::new();
         let mut full = false;
         for _ in 0..1 + self.below(8) {
+            if self.one_in(6) {
+                events.extend(self.checkpoint_and_cut());
+            }
             events.push(Event::Rounds(1 + self.below(40) as u32));
             let event = match self.below(20) {
                 0 => Event::EvictAgent(self.below(self.agents.into()) as u32),
@@ -129,6 +133,16 @@ impl Draw {
             events.push(event);
         }
         events
+    }
+
+    /// A checkpoint while callers call, and soon after it the end of the power.
+    fn checkpoint_and_cut(&self) -> [Event; 4] {
+        let end = match self.below(3) {
+            0 => Event::Crash { torn: self.one_in(2) },
+            _ => Event::Cut { steps: self.below(25) },
+        };
+        let rounds = |most| Event::Rounds(self.below(most) as u32);
+        [rounds(12), Event::Checkpoint, rounds(10), end]
     }
 
     fn step(&mut self) -> Step {
