@@ -31,8 +31,14 @@ impl Sim {
             clock: Arc::new(VirtualClock::new(now)),
             disk: SimDisk::new(),
             random: Arc::new(SeededRandom::new(seed)),
-            spawn: Arc::new(SimSpawn::new(handle)),
+            spawn: Arc::new(SimSpawn::new(handle, Jobs::InTurn)),
         }
+    }
+
+    /// The same world, with other manners for jobs that block.
+    pub fn with_jobs(&self, jobs: Jobs) -> Self {
+        let spawn = Arc::new(SimSpawn { jobs, ..SimSpawn::clone(&self.spawn) });
+        Sim { spawn, ..self.clone() }
     }
 
     /// The same world with another disk: the one that a crash has left.
@@ -161,22 +167,37 @@ impl Random for SeededRandom {
 
 /// Tasks of a runtime of one thread, in the order in which they are spawned; no threads.
 #[derive(Debug, Clone)]
-pub struct SimSpawn(Handle);
+pub struct SimSpawn {
+    handle: Handle,
+    jobs: Jobs,
+}
+
+/// When a job runs that blocks: a machine's pool may take it up at once, or late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jobs {
+    /// Before whoever spawns it goes on.
+    AtOnce,
+    /// After all tasks that are there.
+    InTurn,
+}
 
 impl SimSpawn {
     /// Runs everything on this runtime, which is to be one of a single thread.
-    pub fn new(handle: Handle) -> Self {
-        SimSpawn(handle)
+    pub fn new(handle: Handle, jobs: Jobs) -> Self {
+        SimSpawn { handle, jobs }
     }
 }
 
 impl Spawn for SimSpawn {
     fn spawn(&self, task: BoxFuture) {
-        drop(self.0.spawn(task));
+        drop(self.handle.spawn(task));
     }
 
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
-        drop(self.0.spawn(async move { job() }));
+        match self.jobs {
+            Jobs::AtOnce => job(),
+            Jobs::InTurn => drop(self.handle.spawn(async move { job() })),
+        }
     }
 
     fn thread(&self, _name: &str, job: Box<dyn FnOnce() + Send>) -> Result<(), Box<dyn FnOnce() + Send>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
-use crate::env::{Env, SeededRandom, Sim, SimDisk};
+use crate::env::{Env, Jobs, SeededRandom, Sim, SimDisk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Rhythm;
 use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
@@ -81,7 +81,8 @@ impl TestKit {
         Self::on(SimDisk::new(), BEGINNING, seed, JournalSize::Usual).await
     }
 
-    /// The folder on a disk, such as a power cut has left, at a time. Journal segments are small, so that it is opened quickly.
+    /// The folder on a disk, such as a power cut has left, at a time. Journal segments are small, so that it is opened quickly, and jobs
+    /// that block run at once, not in turn.
     /// It must be called inside a tokio runtime of one thread.
     ///
     /// # Errors
@@ -91,7 +92,9 @@ impl TestKit {
     }
 
     async fn on(disk: Arc<SimDisk>, now: Timestamp, seed: u64, journal: JournalSize) -> Result<Self> {
-        let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk);
+        // One kit has jobs in turn, the other at once: each order has states of its own.
+        let jobs = if journal == JournalSize::Small { Jobs::AtOnce } else { Jobs::InTurn };
+        let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk).with_jobs(jobs);
         let rhythm = Rhythm::Together;
         let objects = builder(sim.env(), rhythm, journal).open("").await?;
         Ok(TestKit(Arc::new(Inner { seed, sim: Mutex::new(sim), objects, rhythm: Mutex::new(rhythm), journal })))
