@@ -26,7 +26,7 @@ pub use real::{OsRandom, SystemClock, TokioSpawn};
 #[cfg(unix)]
 pub use real_disk::RealDisk;
 #[cfg(any(test, feature = "testing"))]
-pub use sim::{SeededRandom, Sim, SimSpawn, VirtualClock};
+pub use sim::{Jobs, SeededRandom, Sim, SimSpawn, VirtualClock};
 #[cfg(any(test, feature = "testing"))]
 pub use sim_disk::{DiskCounts, Event, Fault, Keep, Player, SimDisk, Step, Tape};
 

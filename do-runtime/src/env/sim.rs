@@ -45,8 +45,17 @@ impl Sim {
             clock: Arc::new(VirtualClock::new(now)),
             disk: SimDisk::new(),
             random: Arc::new(SeededRandom::new(seed)),
-            spawn: Arc::new(SimSpawn::new(handle)),
+            spawn: Arc::new(SimSpawn::new(handle, Jobs::InTurn)),
         }
+    }
+
+    /// The same world, with other manners for jobs that block, unless a seed draws everything.
+    pub fn with_jobs(&self, jobs: Jobs) -> Self {
+        let spawn = match &self.spawn.0 {
+            Order::Spawned(handle, _) => SimSpawn::new(handle.clone(), jobs),
+            Order::Drawn(_) => SimSpawn::clone(&self.spawn),
+        };
+        Sim { spawn: Arc::new(spawn), ..self.clone() }
     }
 
     /// The same world with another disk: the one that a crash has left.
@@ -185,21 +194,30 @@ pub struct SimSpawn(Order);
 #[derive(Clone)]
 enum Order {
     /// As they are spawned and woken; no threads.
-    Spawned(Handle),
+    Spawned(Handle, Jobs),
     /// As a seed draws it.
     Drawn(Arc<World>),
 }
 
+/// When a job runs that blocks, where there are no threads: a machine's pool may take it up at once, or late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jobs {
+    /// Before whoever spawns it goes on.
+    AtOnce,
+    /// After all tasks that are there.
+    InTurn,
+}
+
 impl SimSpawn {
     /// Runs everything on this runtime, which is to be one of a single thread, in the order in which it is spawned.
-    pub fn new(handle: Handle) -> Self {
-        SimSpawn(Order::Spawned(handle))
+    pub fn new(handle: Handle, jobs: Jobs) -> Self {
+        SimSpawn(Order::Spawned(handle, jobs))
     }
 
     /// The tasks and threads, if a seed draws their order.
     pub(crate) fn world(&self) -> Option<&Arc<World>> {
         match &self.0 {
-            Order::Spawned(_) => None,
+            Order::Spawned(..) => None,
             Order::Drawn(world) => Some(world),
         }
     }
@@ -208,7 +226,7 @@ impl SimSpawn {
 impl Spawn for SimSpawn {
     fn spawn(&self, task: BoxFuture) {
         match &self.0 {
-            Order::Spawned(handle) => drop(handle.spawn(task)),
+            Order::Spawned(handle, _) => drop(handle.spawn(task)),
             Order::Drawn(world) => world.spawn(task),
         }
         seam();
@@ -216,7 +234,8 @@ impl Spawn for SimSpawn {
 
     fn spawn_blocking(&self, job: Box<dyn FnOnce() + Send>) {
         match &self.0 {
-            Order::Spawned(handle) => drop(handle.spawn(async move { job() })),
+            Order::Spawned(_, Jobs::AtOnce) => job(),
+            Order::Spawned(handle, Jobs::InTurn) => drop(handle.spawn(async move { job() })),
             Order::Drawn(world) => world.spawn_blocking(job),
         }
         seam();

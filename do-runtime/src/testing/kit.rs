@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::env::shuffle::{World, here, is_thread};
-use crate::env::{Env, SeededRandom, Sim, SimDisk, SimSpawn};
+use crate::env::{Env, Jobs, SeededRandom, Sim, SimDisk, SimSpawn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Rhythm;
 use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
@@ -101,13 +101,14 @@ impl TestKit {
         Self::on(seed, Sim::new(seed, BEGINNING, tokio::runtime::Handle::current()), usual()).await
     }
 
-    /// The folder on a disk, such as a power cut has left, at a time. Journal segments are small, so that it is opened quickly.
+    /// The folder on a disk, such as a power cut has left, at a time. Journal segments are small, so that it is opened quickly, and jobs
+    /// that block run at once, not in turn.
     /// It must be called inside a tokio runtime of one thread.
     ///
     /// # Errors
     /// What prevents the folder from being opened.
     pub async fn open_on(disk: Arc<SimDisk>, now: Timestamp, seed: u64) -> Result<Self> {
-        let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk);
+        let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk).with_jobs(Jobs::AtOnce);
         Self::on(seed, sim, Arc::new(|builder| builder.journal("128KiB", "256KiB"))).await
     }
 

@@ -76,6 +76,12 @@ enum Open {
     Folder(String),
 }
 
+/// Whether a sync was one.
+enum Synced {
+    Well,
+    Not,
+}
+
 /// A process that is being recorded.
 struct Process {
     root: String,
@@ -175,41 +181,8 @@ impl Process {
                     to.tape.finish(event, to.clock);
                 }
             }
-            "fsync" | "fdatasync" => match self.open.get(&call.number(0)).cloned() {
-                Some(Open::File { number, .. }) if well => {
-                    to.push(event(Step::Sync(number)));
-                    let events = to.tape.events();
-                    self.uncovered.entry(number).or_default().retain(|write| events[*write].done > begun);
-                }
-                // What it should have covered may be taken for clean by the system, and no later sync covers it.
-                Some(Open::File { number, .. }) => {
-                    for write in self.uncovered.remove(&number).unwrap_or_default() {
-                        to.tape.finish(write, u64::MAX);
-                    }
-                }
-                Some(Open::Folder(name)) if well => drop(to.push(event(Step::SyncFolder(name)))),
-                _ => {}
-            },
-            "open" | "openat" | "creat" if well => {
-                let place = usize::from(call.name == "openat");
-                let Some(name) = self.name(&call.path(place)) else { return };
-                self.opened += 1;
-                assert!(!call.has_flag("O_APPEND") && !call.has_flag("O_TRUNC"), "{name}: not understood");
-                let opened = match self.names.get(&name).copied() {
-                    Some(Some(number)) => Open::File { number, position: 0 },
-                    Some(None) => Open::Folder(name),
-                    None if name.is_empty() => Open::Folder(name),
-                    None => {
-                        assert!(call.has_flag("O_CREAT"), "{name} was not there before");
-                        let number = self.next_file;
-                        self.next_file += 1;
-                        self.names.insert(name.clone(), Some(number));
-                        to.push(event(Step::Make(name)));
-                        Open::File { number, position: 0 }
-                    }
-                };
-                self.open.insert(result, opened);
-            }
+            "fsync" | "fdatasync" => self.end_sync(call, if well { Synced::Well } else { Synced::Not }, begun, to),
+            "open" | "openat" | "creat" if well => self.end_open(call, result, begun, to),
             "mkdir" | "mkdirat" if well => {
                 if let Some(name) = self.name(&call.path(usize::from(call.name == "mkdirat"))) {
                     self.names.insert(name.clone(), None);
@@ -232,6 +205,53 @@ impl Process {
                     to.push(event(Step::Rename(from, into)));
                 }
             }
+            _ => self.refuse_unknown(call, result),
+        }
+    }
+
+    fn end_sync(&mut self, call: &Call, synced: Synced, begun: u64, to: &mut Recording) {
+        let event = |step| Event { step, begun, done: to.clock };
+        match (self.open.get(&call.number(0)).cloned(), synced) {
+            (Some(Open::File { number, .. }), Synced::Well) => {
+                to.push(event(Step::Sync(number)));
+                let events = to.tape.events();
+                self.uncovered.entry(number).or_default().retain(|write| events[*write].done > begun);
+            }
+            // What it should have covered may be taken for clean by the system, and no later sync covers it.
+            (Some(Open::File { number, .. }), Synced::Not) => {
+                for write in self.uncovered.remove(&number).unwrap_or_default() {
+                    to.tape.finish(write, u64::MAX);
+                }
+            }
+            (Some(Open::Folder(name)), Synced::Well) => drop(to.push(event(Step::SyncFolder(name)))),
+            _ => {}
+        }
+    }
+
+    fn end_open(&mut self, call: &Call, descriptor: i64, begun: u64, to: &mut Recording) {
+        let Some(name) = self.name(&call.path(usize::from(call.name == "openat"))) else { return };
+        self.opened += 1;
+        assert!(!call.has_flag("O_APPEND") && !call.has_flag("O_TRUNC"), "{name}: not understood");
+        let opened = match self.names.get(&name).copied() {
+            Some(Some(number)) => Open::File { number, position: 0 },
+            Some(None) => Open::Folder(name),
+            None if name.is_empty() => Open::Folder(name),
+            None => {
+                assert!(call.has_flag("O_CREAT"), "{name} was not there before");
+                let number = self.next_file;
+                self.next_file += 1;
+                self.names.insert(name.clone(), Some(number));
+                to.push(Event { step: Step::Make(name), begun, done: to.clock });
+                Open::File { number, position: 0 }
+            }
+        };
+        self.open.insert(descriptor, opened);
+    }
+
+    /// Calls that could change a file in a way that is not recorded.
+    fn refuse_unknown(&self, call: &Call, result: i64) {
+        let well = result >= 0;
+        match call.name.as_str() {
             "mmap" => {
                 let writes = call.has_flag("PROT_WRITE") && call.has_flag("MAP_SHARED");
                 assert!(
@@ -248,13 +268,12 @@ impl Process {
                 let inside = (0..call.arguments.len()).any(|at| self.is_inside(call, at));
                 assert!(!inside, "{}: not understood", call.name);
             }
-            // A hint that promises nothing.
-            "sync_file_range" => {}
+            // The first is a hint that promises nothing.
+            "sync_file_range" | "close" | "ioctl" => {}
             _ if well => {
-                let about = |at: usize| call.arguments.get(at).and_then(|fd| fd.trim().parse().ok());
-                let ours = |at| about(at).is_some_and(|fd: i64| self.open.contains_key(&fd));
-                let unknown = !matches!(call.name.as_str(), "close" | "open" | "openat" | "creat" | "ioctl");
-                assert!(!unknown || !ours(0), "{} of a file of the folder: not understood", call.name);
+                let descriptor = call.arguments.first().and_then(|number| number.trim().parse().ok());
+                let ours = descriptor.is_some_and(|number: i64| self.open.contains_key(&number));
+                assert!(!ours, "{} of a file of the folder: not understood", call.name);
             }
             _ => {}
         }

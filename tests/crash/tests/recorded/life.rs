@@ -86,7 +86,7 @@ async fn live(operations: i64, pace: Pace) -> Result<Life> {
                 _ => Ok(()),
             }
         };
-        let (beside, entries, errands) = futures::future::join3(beside, join_all(entries), join_all(errands)).await;
+        let (entries, errands, beside) = futures::future::join3(join_all(entries), join_all(errands), beside).await;
         entries.into_iter().chain(errands).chain([beside]).collect::<Result<()>>()?;
         (next, errand) = (next + ENTRIES, errand + ERRANDS);
         times.push((disk.recorded(), kit.now()));
