@@ -1,4 +1,4 @@
-//! `do-planted [--wide] [--table FILE] [DEFECT…]`: builds the runtime with its deliberate defects (`do-runtime/src/planted.rs`) and the
+//! `do-planted [--wide[=CAMPAIGN]] [--table FILE] [DEFECT…]`: builds the runtime with its deliberate defects (`do-runtime/src/planted.rs`) and the
 //! campaigns once, runs the campaigns as they are, then plants one defect after another and runs the campaigns that
 //! should find it until one fails. It fails if a campaign fails without a defect, or if none finds one. With `--wide` it
 //! runs the campaigns of the whole runtime instead, all with each defect, and tells what they find: that takes hours.
@@ -37,12 +37,11 @@ use report::Finding;
 const AT_ONCE: usize = 2;
 
 /// Which campaigns are to be run.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     /// Those that the table says, until one finds the defect.
     Likely,
     /// Those of the whole runtime.
-    Wide,
+    Wide(Vec<table::Wide>),
 }
 
 /// What was asked for.
@@ -68,21 +67,21 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let wanted = wanted(std::env::args().skip(1))?;
     let rows = chosen(&wanted)?;
-    let campaigns: Vec<&Campaign> = match wanted.which {
+    let campaigns: Vec<&Campaign> = match &wanted.which {
         Which::Likely => BTreeSet::from_iter(rows.iter().flat_map(|(_, campaigns)| *campaigns)).into_iter().collect(),
-        Which::Wide => table::WIDE.iter().map(|(_, campaign)| campaign).collect(),
+        Which::Wide(wide) => wide.iter().map(|(_, campaign)| campaign).collect(),
     };
     let programs = Programs::build(&campaigns)?;
     let begun = Instant::now();
     let usual = without_defect(&campaigns, &programs)?;
-    let (table, unfound) = match wanted.which {
+    let (table, unfound) = match &wanted.which {
         Which::Likely => {
             let usual = campaigns.into_iter().zip(usual).collect();
             let findings = each(&rows, |(defect, campaigns)| find(defect, campaigns, &programs, &usual));
             let unfound = findings.iter().filter(|finding| finding.by.is_none()).map(|finding| finding.name);
             (report::table(&findings), unfound.collect())
         }
-        Which::Wide => (wide::table(&wide::lines(&rows, &programs, &usual)), Vec::new()),
+        Which::Wide(wide) => (wide::table(wide, &wide::lines(wide, &rows, &programs, &usual)), Vec::new()),
     };
     println!("{} seconds in all", begun.elapsed().as_secs());
     if let Some(file) = &wanted.table {
@@ -109,9 +108,16 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String>
     let mut wanted = Wanted { which: Which::Likely, table: None, names: Vec::new() };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--wide" => wanted.which = Which::Wide,
+            "--wide" => wanted.which = Which::Wide(table::WIDE.to_vec()),
             "--table" => wanted.table = Some(arguments.next().ok_or("--table needs a file")?),
-            _ => wanted.names.push(argument),
+            _ => match argument.strip_prefix("--wide=") {
+                Some(name) => {
+                    let one = table::WIDE.iter().find(|(known, _)| *known == name);
+                    let one = one.ok_or_else(|| format!("there is no campaign {name:?} of the whole runtime"))?;
+                    wanted.which = Which::Wide(vec![one.clone()]);
+                }
+                None => wanted.names.push(argument),
+            },
         }
     }
     Ok(wanted)

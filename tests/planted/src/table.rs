@@ -58,8 +58,11 @@ const IDENTITY: Campaign = tests("identity", "");
 const TRANSACTIONS: Campaign = tests("transactions", "");
 const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
 
-/// The campaigns of the whole runtime, by what they do.
-pub(crate) const WIDE: &[(&str, Campaign)] = &[
+/// A campaign of the whole runtime, with its name.
+pub(crate) type Wide = (&'static str, Campaign);
+
+/// The campaigns of the whole runtime.
+pub(crate) const WIDE: &[Wide] = &[
     ("power cuts", tests("power_cuts", "")),
     ("schedules", ALARMS_MODEL),
     ("disk", runtime("damage_disk", "")),

@@ -6,7 +6,7 @@ use crate::Row;
 use crate::campaign::{Campaign, Outcome};
 use crate::defects::Defect;
 use crate::programs::Programs;
-use crate::table::WIDE;
+use crate::table::Wide;
 
 /// What one campaign came to with one defect; and how long that took.
 type Cell = (Outcome, Duration);
@@ -17,13 +17,13 @@ pub(crate) struct Line {
     cells: Vec<Cell>,
 }
 
-/// Runs all of them with each of these defects. `usual` is how long each takes without.
-pub(crate) fn lines(rows: &[Row], programs: &Programs, usual: &[Duration]) -> Vec<Line> {
+/// Runs these campaigns with each of these defects. `usual` is how long each takes without.
+pub(crate) fn lines(wide: &[Wide], rows: &[Row], programs: &Programs, usual: &[Duration]) -> Vec<Line> {
     crate::each(rows, |(defect, _)| {
         let cells =
-            WIDE.iter().zip(usual).map(|((_, campaign), usual)| cell(campaign, defect, programs, *usual)).collect();
+            wide.iter().zip(usual).map(|((_, campaign), usual)| cell(campaign, defect, programs, *usual)).collect();
         let line = Line { defect: *defect, cells };
-        println!("{}", line.in_words());
+        println!("{}", line.in_words(wide));
         line
     })
 }
@@ -34,8 +34,8 @@ fn cell(campaign: &Campaign, defect: &Defect, programs: &Programs, usual: Durati
 }
 
 impl Line {
-    fn in_words(&self) -> String {
-        let found = WIDE.iter().zip(&self.cells).filter(|(_, (outcome, _))| *outcome != Outcome::Passed);
+    fn in_words(&self, wide: &[Wide]) -> String {
+        let found = wide.iter().zip(&self.cells).filter(|(_, (outcome, _))| *outcome != Outcome::Passed);
         let found: Vec<String> = found
             .map(|((name, _), (outcome, took))| format!("{name}: {outcome}, {:.1} s", took.as_secs_f64()))
             .collect();
@@ -47,9 +47,9 @@ impl Line {
 }
 
 /// The table in Markdown: the seconds until each found it, and nothing where it did not.
-pub(crate) fn table(lines: &[Line]) -> String {
-    let names: String = WIDE.iter().map(|(name, _)| format!(" {name} |")).collect();
-    let mut table = format!("| defect |{names}\n|---|{}\n", "---|".repeat(WIDE.len()));
+pub(crate) fn table(wide: &[Wide], lines: &[Line]) -> String {
+    let names: String = wide.iter().map(|(name, _)| format!(" {name} |")).collect();
+    let mut table = format!("| defect |{names}\n|---|{}\n", "---|".repeat(wide.len()));
     for Line { defect, cells } in lines {
         let cells: String = cells
             .iter()
