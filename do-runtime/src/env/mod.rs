@@ -26,7 +26,7 @@ pub use real_disk::RealDisk;
 #[cfg(any(test, feature = "testing"))]
 pub use sim::{SeededRandom, Sim, SimSpawn, VirtualClock};
 #[cfg(any(test, feature = "testing"))]
-pub use sim_disk::{DiskCounts, Fault, SimDisk};
+pub use sim_disk::{DiskCounts, Fault, Requests, SimDisk};
 
 use crate::Timestamp;
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::content::FileState;
-pub use self::faults::Fault;
+pub use self::faults::{Fault, Requests};
 use self::faults::{Faults, Request};
 use super::{Disk, DiskFile, FolderLock, LockError, Open, SeededRandom};
 
@@ -140,10 +140,9 @@ impl SimDisk {
         self.0.lock().faults.syncs = Some((count, error));
     }
 
-    /// After `before` more requests of any kind, opening, listing and reading too, the next `count` fail. The requests of a start
-    /// after a crash or a restart are counted on.
-    pub fn fail_requests(&self, before: u64, count: u64, fault: Fault) {
-        self.0.lock().faults.requests = Some((before, count, fault));
+    /// After `before` more of these requests the next `count` fail. Those of a start after a crash or a restart are counted on.
+    pub fn fail_requests(&self, which: Requests, before: u64, count: u64, fault: Fault) {
+        self.0.lock().faults.requests = Some((which, before, count, fault));
     }
 
     /// All files together may have so many bytes; `None` for no bound.
@@ -340,7 +339,7 @@ impl Disk for SimDisk {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         let parent = name(path);
-        state.begin(Request::Other)?;
+        state.begin(Request::Sync)?;
         state.folder_exists(&parent)?;
         state.step(Step::FolderSync)?;
         let here = |change: &Change| match change {

@@ -78,7 +78,7 @@ impl DiskFile for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.disk.lock();
-        let synced = state.begin(Request::Other).and_then(|_| state.step(Step::Sync));
+        let synced = state.begin(Request::Sync).and_then(|_| state.step(Step::Sync));
         match synced {
             Ok(()) => state.files[self.number].sync(),
             // The system forgets what it could not write: a later sync that succeeds says nothing of it.
