@@ -4,7 +4,7 @@
 //! everything that was acknowledged is there, and nothing else in part.
 //!
 //! `DO_FAULTS=1 cargo test -p do-runtime --all-features --test damage_faults` tries every request, `DO_FAULTS=10` every tenth; without
-//! it a hundred are tried. `DO_FAULT=1155` tries that request alone.
+//! it some are tried, and of the syncs most. `DO_FAULT=1155` tries that request alone.
 #![cfg(feature = "testing")]
 
 mod damage;
@@ -15,7 +15,7 @@ use std::io;
 use std::time::Duration;
 
 use damage::accounts::{Account, Contents, text};
-use do_runtime::env::Fault;
+use do_runtime::env::{DiskCounts, Fault, Requests};
 use do_runtime::prelude::*;
 
 /// How long a life may take in real time: nothing in it takes a hundredth of that.
@@ -229,7 +229,7 @@ impl Life {
 
     /// The disk works again: all is there, and it goes on.
     async fn recover(&mut self) {
-        self.kit.disk().fail_requests(0, 0, Fault::Error(io::ErrorKind::Other));
+        self.kit.disk().fail_requests(Requests::Any, 0, 0, Fault::Error(io::ErrorKind::Other));
         for _ in 0..2 {
             if !self.crash().await {
                 self.problems.push(format!("it can't be opened again: {:?}", self.last));
@@ -251,54 +251,62 @@ impl Life {
 }
 
 /// Lives once, with this fault; the requests of the life, and what was wrong.
-fn live(fault: Option<(u64, u64, Fault)>) -> (u64, BTreeMap<String, u64>, Vec<String>) {
+fn live(fault: Option<(Requests, u64, u64, Fault)>) -> (DiskCounts, BTreeMap<String, u64>, Vec<String>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut life = Life::new().await;
         let disk = life.kit.disk();
-        let begun = disk.counts().requests;
-        if let Some((before, count, fault)) = fault {
-            disk.fail_requests(before, count, fault);
+        let begun = disk.counts();
+        if let Some((which, before, count, fault)) = fault {
+            disk.fail_requests(which, before, count, fault);
         }
         if tokio::time::timeout(HANGS, life.live()).await.is_err() {
             life.problems.push("it hangs".to_owned());
         }
-        let requests = life.kit.disk().counts().requests - begun;
+        let ended = life.kit.disk().counts();
+        let counts = DiskCounts {
+            writes: ended.writes - begun.writes,
+            syncs: ended.syncs + ended.folder_syncs - begun.syncs - begun.folder_syncs,
+            requests: ended.requests - begun.requests,
+            ..ended
+        };
         if fault.is_some() && tokio::time::timeout(HANGS, life.recover()).await.is_err() {
             life.problems.push("it hangs after its recovery".to_owned());
         }
-        (requests, life.errors, life.problems)
+        (counts, life.errors, life.problems)
     })
 }
 
 #[test]
 fn whatever_request_of_the_disk_fails_nothing_acknowledged_is_lost() {
-    let (requests, errors, problems) = live(None);
+    let (counts, errors, problems) = live(None);
     assert!(errors.is_empty() && problems.is_empty(), "without a fault: {errors:?} {problems:?}");
-    assert!(requests > 500, "{requests} requests are too few to mean anything");
+    assert!(counts.requests > 500, "{counts:?} is too little to mean anything");
     let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
-    let (one, step) = (number("DO_FAULT"), number("DO_FAULTS").unwrap_or(requests / 20).max(1));
+    let (one, step) = (number("DO_FAULT"), number("DO_FAULTS"));
+    let other = io::ErrorKind::Other;
+    // Which, of how many, how many in the short form, and how they fail.
     let kinds = [
-        (1, Fault::Error(io::ErrorKind::Other)),
-        (1, Fault::Short(io::ErrorKind::Other)),
-        (2, Fault::Error(io::ErrorKind::PermissionDenied)),
-        (20, Fault::Short(io::ErrorKind::StorageFull)),
-        (u64::MAX, Fault::Error(io::ErrorKind::Other)),
+        (Requests::Syncs, counts.syncs, 50, 1, Fault::Error(other)),
+        (Requests::Writes, counts.writes, 10, 1, Fault::Short(other)),
+        (Requests::Any, counts.requests, 10, 1, Fault::Error(other)),
+        (Requests::Any, counts.requests, 5, 2, Fault::Error(io::ErrorKind::PermissionDenied)),
+        (Requests::Any, counts.requests, 5, 20, Fault::Short(io::ErrorKind::StorageFull)),
+        (Requests::Any, counts.requests, 5, u64::MAX, Fault::Error(other)),
     ];
     let (mut lives, mut failed, mut seen) = (0_u64, Vec::new(), BTreeMap::<String, u64>::new());
-    for (number, (count, fault)) in (0_u64..).zip(kinds) {
-        // Of all requests each kind of fault gets others.
-        let some = (number * step / 5..requests).step_by(step as usize);
-        for before in one.map_or(some.collect(), |one| vec![one]) {
-            let (_, errors, problems) = live(Some((before, count, fault)));
+    for (which, all, some, count, fault) in kinds {
+        let step = step.unwrap_or(all / some).max(1);
+        for before in one.map_or((0..all).step_by(step as usize).collect(), |one| vec![one]) {
+            let (_, errors, problems) = live(Some((which, before, count, fault)));
             errors.into_iter().for_each(|(error, count)| *seen.entry(error).or_default() += count);
             failed.extend(
-                problems.into_iter().map(|problem| format!("request {before}, {count} × {fault:?}: {problem}")),
+                problems.into_iter().map(|problem| format!("{which:?} {before}, {count} × {fault:?}: {problem}")),
             );
             lives += 1;
         }
     }
-    eprintln!("{lives} lives of {requests} requests: {seen:#?}");
+    eprintln!("{lives} lives of {counts:?}: {seen:#?}");
     let shown: Vec<_> = failed.iter().take(40).map(String::as_str).collect();
     assert!(failed.is_empty(), "{} violations:\n{}", failed.len(), shown.join("\n"));
 }

@@ -28,7 +28,7 @@ pub use real_disk::RealDisk;
 #[cfg(any(test, feature = "testing"))]
 pub use sim::{Jobs, SeededRandom, Sim, SimSpawn, VirtualClock};
 #[cfg(any(test, feature = "testing"))]
-pub use sim_disk::{DiskCounts, Event, Fault, Keep, Player, SimDisk, Step, Tape};
+pub use sim_disk::{DiskCounts, Event, Fault, Keep, Player, Requests, SimDisk, Step, Tape};
 
 use crate::Timestamp;
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 
 pub use self::cut::Keep;
-pub use self::faults::Fault;
+pub use self::faults::{Fault, Requests};
 use self::faults::{Faults, Request};
 use self::image::{Entry, Image, folder};
 pub use self::image::{Event, Step};
@@ -148,10 +148,9 @@ impl SimDisk {
         self.0.lock().faults.syncs = Some((count, error));
     }
 
-    /// After `before` more requests of any kind, opening, listing and reading too, the next `count` fail. The requests of a start
-    /// after a crash or a restart are counted on.
-    pub fn fail_requests(&self, before: u64, count: u64, fault: Fault) {
-        self.0.lock().faults.requests = Some((before, count, fault));
+    /// After `before` more of these requests the next `count` fail. Those of a start after a crash or a restart are counted on.
+    pub fn fail_requests(&self, which: Requests, before: u64, count: u64, fault: Fault) {
+        self.0.lock().faults.requests = Some((which, before, count, fault));
     }
 
     /// All files together may have so many bytes; `None` for no bound.
@@ -326,7 +325,7 @@ impl Disk for SimDisk {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.reach();
         let parent = name(path);
-        state.begin(Request::Other)?;
+        state.begin(Request::Sync)?;
         state.image.folder_exists(&parent)?;
         state.perform(Step::SyncFolder(parent))
     }

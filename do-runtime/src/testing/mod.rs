@@ -27,4 +27,4 @@ pub use kit::TestKit;
 pub use run::{TestOutcome, run};
 
 #[doc(inline)]
-pub use crate::env::{DiskCounts, Fault, SimDisk};
+pub use crate::env::{DiskCounts, Fault, Requests, SimDisk};

@@ -155,18 +155,21 @@ fn shortest(calls: Vec<Call>) -> Vec<Call> {
     tail.into_iter().skip(skipped).collect()
 }
 
+/// What is done, and what was found.
+type Done = (Op, Option<u64>);
+
 /// A register that begins with 0.
 struct Register;
 
 impl Specification for Register {
     type State = u64;
-    type Operation = (Op, Option<u64>);
+    type Operation = Done;
 
     fn init() -> u64 {
         0
     }
 
-    fn apply((op, found): &(Op, Option<u64>), state: &u64) -> (bool, u64) {
+    fn apply((op, found): &Done, state: &u64) -> (bool, u64) {
         let as_found = found.is_none_or(|found| found == *state);
         match *op {
             Op::Read => (as_found, *state),
@@ -179,7 +182,7 @@ impl Specification for Register {
 }
 
 fn is_linearizable(calls: &[Call]) -> bool {
-    let mut moments: Vec<(u64, usize, Action<(Op, Option<u64>)>)> = Vec::with_capacity(calls.len() * 2);
+    let mut moments: Vec<(u64, usize, Action<Done>)> = Vec::with_capacity(calls.len() * 2);
     for (number, call) in calls.iter().enumerate() {
         moments.push((call.begun, number, Action::Call((call.op, call.found))));
         moments.push((call.ended, number, Action::Response((call.op, call.found))));

@@ -20,12 +20,34 @@ impl Fault {
     }
 }
 
+/// Which requests fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requests {
+    /// All that there are: opening, listing, measuring and reading too.
+    Any,
+    /// Writes of bytes.
+    Writes,
+    /// Syncs of files and of folders.
+    Syncs,
+}
+
 /// What is asked for, for the faults.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Request {
     /// It can be done by half.
     Write,
+    Sync,
     Other,
+}
+
+impl Requests {
+    fn has(self, request: Request) -> bool {
+        match self {
+            Requests::Any => true,
+            Requests::Writes => request == Request::Write,
+            Requests::Syncs => request == Request::Sync,
+        }
+    }
 }
 
 /// How far a request gets.
@@ -40,8 +62,8 @@ pub(super) enum Reach {
 pub(super) struct Faults {
     pub(super) writes: Option<(u64, io::ErrorKind)>,
     pub(super) syncs: Option<(u64, io::ErrorKind)>,
-    /// So many requests until the faults, so many faults, and their kind.
-    pub(super) requests: Option<(u64, u64, Fault)>,
+    /// Of which requests, how many until the faults, how many faults, and their kind.
+    pub(super) requests: Option<(Requests, u64, u64, Fault)>,
     /// Bytes that all files together may have.
     pub(super) capacity: Option<u64>,
     pub(super) read_only: bool,
@@ -57,14 +79,15 @@ impl Faults {
     }
 
     /// The fault of this request, if its turn has come.
-    fn next(&mut self) -> Option<Fault> {
+    fn next(&mut self, request: Request) -> Option<Fault> {
         match &mut self.requests {
-            Some((0, 0, _)) | None => None,
-            Some((0, count, fault)) => {
+            Some((which, ..)) if !which.has(request) => None,
+            Some((_, 0, 0, _)) | None => None,
+            Some((_, 0, count, fault)) => {
                 *count -= 1;
                 Some(*fault)
             }
-            Some((before, ..)) => {
+            Some((_, before, ..)) => {
                 *before -= 1;
                 None
             }
@@ -81,7 +104,7 @@ impl State {
     pub(super) fn begin(&mut self, request: Request) -> io::Result<Reach> {
         self.powered()?;
         self.counts.requests += 1;
-        match (self.faults.next(), request) {
+        match (self.faults.next(request), request) {
             (None, _) => Ok(Reach::Whole),
             (Some(Fault::Short(error)), Request::Write) => Ok(Reach::Half(error)),
             (Some(fault), _) => Err(fault.error()),

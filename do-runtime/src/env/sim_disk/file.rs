@@ -80,7 +80,7 @@ impl DiskFile for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.reach();
-        let synced = state.begin(Request::Other).and_then(|_| state.perform(Step::Sync(self.number)));
+        let synced = state.begin(Request::Sync).and_then(|_| state.perform(Step::Sync(self.number)));
         // The system forgets what it could not write: a later sync that succeeds says nothing of it. (Of a disk that is off
         // nothing is left here.)
         if synced.is_err() && state.powered().is_ok() {

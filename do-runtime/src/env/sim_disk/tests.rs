@@ -216,17 +216,17 @@ fn the_folder_has_one_holder() {
 #[test]
 fn any_request_can_fail_and_a_write_by_half() {
     let (disk, file) = disk_with_a_file();
-    disk.fail_requests(1, 2, Fault::Short(io::ErrorKind::Other));
+    disk.fail_requests(Requests::Any, 1, 2, Fault::Short(io::ErrorKind::Other));
     assert_eq!(file.len().unwrap(), 3);
     assert!(file.write_at(b"0123", 0).is_err() && disk.list(path("a")).is_err());
     assert_eq!(disk.content(path("a/x")).unwrap(), b"01d");
     assert_eq!(disk.list(path("a")).unwrap(), ["x"]);
 
     let before = disk.counts().requests;
-    disk.fail_requests(0, u64::MAX, Fault::Error(io::ErrorKind::Other));
+    disk.fail_requests(Requests::Any, 0, u64::MAX, Fault::Error(io::ErrorKind::Other));
     let left = disk.kill();
     assert!(left.exists(path("a")).is_err() && left.lock().is_err(), "the faults outlast the process");
-    left.fail_requests(0, 0, Fault::Error(io::ErrorKind::Other));
+    left.fail_requests(Requests::Any, 0, 0, Fault::Error(io::ErrorKind::Other));
     assert!(left.exists(path("a")).unwrap());
     assert_eq!(left.counts().requests, before + 3);
 }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use super::world::*;
-use crate::env::Fault;
+use crate::env::{Fault, Requests};
 use crate::journal::LogPosition;
 use crate::store::{PageStore, WriteBehind, checkpoint};
 
@@ -111,9 +111,9 @@ fn a_request_that_fails_while_a_partition_is_made_takes_nothing_from_it_later() 
         behind.put(changes(object(1, 1), head(5, 2), &[(0, 1), (1, 2)]));
         behind.seal(LogPosition(5));
         let before = world.disk.counts().requests;
-        world.disk.fail_requests(request, 1, Fault::Error(ErrorKind::Other));
+        world.disk.fail_requests(Requests::Any, request, 1, Fault::Error(ErrorKind::Other));
         let first = checkpoint(&behind, &store, LogPosition(5), LogPosition(5));
-        world.disk.fail_requests(0, 0, Fault::Error(ErrorKind::Other));
+        world.disk.fail_requests(Requests::Any, 0, 0, Fault::Error(ErrorKind::Other));
         if world.disk.counts().requests - before < request {
             break;
         }
