@@ -119,7 +119,7 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     newer[8] |= 0x10;
     seeds.push(("journal_record", "newer".into(), newer));
     seeds.push(("page_delta", "insert".into(), [&[0, 20], &delta[..]].concat()));
-    seeds.push(("page_delta", "cut".into(), [&[0, 20], &delta[..delta.len() / 2]].concat()));
+    seeds.push(("page_delta", "cut".into(), [&[0, 20], &delta[..delta.len() - 2]].concat()));
     seeds.push(("page_image", "cut-and-back".into(), CUT_AND_BACK.to_vec()));
     let map = BTreeMap::from([("a", vec![1_i64, -1]), ("b", Vec::new())]);
     let written = ArgumentsWriter::written(|writer| {
