@@ -243,7 +243,7 @@ impl Spawn for SimSpawn {
 
     fn thread(&self, _name: &str, job: Box<dyn FnOnce() + Send>) -> Result<(), Box<dyn FnOnce() + Send>> {
         match &self.0 {
-            Order::Spawned(_) => Err(job),
+            Order::Spawned(..) => Err(job),
             Order::Drawn(world) => {
                 world.spawn_blocking(job);
                 Ok(())
