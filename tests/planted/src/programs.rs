@@ -18,6 +18,7 @@ pub(crate) enum Package {
     Runtime,
     Tests,
     Crash,
+    Simulation,
 }
 
 /// The tests of a package: those in its sources, or one of its files of tests.
@@ -43,6 +44,7 @@ impl Package {
             Package::Runtime => "do-runtime",
             Package::Tests => "do-tests",
             Package::Crash => "do-crash",
+            Package::Simulation => "do-simulation",
         }
     }
 
@@ -52,6 +54,7 @@ impl Package {
             Package::Runtime => "do-runtime",
             Package::Tests => "tests",
             Package::Crash => "tests/crash",
+            Package::Simulation => "tests/simulation",
         }
     }
 }

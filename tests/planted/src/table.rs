@@ -1,7 +1,7 @@
 //! Which campaigns are to find which defect: those that are likely to, the likeliest first.
 
 use crate::campaign::Campaign;
-use crate::programs::Package::{Crash, Runtime, Tests};
+use crate::programs::Package::{Crash, Runtime, Simulation, Tests};
 use crate::programs::Program;
 
 /// Tests in the sources of the runtime.
@@ -63,6 +63,7 @@ pub(crate) type Wide = (&'static str, Campaign);
 
 /// The campaigns of the whole runtime.
 pub(crate) const WIDE: &[Wide] = &[
+    ("simulation", Campaign { program: Program::Tests(Simulation, "short"), filter: "whatever_happens" }),
     ("power cuts", tests("power_cuts", "")),
     ("schedules", ALARMS_MODEL),
     ("disk", runtime("damage_disk", "")),
