@@ -68,6 +68,12 @@ pub struct Done {
 /// What panics on purpose say.
 pub const ON_PURPOSE: &str = "a panic on purpose";
 
+/// Refuses a database that its own check finds fault with.
+fn is_whole(answer: Vec<String>) -> Result {
+    ensure!(answer == ["ok"], "the database is damaged: {answer:?}");
+    Ok(())
+}
+
 /// Adds where in its log an object was to a refusal.
 fn at(life: i64, place: u64, error: Error) -> Error {
     error.context(format!("at {life}/{place}"))
