@@ -218,7 +218,7 @@ impl Desk {
     #[rpc]
     fn note(&mut self, cx: &mut Cx<Self>, token: i64) -> Result<Done> {
         let done = self.place(cx)?;
-        self.life = if self.life == 0 { token } else { self.life };
+        self.live(cx);
         cx.insert(Entry::new(token, Kind::Noted, ""))?;
         Ok(Done { life: self.life, ..done })
     }
@@ -246,12 +246,17 @@ impl Desk {
         Ok(Done { life: self.life, place, value: 0 })
     }
 
+    /// The number of a life is drawn: one operation may note something in two of them.
+    fn live(&mut self, cx: &mut Cx<Self>) {
+        if self.life == 0 {
+            self.life = 1 + (cx.random() >> 36).cast_signed();
+        }
+    }
+
     /// What every operation does: its token goes into a row, two stored fields and a key.
     fn begin(&mut self, cx: &mut Cx<Self>, token: i64) -> Result<Done> {
         let before = self.place(cx)?;
-        if self.life == 0 {
-            self.life = token;
-        }
+        self.live(cx);
         self.since_wake += 1;
         self.sum += token;
         self.last.push(token);

@@ -54,7 +54,7 @@ pub struct Entry {
     pub at: Timestamp,
 }
 
-/// Where a call was applied: the life of the object, known by its first token, and the entry in its log.
+/// Where a call was applied: the life of the object, known by a number that it begins with, and the entry in its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// The life.
