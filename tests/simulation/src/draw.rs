@@ -155,7 +155,9 @@ impl Draw {
             Act::Agent(self.below(self.agents.into()) as u32, self.agent_act())
         };
         let lives = matches!(&act, Act::Desk(desk, _) if *desk < self.mortal);
+        let pays = matches!(&act, Act::Agent(_, AgentAct::Pay(..)));
         let how = match self.below(16) {
+            6..=9 if pays => How::Twice,
             0 | 1 if !lives => How::Keyed,
             5 if !lives => How::Twice,
             2 => How::Retried,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use do_runtime::{ErrorKind, Timestamp, hours, minutes, secs};
+use do_runtime::{ErrorKind, Timestamp, hours, millis, minutes, secs};
 
 use super::line::Model;
 use super::{Run, Wrong};
@@ -120,7 +120,9 @@ impl DeskModel {
                 None => 0,
             },
             DeskAct::Offer(name, seconds) => {
-                self.offers.insert(name.to_string(), (token, seconds.map(|seconds| at + secs(seconds))));
+                let until = seconds.map(|seconds| at + secs(seconds));
+                self.offers.insert(name.to_string(), (token, until));
+                self.offers.insert(format!("{name}, later"), (token, until.map(|until| until + millis(1))));
                 0
             }
             DeskAct::Fail(_) | DeskAct::Panic(_) | DeskAct::Erase | DeskAct::Delete | DeskAct::View => 0,

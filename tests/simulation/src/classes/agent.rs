@@ -3,7 +3,7 @@
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, Done, Entry, Kind, ON_PURPOSE, at};
+use super::{Desk, Done, Entry, Kind, ON_PURPOSE, at, is_whole};
 
 /// How to find an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,6 +255,7 @@ impl Agent {
                 failed,
             }
         };
+        is_whole(cx.sql_unchecked("PRAGMA integrity_check", ()).all()?)?;
         let (pending, failed) = (cx.outbox().pending()?, cx.outbox().failed()?);
         Ok(AgentView {
             life: self.life,
@@ -359,6 +360,7 @@ impl Agent {
         self.life = -token;
         cx.insert(Entry::new(-token, Kind::Called, "undone"))?;
         cx.kv_mut().put("entries", &0)?;
+        cx.kv_mut().put("undone", &"undone".repeat(4_000))?;
         cx.schedule().ring(-token, 0).after(millis(1))?;
         cx.schedule().ring(-token, 0).key("k0").after(millis(1))?;
         let parcel =

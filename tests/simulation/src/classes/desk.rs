@@ -6,7 +6,7 @@ use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::tables::{Folder, Offer, Pass, Session, Sheet, Stamp, Ticket};
-use super::{Done, Entry, Kind, ON_PURPOSE, at};
+use super::{Done, Entry, Kind, ON_PURPOSE, at, is_whole};
 
 /// A desk.
 #[durable_object(tables(Entry, Folder, Sheet, Pass, Session, Stamp, Ticket, Offer), limits(transaction = "1MiB"))]
@@ -199,6 +199,8 @@ impl Desk {
     fn offer(&mut self, cx: &mut Cx<Self>, token: i64, name: String, seconds: Option<u64>) -> Result<Done> {
         let done = self.begin(cx, token)?;
         let until = seconds.map(|seconds| cx.now() + secs(seconds));
+        // Another one ends a millisecond later.
+        cx.upsert(Offer::new(format!("{name}, later"), token, until.map(|until| until + millis(1))))?;
         cx.upsert(Offer::new(name, token, until))?;
         Ok(done)
     }
@@ -216,7 +218,7 @@ impl Desk {
     #[rpc]
     fn note(&mut self, cx: &mut Cx<Self>, token: i64) -> Result<Done> {
         let done = self.place(cx)?;
-        self.life = if self.life == 0 { token } else { self.life };
+        self.live(cx);
         cx.insert(Entry::new(token, Kind::Noted, ""))?;
         Ok(Done { life: self.life, ..done })
     }
@@ -224,6 +226,7 @@ impl Desk {
     #[rpc]
     fn view(&self, cx: &Cx<Self>) -> Result<DeskView> {
         ensure!(!self.spoiled, "an instance goes on in which a handler has panicked");
+        is_whole(cx.sql_unchecked("PRAGMA integrity_check", ()).all()?)?;
         let log = cx.sql_unchecked("SELECT * FROM entry ORDER BY id", ()).all()?;
         Ok(DeskView {
             life: self.life,
@@ -243,12 +246,17 @@ impl Desk {
         Ok(Done { life: self.life, place, value: 0 })
     }
 
+    /// The number of a life is drawn: one operation may note something in two of them.
+    fn live(&mut self, cx: &mut Cx<Self>) {
+        if self.life == 0 {
+            self.life = 1 + (cx.random() >> 36).cast_signed();
+        }
+    }
+
     /// What every operation does: its token goes into a row, two stored fields and a key.
     fn begin(&mut self, cx: &mut Cx<Self>, token: i64) -> Result<Done> {
         let before = self.place(cx)?;
-        if self.life == 0 {
-            self.life = token;
-        }
+        self.live(cx);
         self.since_wake += 1;
         self.sum += token;
         self.last.push(token);
@@ -275,7 +283,8 @@ impl Desk {
         cx.insert(Pass::new(-token))?;
         sql!(cx, "UPDATE ticket SET session = NULL", allow(scan, "there are few")).run()?;
         let mut kv = cx.kv_mut();
-        kv.put("item/undone", &token)?;
+        // Pages that are taken back with the rest.
+        kv.put("item/undone", &"undone".repeat(4_000))?;
         kv.put("count", &0)
     }
 

@@ -54,7 +54,7 @@ pub struct Entry {
     pub at: Timestamp,
 }
 
-/// Where a call was applied: the life of the object, known by its first token, and the entry in its log.
+/// Where a call was applied: the life of the object, known by a number that it begins with, and the entry in its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// The life.
@@ -67,6 +67,12 @@ pub struct Done {
 
 /// What panics on purpose say.
 pub const ON_PURPOSE: &str = "a panic on purpose";
+
+/// Refuses a database that its own check finds fault with.
+fn is_whole(answer: Vec<String>) -> Result {
+    ensure!(answer == ["ok"], "the database is damaged: {answer:?}");
+    Ok(())
+}
 
 /// Adds where in its log an object was to a refusal.
 fn at(life: i64, place: u64, error: Error) -> Error {
