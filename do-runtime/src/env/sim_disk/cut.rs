@@ -56,7 +56,9 @@ impl<'a> Cut<'a> {
     pub(super) fn new(keep: Keep, pending: &BTreeSet<u64>, random: &'a SeededRandom) -> Self {
         let chosen = match keep {
             Keep::Newest => pending.last().copied(),
-            Keep::AllBut(at) | Keep::Only(at) => usize::try_from(at).ok().and_then(|at| pending.iter().nth(at).copied()),
+            Keep::AllBut(at) | Keep::Only(at) => {
+                usize::try_from(at).ok().and_then(|at| pending.iter().nth(at).copied())
+            }
             _ => None,
         };
         Cut { keep, chosen, random }

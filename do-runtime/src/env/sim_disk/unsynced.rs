@@ -90,10 +90,11 @@ impl FileState {
             return FileState::durable_already(self.durable.clone());
         }
         let lengths = self.lengths();
-        let resized = self.unsynced.iter().zip(&lengths).filter(|(_, new)| new.is_some()).map(|(unsynced, _)| Resized {
-            number: unsynced.number,
-            alone: matches!(unsynced.change, Change::Len(_)),
-        });
+        let resized =
+            self.unsynced.iter().zip(&lengths).filter(|(_, new)| new.is_some()).map(|(unsynced, _)| Resized {
+                number: unsynced.number,
+                alone: matches!(unsynced.change, Change::Len(_)),
+            });
         let kept = cut.lengths(&resized.collect::<Vec<_>>());
         let mut length = self.durable.len();
         // What was written behind a cut of the file that is lost has no place in it.

@@ -45,7 +45,8 @@ pub(crate) fn read(log: &str) -> Vec<Moment> {
 }
 
 fn done(thread: u32, text: &str) -> Moment {
-    let (call_itself, result) = text.rsplit_once(" = ").unwrap_or_else(|| panic!("a call without a result: {text:.200}"));
+    let (call_itself, result) =
+        text.rsplit_once(" = ").unwrap_or_else(|| panic!("a call without a result: {text:.200}"));
     Moment::Done(call(thread, call_itself), result.split(' ').next().and_then(|result| result.parse().ok()))
 }
 

@@ -77,7 +77,8 @@ fn what_was_acknowledged_survives_a_power_cut_at_any_call_and_another_in_the_rec
     let mut checker = Checker::default();
     let mut player = life.tape.player();
     // Points in ascending order, and each of the first ones: there is much to lose while a folder is made.
-    let mut points: Vec<u64> = (0..count).map(|at| if at < count / 4 { at } else { random.below(events + 1) }).collect();
+    let mut points: Vec<u64> =
+        (0..count).map(|at| if at < count / 4 { at } else { random.below(events + 1) }).collect();
     points.sort_unstable();
     for (place, point) in points.into_iter().enumerate() {
         player.advance_to(point);
@@ -115,9 +116,8 @@ fn what_a_killed_process_has_left_unsynced_is_not_taken_for_durable_by_the_next(
     assert_eq!(life.run(root.path(), &mut load(root.path(), 1, 5), None), Ended::Well);
     let mut checker = Checker::default();
     // A name that was just made or changed is what the next process may rely on.
-    let names = |event: &Event| {
-        matches!(event.step, Step::Make(_) | Step::MakeFolder(_) | Step::Remove(_) | Step::Rename(..))
-    };
+    let names =
+        |event: &Event| matches!(event.step, Step::Make(_) | Step::MakeFolder(_) | Step::Remove(_) | Step::Rename(..));
     let kills: Vec<u64> =
         (0..).zip(life.tape.events()).filter(|(_, event)| names(event)).map(|(at, _)| at + 1).collect();
     let stride = if number("DO_POWER_STATES").is_some() { 1 } else { kills.len().div_ceil(3) };

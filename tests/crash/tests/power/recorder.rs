@@ -147,7 +147,11 @@ impl Process {
             }
             "fallocate" => {
                 if let Some(&Open::File { number, .. }) = self.open.get(&call.number(0)) {
-                    assert_eq!((call.number(1), call.number(2)), (0, 0), "only files from their beginning are allocated");
+                    assert_eq!(
+                        (call.number(1), call.number(2)),
+                        (0, 0),
+                        "only files from their beginning are allocated"
+                    );
                     // It never shortens, and the only files that are allocated are new.
                     self.push_write(call, number, Step::Len(number, call.number(3).unsigned_abs()), to);
                 }
@@ -250,7 +254,10 @@ impl Process {
         match call.name.as_str() {
             "mmap" => {
                 let writes = call.has_flag("PROT_WRITE") && call.has_flag("MAP_SHARED");
-                assert!(!writes || !self.open.contains_key(&call.number(4)), "a file of the folder is mapped to be written");
+                assert!(
+                    !writes || !self.open.contains_key(&call.number(4)),
+                    "a file of the folder is mapped to be written"
+                );
             }
             "fcntl" => {
                 let copies = call.arguments.get(1).is_some_and(|what| what.starts_with("F_DUPFD"));
