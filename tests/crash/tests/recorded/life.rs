@@ -76,8 +76,8 @@ async fn live(operations: i64, pace: Pace) -> Result<Life> {
         let entries = (next..next + ENTRIES).map(async |operation| {
             do_crash::entry(kit.objects(), operation).await.map(|line| line.into_iter().for_each(say))
         });
-        let errands = (errand..errand + ERRANDS)
-            .map(async |operation| do_crash::errand(kit.objects(), operation).await.map(say));
+        let errands =
+            (errand..errand + ERRANDS).map(async |operation| do_crash::errand(kit.objects(), operation).await.map(say));
         // Sleep and checkpoints come while calls are on their way.
         let beside = async {
             match wave % 15 {

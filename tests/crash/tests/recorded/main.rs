@@ -22,7 +22,10 @@ fn cut_everywhere(life: &Life) {
     let seed = number("DO_SEED").unwrap_or_else(seed);
     let count = number("DO_POWER_STATES").unwrap_or(SOME);
     eprintln!("{} events, {} lines, DO_SEED={seed}", life.tape.len(), life.said.len());
-    assert!(life.tape.len() > 2_000 && life.said.len() as i64 > OPERATIONS / 2, "the life is too short to mean anything");
+    assert!(
+        life.tape.len() > 2_000 && life.said.len() as i64 > OPERATIONS / 2,
+        "the life is too short to mean anything"
+    );
     let (begun, looks) = (Instant::now(), states::Looks::new(life, count, seed));
     std::thread::scope(|scope| {
         for share in 0..states::SHARES {
