@@ -48,7 +48,7 @@ impl Sheet {
                 Part::Savepoint(statements, end) => {
                     let undone = cx.savepoint(self, |_, cx| {
                         answers.extend(statements.iter().map(|sql| rows(cx, sql)));
-                        (end == End::Kept).then_some(()).ok_or_else(|| undone())
+                        (end == End::Kept).then_some(()).ok_or_else(undone)
                     });
                     if let Err(error) = undone
                         && error.kind() != ErrorKind::Conflict
@@ -58,7 +58,7 @@ impl Sheet {
                 }
             }
         }
-        (end == End::Kept).then_some(answers).ok_or_else(|| undone())
+        (end == End::Kept).then_some(answers).ok_or_else(undone)
     }
 
     /// Looks without writing.

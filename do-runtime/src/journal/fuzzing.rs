@@ -192,7 +192,7 @@ fn append_any(records: &mut Vec<u8>, input: &mut Input<'_>, stamp: Stamp, before
         object: ObjectId([input.byte(); 32]),
         sequence: input.number(),
         pages: input.number() as u32,
-        next_alarm: (input.byte() % 2 == 0).then(|| Timestamp::from_millis(input.number() as i64)),
+        next_alarm: input.byte().is_multiple_of(2).then(|| Timestamp::from_millis(input.number() as i64)),
         kind,
         delta: input.slice(length),
     };
