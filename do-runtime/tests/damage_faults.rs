@@ -287,7 +287,7 @@ fn whatever_request_of_the_disk_fails_nothing_acknowledged_is_lost() {
     let other = io::ErrorKind::Other;
     // Which, of how many, how many in the short form, and how they fail.
     let kinds = [
-        (Requests::Syncs, counts.syncs, 60, 1, Fault::Error(other)),
+        (Requests::Syncs, counts.syncs, 50, 1, Fault::Error(other)),
         (Requests::Writes, counts.writes, 10, 1, Fault::Short(other)),
         (Requests::Any, counts.requests, 10, 1, Fault::Error(other)),
         (Requests::Any, counts.requests, 5, 2, Fault::Error(io::ErrorKind::PermissionDenied)),
