@@ -237,12 +237,6 @@ async fn a_folder_of_a_newer_version_is_refused_with_both_versions() -> Result {
     for (places, version, known, path) in [little, big] {
         let before = fs::read(path).context("the file")?;
         make_newer(path, places, version)?;
-        if path == &registry {
-            // Its header says that its pages have no checksums: of those of a newer format this program knows nothing.
-            let mut content = fs::read(path).context("the file")?;
-            content[20] = 0;
-            fs::write(path, content).context("the file")?;
-        }
         let newer = fs::read(path).context("the file")?;
         let error = Objects::open(folder.path()).await.expect_err("it is newer");
         assert_eq!(error.kind(), ErrorKind::Storage, "{error}");

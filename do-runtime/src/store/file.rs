@@ -17,6 +17,9 @@ use crate::sqlite::{SUM_BYTES, reserve_bytes, reserved_bytes};
 /// space on whole pages.
 const PAGE_SIZE: u32 = 16_384;
 
+/// So many bytes of a file say what it is.
+const STATED: usize = 72;
+
 /// The id of a node's folder, drawn at random when it is made: the files of one folder belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FolderId(pub(super) [u8; 16]);
@@ -53,6 +56,10 @@ pub(super) fn open(location: &Location, name: &str, kind: &Kind) -> Result<Found
     if !location.exists(name).map_err(Trouble::Object)? {
         return Ok(Found::Nothing);
     }
+    // Before SQLite looks: of the pages of a newer format, and of their checksums, this program knows nothing.
+    if let Some(format) = location.read_start(name).map_err(Trouble::Object)?.and_then(|start| stated(&start, kind)) {
+        refuse_newer(format, kind)?;
+    }
     let connection = location.connect(name, Opening::Existing)?;
     configure(&connection)?;
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i32>(0));
@@ -64,13 +71,8 @@ pub(super) fn open(location: &Location, name: &str, kind: &Kind) -> Result<Found
     if application != kind.application {
         return Err(Trouble::File(format!("is not a {} of this store", kind.noun)));
     }
-    if format > kind.format {
-        return Err(Trouble::File(format!(
-            "has format {format}, and this program knows format {} at most: it was written by a newer version of \
-             do-runtime, and nothing was changed",
-            kind.format
-        )));
-    }
+    // What was written ahead may say so alone.
+    refuse_newer(format, kind)?;
     if format < 1 {
         return Err(Trouble::File(format!("has the format {format}, which never was")));
     }
@@ -81,6 +83,16 @@ pub(super) fn open(location: &Location, name: &str, kind: &Kind) -> Result<Found
     connection.query_row(kind.touch, [], |_| Ok(()))?;
     write_ahead(&connection)?;
     Ok(Found::Ready(connection))
+}
+
+/// The format that a file of this kind states in its first bytes: see "The Database Header" in SQLite's file format.
+fn stated(start: &[u8; STATED], kind: &Kind) -> Option<i32> {
+    let number = |at: usize| i32::from_be_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]);
+    (start.starts_with(b"SQLite format 3\0") && number(68) == kind.application).then(|| number(60))
+}
+
+fn refuse_newer(format: i32, kind: &Kind) -> Result<(), Trouble> {
+    if format > kind.format { Err(Trouble::Newer { format, known: kind.format }) } else { Ok(()) }
 }
 
 /// Makes a file with its tables and what `fill` puts into them, wholly or not at all. The caller syncs the folder.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::env::Disk;
+use crate::env::{Disk, Open};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The folder of the partitions.
@@ -40,6 +40,14 @@ impl Location {
 
     pub(super) fn exists(&self, file: &str) -> Result<bool> {
         self.disk.exists(Path::new(file)).map_err(|error| self.refused("looked for", file, error))
+    }
+
+    /// The first bytes of a file; nothing if it has not so many.
+    pub(super) fn read_start<const N: usize>(&self, file: &str) -> Result<Option<[u8; N]>> {
+        let mut start = [0; N];
+        let read = self.disk.open(Path::new(file), Open::Read).and_then(|opened| opened.read_at(&mut start, 0));
+        let count = read.map_err(|error| self.refused("read", file, error))?;
+        Ok((count == N).then_some(start))
     }
 
     /// Makes the folder of the partitions.

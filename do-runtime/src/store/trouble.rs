@@ -16,6 +16,13 @@ pub(super) enum Trouble {
     Object(Error),
     /// The file is not what it should be, and nothing in it is touched again.
     File(String),
+    /// The file is of a newer format than this program knows.
+    Newer {
+        /// What it states.
+        format: i32,
+        /// The newest that is known here.
+        known: i32,
+    },
 }
 
 impl From<rusqlite::Error> for Trouble {
@@ -46,7 +53,7 @@ impl Trouble {
                 | rusqlite::Error::QueryReturnedNoRows,
             ) => true,
             Trouble::Sql(_) | Trouble::Object(_) => false,
-            Trouble::File(_) => true,
+            Trouble::File(_) | Trouble::Newer { .. } => true,
         }
     }
 
@@ -57,6 +64,13 @@ impl Trouble {
         match self {
             Trouble::Object(error) => error,
             Trouble::File(words) => Error::new(ErrorKind::Storage, format!("`{path}` {words}; {remedy}")),
+            Trouble::Newer { format, known } => Error::new(
+                ErrorKind::Storage,
+                format!(
+                    "`{path}` has format {format}, and this program knows format {known} at most: it was written by a newer \
+                     version of do-runtime, and nothing was changed; open the folder with that version"
+                ),
+            ),
             Trouble::Sql(error) if lasting => {
                 let message = format!("`{path}` is damaged or failed: {}; {remedy}", words(&error));
                 Error::with_source(ErrorKind::Storage, message, error)

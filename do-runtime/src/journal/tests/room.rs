@@ -177,7 +177,7 @@ fn what_a_failed_sync_left_in_memory_is_not_taken_for_durable() {
     // Another process on the same machine: the system still shows what it could not write.
     world.on(world.sim.disk.kill());
     let (found, journal) = world.open(START).unwrap();
-    assert_eq!(found, [first.clone()]);
+    assert_eq!(found, std::slice::from_ref(&first));
     let third = world.append(&journal).unwrap();
     world.settle();
     assert_eq!(outcome(&journal, third.end), Some(Ok(())));
