@@ -401,7 +401,13 @@ fn a_flipped_bit_anywhere_in_the_registry_is_told_or_changes_no_answer() {
         match world.try_open().and_then(|store| asked(&store)) {
             Ok(answers) => assert_eq!(answers, right, "byte {at} says something else"),
             Err(error) => {
-                assert_storage(&error, &["registry.db", "move it away"]);
+                assert_storage(&error, &["registry.db"]);
+                // A bit of the version makes it one that a newer program may have written.
+                let sentence = error.to_string();
+                assert!(
+                    sentence.contains("move it away") || sentence.contains("with that version"),
+                    "byte {at}: {sentence}"
+                );
                 told += 1;
             }
         }
