@@ -203,14 +203,23 @@ fn fly<O: Dispatch>(
     node.spawn(Box::pin(async move {
         let result = handler.await;
         let land = land(&host, id, row.clone(), result).await;
+        let unnoted = land.is_err() && !host.node().is_closing();
         if let Err(error) = land {
             let name = host.known_name(id);
             tracing::warn!(class = O::CLASS, name = name.as_deref(), %id, method = row.method, key = row.key, %error, "the end of an alarm could not be noted: it runs again");
         }
-        // Whatever happened: it does not run any more.
-        host.end_flight(id, &row.identity);
         // Only tests wait for it.
         let _ = landed.send(());
+        let mut host = host;
+        if unnoted {
+            let (pause, later) = (host.node().pause_after_trouble(), Arc::downgrade(&host));
+            drop(host);
+            pause.await;
+            let Some(still) = later.upgrade() else { return };
+            host = still;
+        }
+        // Whatever happened: it does not run any more.
+        host.end_flight(id, &row.identity);
     }));
     ended
 }

@@ -62,12 +62,19 @@ pub(super) fn start<O: Dispatch>(host: Arc<Host<O>>, sender: ObjectId, receiver:
     let node = host.shared_node();
     let delivering = Delivering::on(node.clone());
     node.spawn(Box::pin(async move {
-        let _delivering = delivering;
+        let (mut host, mut delivering) = (host, delivering);
         if let Err(error) = deliver(&host, sender, receiver).await
             && !host.node().is_closing()
         {
             let name = host.known_name(sender);
             tracing::warn!(class = O::CLASS, name = name.as_deref(), id = %sender, %receiver, %error, "messages wait for their sender");
+            let (pause, later) = (host.node().pause_after_trouble(), Arc::downgrade(&host));
+            // Nobody is kept from closing the folder by one who waits.
+            drop((host, delivering));
+            pause.await;
+            let Some(still) = later.upgrade() else { return };
+            host = still;
+            delivering = Delivering::on(host.shared_node());
         }
         // Whatever happened: none is on its way any more.
         host.end_flight(sender, &flight(receiver));
@@ -75,6 +82,7 @@ pub(super) fn start<O: Dispatch>(host: Arc<Host<O>>, sender: ObjectId, receiver:
             // Others may have waited for a place.
             host.node().look_at(host.tag(), sender);
         }
+        drop(delivering);
     }));
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use super::alarms::{Pick, Turned};
 use super::registration::linked;
 use super::{AnyHost, Home, Node};
+use crate::env::BoxFuture;
 use crate::error::{ErrorKind, Result};
 use crate::journal::{ClassTag, LogPosition};
 use crate::object::alarms::backoff;
@@ -23,6 +24,9 @@ use crate::{ObjectId, Timestamp};
 
 /// Objects whose alarms run at once; one where all tasks run in the order of their turns.
 const AT_ONCE: usize = 16;
+
+/// How long a delivery waits whose sender can't go on, and an alarm whose end can't be noted.
+const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 
 /// How long it waits if the registry can't be read.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -100,6 +104,12 @@ impl Node {
     /// The host of a class that is linked into the program, made if there is none yet.
     pub(super) fn linked_host(self: &Arc<Self>, class: ClassTag, home: &Arc<Home>) -> Option<Arc<dyn AnyHost>> {
         self.host_of(class).or_else(|| Some(linked().get(&class)?.host(self, home)))
+    }
+
+    /// Waits before something is done again that failed because its own object can't write, or can't be woken: on a full disk it would
+    /// fail again at once, and for ever.
+    pub(super) fn pause_after_trouble(&self) -> BoxFuture {
+        self.env().clock.sleep_until(self.now() + AFTER_TROUBLE)
     }
 
     /// Looks again what an object wants to be woken for.

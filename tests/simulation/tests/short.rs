@@ -21,7 +21,8 @@ fn whatever_was_acknowledged_is_there_whatever_happens() {
 
 #[test]
 fn whatever_was_acknowledged_is_there_whatever_else_happens() {
-    run_all((1000..=1014).filter(|seed| *seed != 1004));
+    // Two of them once did not end: deliveries of a sender that could not write began again at once, for ever.
+    run_all((1000..=1014).chain([2002, 2003]).chain([draw::new_seed()]));
 }
 
 #[test]
