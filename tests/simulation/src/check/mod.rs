@@ -2,7 +2,7 @@
 //! applied, whole or not at all?
 //!
 //! The log of an object says the order. [`line`] checks that it fits what callers saw; the models say what else has to be in the
-//! object after each entry; [`post`] compares what objects did to each other.
+//! object after each entry; `post` compares what objects did to each other.
 
 mod agent;
 mod desk;
