@@ -2,12 +2,14 @@
 //!
 //! Errors are the system's own: whoever asked knows what for, and says so to the person.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rustix::fs::FallocateFlags;
 use rustix::io::{Errno, retry_on_intr};
 
@@ -23,6 +25,9 @@ const ZEROS: usize = 1 << 20;
 #[derive(Debug)]
 pub struct RealDisk {
     root: PathBuf,
+    /// The folders that are synced, open for as long as the disk is: a sync fails because of the disk, never because the process has no
+    /// descriptor left in the moment between making a file and making its name durable.
+    folders: Mutex<BTreeMap<PathBuf, Arc<File>>>,
 }
 
 impl RealDisk {
@@ -30,7 +35,18 @@ impl RealDisk {
     pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         make_durably(&root)?;
-        Ok(RealDisk { root })
+        let disk = RealDisk { root, folders: Mutex::default() };
+        disk.folder(Path::new(""))?;
+        Ok(disk)
+    }
+
+    fn folder(&self, folder: &Path) -> io::Result<Arc<File>> {
+        if let Some(open) = self.folders.lock().get(folder) {
+            return Ok(open.clone());
+        }
+        let open = Arc::new(File::open(self.at(folder))?);
+        self.folders.lock().insert(folder.to_owned(), open.clone());
+        Ok(open)
     }
 
     fn at(&self, path: &Path) -> PathBuf {
@@ -96,7 +112,8 @@ impl Disk for RealDisk {
     }
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(self.at(folder))
+        fs::create_dir_all(self.at(folder))?;
+        self.folder(folder).map(drop)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -108,7 +125,7 @@ impl Disk for RealDisk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        File::open(self.at(folder))?.sync_all()
+        self.folder(folder)?.sync_all()
     }
 
     fn describe(&self, path: &Path) -> PathBuf {
@@ -234,6 +251,16 @@ mod tests {
         assert!(disk.exists(Path::new("journal/y")).unwrap());
         disk.remove(Path::new("journal/y")).unwrap();
         assert!(!disk.exists(Path::new("journal/y")).unwrap());
+    }
+
+    #[test]
+    fn a_folder_is_synced_by_the_descriptor_that_it_was_made_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = RealDisk::new(folder.path()).unwrap();
+        disk.create_folder(Path::new("journal")).unwrap();
+        // Whoever opened it now would not find it.
+        fs::rename(folder.path().join("journal"), folder.path().join("elsewhere")).unwrap();
+        disk.sync_folder(Path::new("journal")).unwrap();
     }
 
     #[test]

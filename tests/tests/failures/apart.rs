@@ -1,6 +1,7 @@
 //! A test that runs in a process of its own, whose machine can be made to fail: a small disk, a folder that can't be written, limits of
 //! the process.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -186,14 +187,15 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// Asks again and again until there is an answer, for a minute at most.
-pub(crate) async fn within<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+/// Asks again and again until there is an answer, for a minute at most; what it said instead at last is told.
+pub(crate) async fn within<T, E: Display>(what: &str, mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
     let begun = Instant::now();
     loop {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
+        let said = match ask().await {
+            Ok(answer) => return answer,
+            Err(said) => said,
+        };
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not within a minute: {said}");
         tokio::task::yield_now().await;
     }
 }

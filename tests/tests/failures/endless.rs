@@ -56,12 +56,8 @@ impl Mill {
 
 /// Calls until the object answers again.
 async fn answer_of(mill: &MillStub) -> (i64, i64) {
-    within("the object answers again", async || match mill.look().await {
-        Ok(answer) => Some(answer),
-        Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
-            None
-        }
+    within("the object answers again", async || {
+        mill.look().await.inspect_err(|error| assert_eq!(error.kind(), ErrorKind::Deadline, "{error}"))
     })
     .await
 }
@@ -83,7 +79,7 @@ fn a_handler_that_does_not_return_ends_in_deadlines_a_report_and_an_object_that_
                 let mill = mill.clone();
                 async move { mill.turn_apart().await }
             });
-            within("it begins", async || BEGUN.load(SeqCst).then_some(())).await;
+            within("it begins", async || BEGUN.load(SeqCst).then_some(()).ok_or("it did not")).await;
             let waiting = mill.grind().await.expect_err("it waits behind");
             assert_eq!((waiting.kind(), waiting.is_retryable()), (ErrorKind::Deadline, true), "{waiting}");
             let told = stuck.await.context("its caller")?.expect_err("it does not return");

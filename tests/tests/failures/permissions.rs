@@ -135,7 +135,7 @@ fn what_may_not_be_read_or_written_is_refused_with_path_and_reason() {
                     }
                     // Later too: as soon as it can be read it is, by the same node.
                     set_mode(&path, 0o644);
-                    within("they can be read again", async || books.check(&objects).await.ok()).await;
+                    within("they can be read again", async || books.check(&objects).await).await;
                     objects.close().await?;
                 } else {
                     let error = opened.expect_err("it can't be read");
