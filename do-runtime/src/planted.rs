@@ -22,7 +22,6 @@ defects! {
     AcknowledgedBeforeSync = "acknowledged-before-sync": "A batch counts as durable as soon as it is on its way to the disk.";
     SecondFileNotSynced = "second-file-not-synced": "Of a batch that reaches into a second segment only the first file is synced.";
     FolderNotSynced = "folder-not-synced": "The folder is not synced after a segment file was made.";
-    OldFileNotSynced = "old-file-not-synced": "A file that an earlier process made is taken without a sync of its length.";
     FailedSyncTriedAgain = "failed-sync-tried-again": "A sync that failed is tried again, and the second one is believed.";
     ReleasedOutOfOrder = "released-out-of-order": "Of two syncs in flight the one that ends first is released first.";
     DurableTooFar = "durable-too-far": "What was appended while a batch was written counts as durable with it.";

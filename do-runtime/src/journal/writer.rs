@@ -216,8 +216,11 @@ fn fail(shared: &Shared, (doing, path, error): Failed) {
 /// From now on everything is refused.
 pub(super) fn poison(shared: &Shared, error: Error) {
     shared.space.fail();
-    let wakers = shared.gate.lock().fail(error);
+    let mut gate = shared.gate.lock();
+    // Whoever is told of the failure finds the flag set.
     shared.failed.store(true, Ordering::Release);
+    let wakers = gate.fail(error);
+    drop(gate);
     shared.work.notify_all();
     shared.room.notify_all();
     shared.order.notify_all();

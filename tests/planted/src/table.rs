@@ -75,7 +75,6 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("acknowledged-before-sync", &[CRASHES]),
     ("second-file-not-synced", &[CRASHES]),
     ("folder-not-synced", &[CRASHES]),
-    ("old-file-not-synced", &[CRASHES]),
     ("failed-sync-tried-again", &[ROOM]),
     ("released-out-of-order", &[FLIGHT]),
     ("durable-too-far", &[FLIGHT]),
