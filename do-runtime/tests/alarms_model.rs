@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use clocks::{Clock, Ring, clock};
 use do_runtime::env::SeededRandom;
-use do_runtime::testing::{self, TestKit};
+use do_runtime::testing::{self, TestKit, number};
 use do_runtime::{Cx, Result, Setting, Timestamp, millis};
 
 const KEYS: [&str; 4] = ["a", "b", "c", "d"];
@@ -94,10 +94,6 @@ impl Model {
     }
 }
 
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |number| number.parse().expect("a whole number"))
-}
-
 async fn change(kit: &TestKit, model: &mut Model, random: &SeededRandom, objects: u64) -> Result {
     let object = random.below(objects) as usize;
     let key = KEYS[random.below(4) as usize];
@@ -157,7 +153,7 @@ fn setting<'a>(cx: &'a mut Cx<Clock>, key: &str, ready: Option<Timestamp>) -> Se
 
 #[test]
 fn random_schedules_run_as_a_model_says() {
-    let (objects, days) = (number("DO_ALARM_OBJECTS", 40), number("DO_ALARM_DAYS", 6));
+    let (objects, days) = (number("DO_ALARM_OBJECTS").unwrap_or(40), number("DO_ALARM_DAYS").unwrap_or(6));
     let tested: Result = testing::run("random_schedules", |kit: TestKit| async move {
         let random = SeededRandom::new(kit.seed());
         let mut model = Model::default();

@@ -9,7 +9,7 @@ use std::io;
 use damage::accounts::{Account, Contents, Model, text};
 use do_runtime::env::{SeededRandom, SimDisk};
 use do_runtime::prelude::*;
-use do_runtime::testing;
+use do_runtime::testing::{self, number};
 
 /// How many operations the runs with a power cut have.
 const OPERATIONS: i64 = 260;
@@ -243,7 +243,7 @@ fn cut(steps: u64, seed: u64) {
 fn a_power_cut_at_any_step_takes_nothing_that_was_acknowledged_and_leaves_nothing_half_done() {
     let steps = steps_of_a_run();
     assert!(steps > 500, "{steps} steps are too few to mean anything");
-    let rounds = std::env::var("DO_DAMAGE").ok().and_then(|rounds| rounds.parse::<u64>().ok()).unwrap_or(60);
+    let rounds = number("DO_DAMAGE").unwrap_or(60);
     for round in 0..rounds {
         // Spread evenly, and in the long form every step.
         let at = if rounds >= steps { round % steps } else { round * steps / rounds };

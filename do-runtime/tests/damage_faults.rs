@@ -17,6 +17,7 @@ use std::time::Duration;
 use damage::accounts::{Account, Contents, text};
 use do_runtime::env::{DiskCounts, Fault, Requests};
 use do_runtime::prelude::*;
+use do_runtime::testing::number;
 
 /// How long a life may take in real time: nothing in it takes a hundredth of that.
 const HANGS: Duration = Duration::from_secs(60);
@@ -282,7 +283,6 @@ fn whatever_request_of_the_disk_fails_nothing_acknowledged_is_lost() {
     let (counts, errors, problems) = live(None);
     assert!(errors.is_empty() && problems.is_empty(), "without a fault: {errors:?} {problems:?}");
     assert!(counts.requests > 500, "{counts:?} is too little to mean anything");
-    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
     let (one, step) = (number("DO_FAULT"), number("DO_FAULTS"));
     let other = io::ErrorKind::Other;
     // Which, of how many, how many in the short form, and how they fail.

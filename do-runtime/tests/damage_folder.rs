@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use damage::files::{Damage, Files};
 use damage::folders::{self, Folder};
 use do_runtime::prelude::*;
+use do_runtime::testing::number;
 
 /// How many folders are tried at once: they wait for the disk more than they compute.
 const AT_ONCE: usize = 6;
@@ -211,7 +212,7 @@ fn all_cases(folder: &Folder) -> Vec<Case> {
         let siblings = names.iter().filter(|other| ***other > *file && folder_of(other) == folder_of(file));
         siblings.take(3).for_each(|other| add(Damage::Swapped((*other).clone())));
     }
-    if variable("DO_DAMAGE").is_none() {
+    if number("DO_DAMAGE").is_none() {
         // Bits and pages are most of it: a third of them is enough for every day.
         let mut number = 0;
         cases.retain(|case| {
@@ -261,8 +262,8 @@ fn copy_name(file: &str, names: &[&String]) -> Option<String> {
 }
 
 fn random_cases(folder: &Folder) -> Vec<Case> {
-    let rounds = variable("DO_DAMAGE").unwrap_or(0);
-    let mut random = variable("DO_SEED").unwrap_or(0x9e37_79b9) | 1;
+    let rounds = number("DO_DAMAGE").unwrap_or(0);
+    let mut random = number("DO_SEED").unwrap_or(0x9e37_79b9) | 1;
     let mut next = |bound: u64| {
         random ^= random << 13;
         random ^= random >> 7;
@@ -285,11 +286,6 @@ fn random_cases(folder: &Folder) -> Vec<Case> {
         cases.push(Case { file: file.clone(), damage });
     }
     cases
-}
-
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}, and should be a whole number")))
 }
 
 /// Does the damage, opens the folder, and says what is not as it should be.

@@ -130,6 +130,28 @@ async fn a_call_under_a_key_is_applied_once(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
+async fn a_reply_that_is_kept_is_answered_on_a_full_disk_too(kit: TestKit) -> Result {
+    let account = kit.objects().get_by_name::<Account>("ann");
+    let paid = account.pay(5, "rent").idempotency_key("1").await?;
+    let (slowly, ()) = join(account.pay_slowly(2).idempotency_key("2"), kit.advance("2h")).await;
+    assert_eq!(slowly?, 7);
+    // A life with a journal that has no room for the largest transaction.
+    kit.configure(|builder| builder.journal("128KiB", "128KiB"));
+    kit.restart().await?;
+    kit.disk().set_capacity(Some(kit.disk().used()));
+    for key in ["3", "4"] {
+        let error = account.pay(1, "rent").idempotency_key(key).await.expect_err("there is no room");
+        assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
+        assert_eq!(account.pay(5, "rent").idempotency_key("1").await?, paid);
+        assert_eq!(account.pay_slowly(2).idempotency_key("2").await?, 7);
+    }
+    let error = account.pay(6, "rent").idempotency_key("1").await.expect_err("other arguments");
+    assert_eq!(error.kind(), ErrorKind::Storage, "nothing is said of a call that would not have run: {error}");
+    assert_eq!((account.balance().await?, account.runs().await?), (7, 1));
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn a_key_belongs_to_its_caller_its_object_and_its_method(kit: TestKit) -> Result {
     let account = kit.objects().get_by_name::<Account>("ann");
     let other = kit.objects().get_by_name::<Account>("bob");

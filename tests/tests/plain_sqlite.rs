@@ -9,7 +9,7 @@ use do_runtime::__private::{FromRow, RowAccess, RowShape};
 use do_runtime::ValueRef;
 use do_runtime::env::SeededRandom;
 use do_runtime::prelude::*;
-use do_runtime::testing::TestKit;
+use do_runtime::testing::{TestKit, number};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use serde::{Deserialize, Serialize};
@@ -187,10 +187,6 @@ fn is_same(ours: &Result<Vec<String>, String>, theirs: &Result<Vec<String>, Stri
     }
 }
 
-fn number(variable: &str, otherwise: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
-}
-
 #[do_runtime::test]
 async fn handlers_are_answered_as_an_ordinary_file_answers(kit: TestKit) -> Result {
     let folder = tempfile::tempdir().expect("there is room for a folder");
@@ -200,7 +196,7 @@ async fn handlers_are_answered_as_an_ordinary_file_answers(kit: TestKit) -> Resu
     let sheet = kit.objects().get_by_name::<Sheet>("sheet");
     let first: Vec<Part> = statements.first().into_iter().map(Part::Sql).collect();
     let mut next = Some((first, End::Kept));
-    for call in 0..number("DO_SQL_CALLS", 60) {
+    for call in 0..number("DO_SQL_CALLS").unwrap_or(60) {
         let (parts, end) = next.take().unwrap_or_else(|| {
             (parts(&random, &statements), if random.below(12) == 0 { End::Undone } else { End::Kept })
         });

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use do_runtime::env::SeededRandom;
 use do_runtime::prelude::*;
+use do_runtime::testing::number;
 use futures::future::join_all;
 
 /// How many seeds the short form tries.
@@ -161,11 +162,6 @@ fn run(seed: u64) {
         eprintln!("this was seed {seed}: DO_SEED={seed} cargo test -p do-tests --test races");
         resume_unwind(panic);
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, and should be a whole number")))
 }
 
 #[test]

@@ -104,6 +104,11 @@ impl<O: Dispatch> Shared<O> {
         }
     }
 
+    /// Whether the journal has room for a transaction of this class.
+    pub(crate) fn has_room(&self) -> bool {
+        self.host.node().log().admit(O::LIMITS.transaction).is_ok()
+    }
+
     pub(crate) fn status(&self) -> Status {
         match self.status.load(Acquire) {
             0 => Status::Live,

@@ -121,12 +121,6 @@ impl SimDisk {
         self.0.lock().tape.take().unwrap_or_default()
     }
 
-    /// The disk for one operation, before which other threads may come.
-    fn reach(&self) -> MutexGuard<'_, State> {
-        seam();
-        self.0.lock()
-    }
-
     fn end(&self, lose: impl FnOnce(&mut Image)) -> Arc<SimDisk> {
         let mut old = self.0.lock();
         let mut new = std::mem::take(&mut *old);
@@ -255,9 +249,15 @@ fn name(path: &Path) -> String {
     path.to_string_lossy().trim_matches('/').to_owned()
 }
 
+/// The disk for one operation, before which other threads may come.
+fn reach(disk: &Mutex<State>) -> MutexGuard<'_, State> {
+    seam();
+    disk.lock()
+}
+
 impl Disk for SimDisk {
     fn open(&self, path: &Path, how: Open) -> io::Result<Arc<dyn DiskFile>> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         state.begin(Request::Other)?;
         let name = name(path);
         state.image.folder_exists(folder(&name))?;
@@ -275,7 +275,7 @@ impl Disk for SimDisk {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         state.begin(Request::Other)?;
         let parent = name(path);
         state.image.folder_exists(&parent)?;
@@ -284,14 +284,14 @@ impl Disk for SimDisk {
     }
 
     fn exists(&self, path: &Path) -> io::Result<bool> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         state.begin(Request::Other)?;
         let name = name(path);
         Ok(name.is_empty() || state.image.entries().contains_key(&name))
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         state.begin(Request::Other)?;
         let name = name(path);
         for end in name.match_indices('/').map(|(at, _)| at).chain([name.len()]).filter(|end| *end > 0) {
@@ -306,7 +306,7 @@ impl Disk for SimDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         state.begin(Request::Other)?;
         let name = name(path);
         state.image.find(&name)?;
@@ -314,7 +314,7 @@ impl Disk for SimDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         state.begin(Request::Other)?;
         let (from, to) = (name(from), name(to));
         state.image.find(&from)?;
@@ -323,7 +323,7 @@ impl Disk for SimDisk {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         let parent = name(path);
         state.begin(Request::Sync)?;
         state.image.folder_exists(&parent)?;
@@ -335,7 +335,7 @@ impl Disk for SimDisk {
     }
 
     fn lock(&self) -> Result<FolderLock, LockError> {
-        let mut state = self.reach();
+        let mut state = reach(&self.0);
         state.begin(Request::Other).map_err(LockError::Io)?;
         if state.locked {
             return Err(LockError::Held(Some(std::process::id())));

@@ -78,7 +78,9 @@ impl<'a> Stream<'a> {
 
     fn fill(&mut self, position: u64, length: usize) -> Result<()> {
         let count = (self.end - position).min(length.max(CHUNK) as u64) as usize;
-        self.buffer = vec![0; count];
+        // All of it: what a file lacks at its end reads as zeros.
+        self.buffer.clear();
+        self.buffer.resize(count, 0);
         self.at = position;
         let mut done = 0;
         while done < count {

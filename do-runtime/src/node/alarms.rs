@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::delivery::{self, Post};
 use super::expiry::Cleanup;
+use super::scheduler::pause_after_trouble;
 use super::{AnyHost, Awake, Host};
 use crate::call::{Body, Entry, Instance, Place, Progress, Slot, TurnFor, TurnOf, refusal, serve};
 use crate::error::{Error, ErrorKind, Result};
@@ -210,14 +211,8 @@ fn fly<O: Dispatch>(
         }
         // Only tests wait for it.
         let _ = landed.send(());
-        let mut host = host;
-        if unnoted {
-            let (pause, later) = (host.node().pause_after_trouble(), Arc::downgrade(&host));
-            drop(host);
-            pause.await;
-            let Some(still) = later.upgrade() else { return };
-            host = still;
-        }
+        let still = if unnoted { pause_after_trouble(host).await } else { Some(host) };
+        let Some(host) = still else { return };
         // Whatever happened: it does not run any more.
         host.end_flight(id, &row.identity);
     }));

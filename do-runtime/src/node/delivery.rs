@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::alarms::in_turn;
 use super::receive::{Arrival, Undelivered};
-use super::scheduler::Delivering;
+use super::scheduler::{Delivering, pause_after_trouble};
 use super::{AnyHost, Awake, Host};
 use crate::call::{Instance, Slot};
 use crate::error::{Error, ErrorKind, Result};
@@ -68,11 +68,8 @@ pub(super) fn start<O: Dispatch>(host: Arc<Host<O>>, sender: ObjectId, receiver:
         {
             let name = host.known_name(sender);
             tracing::warn!(class = O::CLASS, name = name.as_deref(), id = %sender, %receiver, %error, "messages wait for their sender");
-            let (pause, later) = (host.node().pause_after_trouble(), Arc::downgrade(&host));
-            // Nobody is kept from closing the folder by one who waits.
-            drop((host, delivering));
-            pause.await;
-            let Some(still) = later.upgrade() else { return };
+            drop(delivering);
+            let Some(still) = pause_after_trouble(host).await else { return };
             host = still;
             delivering = Delivering::on(host.shared_node());
         }

@@ -13,10 +13,10 @@ use tokio::sync::{Notify, oneshot};
 
 use super::alarms::{Pick, Turned};
 use super::registration::linked;
-use super::{AnyHost, Home, Node};
-use crate::env::BoxFuture;
+use super::{AnyHost, Home, Host, Node};
 use crate::error::{ErrorKind, Result};
 use crate::journal::{ClassTag, LogPosition};
+use crate::object::Dispatch;
 use crate::object::alarms::backoff;
 use crate::store::{NextWake, Woken};
 use crate::sync::is_simulated;
@@ -106,12 +106,6 @@ impl Node {
         self.host_of(class).or_else(|| Some(linked().get(&class)?.host(self, home)))
     }
 
-    /// Waits before something is done again that failed because its own object can't write, or can't be woken: on a full disk it would
-    /// fail again at once, and for ever.
-    pub(super) fn pause_after_trouble(&self) -> BoxFuture {
-        self.env().clock.sleep_until(self.now() + AFTER_TROUBLE)
-    }
-
     /// Looks again what an object wants to be woken for.
     pub(crate) fn look_at(&self, class: ClassTag, id: ObjectId) {
         if let Ok(rest) = self.rest() {
@@ -128,6 +122,16 @@ impl Node {
             self.scheduler().poke();
         }
     }
+}
+
+/// Waits before something is done again that failed because its own object can't write, or can't be woken: on a full disk it would
+/// fail again at once, and for ever. Nobody is kept from closing the folder by one who waits: nothing comes back if it was closed.
+pub(super) async fn pause_after_trouble<O: Dispatch>(host: Arc<Host<O>>) -> Option<Arc<Host<O>>> {
+    let pause = host.node().env().clock.sleep_until(host.node().now() + AFTER_TROUBLE);
+    let later = Arc::downgrade(&host);
+    drop(host);
+    pause.await;
+    later.upgrade()
 }
 
 /// What is to be done next, for the task.

@@ -50,6 +50,13 @@ where
         let (noted, ran) = awake.exclusive(&slot.shared, |_, cx| keep(cx, key, ReplyState::Done(reply), lifetime));
         return (noted.map_err(E::from).and(result), ran);
     }
+    if !slot.shared.has_room() {
+        // What is kept is answered all the same.
+        let (reply, ran) = awake.shared(&slot.shared, |_, cx| done(cx, key));
+        if let Ok(Some(reply)) = reply {
+            return (T::from_reply(&reply).map_err(E::from), ran);
+        }
+    }
     awake.exclusive(&slot.shared, |object, cx| {
         match kept(cx, key)? {
             Some(ReplyState::Done(reply)) => return Ok(T::from_reply(&reply)?),
@@ -77,6 +84,14 @@ fn kept<O: Dispatch>(cx: &Cx<O>, key: &Key) -> Result<Option<ReplyState>> {
         )),
         row => Ok(row.map(|row| row.state)),
     }
+}
+
+/// The reply that is kept under a key.
+fn done<O: Dispatch>(cx: &Cx<O>, key: &Key) -> Result<Option<Vec<u8>>> {
+    Ok(match kept(cx, key)? {
+        Some(ReplyState::Done(reply)) => Some(reply),
+        Some(ReplyState::Started) | None => None,
+    })
 }
 
 fn keep<O: Dispatch>(cx: &Cx<O>, key: &Key, state: ReplyState, lifetime: Duration) -> Result<()> {
@@ -157,6 +172,11 @@ impl<O: Dispatch> Claim<O> {
         key: &Key,
         method: &'static Method,
     ) -> Result<Begun<O>> {
+        if !slot.shared.has_room()
+            && let Ok(Some(reply)) = this.read(|_, cx| done(cx, key)).await
+        {
+            return Ok(Begun::Kept(reply));
+        }
         loop {
             match this.update(|_, cx| Self::look(cx, slot, key, method)).await? {
                 // Nobody gives it a permit: this ends when it is closed.

@@ -1,15 +1,18 @@
 //! The kit that a test is given.
 
-use std::sync::{Arc, OnceLock};
+mod restarts;
+
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::threads::Threads;
 use crate::call::{Body, TurnFor, TurnOf, give_back};
 use crate::env::shuffle::{World, here, is_thread};
-use crate::env::{Env, Jobs, SeededRandom, Sim, SimDisk, SimSpawn};
+use crate::env::{Env, Jobs, Sim, SimDisk, SimSpawn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Rhythm;
-use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep, reopen};
+use crate::node::{AnyHost, Builder, Hold, Home, Objects, Pick, Turned, checkpoint, durable, put_to_sleep};
 use crate::object::{Cx, Dispatch, Method, Object, PendingAlarm, TypedStub};
 use crate::sqlite::expiry;
 use crate::table::{Table, TableDef};
@@ -18,9 +21,6 @@ use crate::{ObjectId, Timestamp};
 
 /// When virtual time begins: 2026-01-01T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-
-/// How many rounds of all tasks without a new timer count as rest.
-const ROUNDS: usize = 32;
 
 /// How many times so many rounds are waited for alarms that set each other.
 const LONGEST_CHAIN: usize = 100_000;
@@ -60,27 +60,6 @@ struct Inner {
     options: Mutex<Options>,
     /// After the objects: they close with its help.
     threads: Threads,
-}
-
-/// What runs the threads; it ends with this.
-struct Threads {
-    drawn: Option<Arc<World>>,
-    /// Those of a kit whose tasks run in their usual order, once there are any.
-    usual: OnceLock<Arc<World>>,
-}
-
-impl Threads {
-    fn world(&self) -> Option<&Arc<World>> {
-        self.drawn.as_ref().or(self.usual.get())
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(world) = self.world() {
-            world.end_here();
-        }
-    }
 }
 
 /// What a test changes of how a node is opened.
@@ -134,7 +113,7 @@ impl TestKit {
     async fn on(seed: u64, sim: Sim, options: Options) -> Result<Self> {
         let rhythm = Rhythm::Together;
         let objects = options(builder(sim.env(), rhythm)).open("").await?;
-        let threads = Threads { drawn: sim.spawn.world().cloned(), usual: OnceLock::new() };
+        let threads = Threads::of(&sim);
         let (sim, rhythm, options) = (Mutex::new(sim), Mutex::new(rhythm), Mutex::new(options));
         Ok(TestKit(Arc::new(Inner { seed, objects, sim, rhythm, options, threads })))
     }
@@ -189,10 +168,7 @@ impl TestKit {
             "a thread can't wait until everything rests, itself included: settle and move time in a task"
         );
         for _ in 0..LONGEST_CHAIN {
-            match self.0.threads.world() {
-                None => rounds(ROUNDS).await,
-                Some(world) => settle_in(world).await,
-            }
+            self.0.threads.settle().await;
             if self.home().node().map_or(true, |node| node.is_closing() || node.scheduler().is_at_rest()) {
                 return;
             }
@@ -306,73 +282,6 @@ impl TestKit {
         Ok(())
     }
 
-    /// From the next start on, each commit is written and synced by itself, so that a power cut may come between any two of them.
-    /// Usually those of one moment go to the disk together.
-    pub fn sync_each_commit(&self) {
-        *self.0.rhythm.lock() = Rhythm::Each;
-    }
-
-    /// From the next start on the node is opened with these options.
-    pub fn configure(&self, options: impl Fn(Builder) -> Builder + Send + Sync + 'static) {
-        *self.0.options.lock() = Arc::new(options);
-    }
-
-    /// Stops cleanly and starts again. Stubs stay valid.
-    ///
-    /// # Errors
-    /// What prevents the folder from being opened.
-    pub async fn restart(&self) -> Result {
-        self.0.objects.close().await?;
-        let disk = self.0.sim.lock().disk.kill();
-        self.start_on(disk).await
-    }
-
-    /// Loses everything that is not durable, and starts again. Stubs stay valid.
-    ///
-    /// # Errors
-    /// What prevents the folder from being opened.
-    pub async fn crash(&self) -> Result {
-        let disk = self.0.sim.lock().disk.crash();
-        self.start_after_crash(disk).await
-    }
-
-    /// Loses of what is not durable what `random` has it: each write kept, lost or torn. Then starts again; stubs stay valid.
-    ///
-    /// # Errors
-    /// What prevents the folder from being opened.
-    pub async fn crash_torn(&self, random: &SeededRandom) -> Result {
-        let disk = self.0.sim.lock().disk.crash_torn(random);
-        self.start_after_crash(disk).await
-    }
-
-    /// The same, with the power going again after so many steps of the disk into the start, or into what follows it. Without
-    /// `random` nothing that was not durable is kept. The folder may not open for it; then it takes another crash.
-    ///
-    /// # Errors
-    /// What prevents the folder from being opened.
-    pub async fn crash_and_cut(&self, random: Option<&SeededRandom>, steps: u64) -> Result {
-        let old = self.0.sim.lock().disk.clone();
-        let disk = random.map_or_else(|| old.crash(), |random| old.crash_torn(random));
-        disk.cut_power_after(steps);
-        self.start_after_crash(disk).await
-    }
-
-    async fn start_after_crash(&self, disk: Arc<SimDisk>) -> Result {
-        if let Some(node) = self.home().leave() {
-            node.abandon();
-        }
-        self.start_on(disk).await
-    }
-
-    async fn start_on(&self, disk: Arc<SimDisk>) -> Result {
-        let sim = self.0.sim.lock().with_disk(disk);
-        let env = sim.env();
-        *self.0.sim.lock() = sim;
-        let rhythm = *self.0.rhythm.lock();
-        let options = self.0.options.lock().clone();
-        reopen(options(builder(env, rhythm)), self.home()).await
-    }
-
     /// Brings what was committed to the store now, as a node does when its journal has grown enough.
     ///
     /// # Errors
@@ -433,36 +342,11 @@ impl TestKit {
 
     /// What runs the threads.
     pub(super) fn world(&self) -> &Arc<World> {
-        let threads = &self.0.threads;
-        threads.drawn.as_ref().unwrap_or_else(|| {
-            let clock = self.0.sim.lock().clock.clone();
-            threads.usual.get_or_init(|| World::in_order(clock, tokio::runtime::Handle::current()))
-        })
+        self.0.threads.made(|| self.0.sim.lock().clock.clone())
     }
 
     fn home(&self) -> &Arc<Home> {
         self.0.objects.home()
-    }
-}
-
-async fn rounds(count: usize) {
-    for _ in 0..count {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Waits until no task is ready and no thread can go on, and that stays so for some rounds of the runtime's.
-async fn settle_in(world: &World) {
-    let mut quiet = 0;
-    while quiet < ROUNDS {
-        let before = world.steps();
-        tokio::task::yield_now().await;
-        quiet = match world.steps() - before {
-            _ if !world.is_idle() => 0,
-            0 => quiet + ROUNDS / 8,
-            // This very task is one of the simulation's, or one lets others go on again and again.
-            _ => quiet + 1,
-        };
     }
 }
 

@@ -22,9 +22,12 @@
 mod concurrent;
 mod kit;
 mod run;
+mod threads;
+mod variables;
 
 pub use kit::TestKit;
 pub use run::{TestOutcome, run};
+pub use variables::{number, seed};
 
 #[doc(inline)]
 pub use crate::env::{DiskCounts, Fault, Requests, SimDisk};

@@ -5,9 +5,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::TestKit;
-
-/// The environment variable that replays a seed.
-const SEED: &str = "DO_SEED";
+use super::variables::{SEED, seed};
 
 /// What a test returns.
 pub trait TestOutcome {
@@ -46,15 +44,4 @@ pub fn run<R: TestOutcome, F: Future<Output = R>>(name: &'static str, test: impl
         eprintln!("{name} ran with seed {seed}: {SEED}={seed} runs it again");
     }
     outcome.unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-fn seed() -> u64 {
-    match std::env::var(SEED) {
-        Ok(seed) => seed.parse().unwrap_or_else(|_| panic!("{SEED} is {seed:?}, and should be a whole number")),
-        Err(_) => {
-            let mut bytes = [0; 8];
-            getrandom::fill(&mut bytes).expect("the operating system has random bytes");
-            u64::from_le_bytes(bytes)
-        }
-    }
 }

@@ -286,6 +286,8 @@ impl Player<'_> {
     async fn mend(&self, trouble: &mut Trouble) -> Result<(), Wrong> {
         let disk = self.world.kit.disk();
         disk.set_capacity(None);
+        // Room is asked for again after a pause.
+        self.world.kit.advance(secs(1)).await;
         disk.fail_syncs(0, std::io::ErrorKind::Other);
         disk.fail_writes(0, std::io::ErrorKind::Other);
         if trouble.cut || trouble.lost || self.has_failed() {

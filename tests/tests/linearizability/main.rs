@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use do_runtime::prelude::*;
+use do_runtime::testing::{number, seed};
 use tokio::sync::RwLock;
 
 use history::{Call, History, Op, Place};
@@ -34,7 +35,7 @@ const OBJECTS: u64 = 10;
 #[test]
 fn each_register_of_each_object_is_one_register() {
     let operations = number("DO_LINEAR").unwrap_or(100_000);
-    let seed = number("DO_SEED").unwrap_or_else(|| u64::from(std::process::id()) << 20 | 1);
+    let seed = seed();
     eprintln!("DO_LINEAR={operations} DO_SEED={seed}");
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
@@ -199,9 +200,4 @@ impl Dice {
         self.0 ^= self.0 << 17;
         (self.0 >> 16) % bound
     }
-}
-
-fn number(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}, and should be a whole number")))
 }

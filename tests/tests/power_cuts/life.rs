@@ -2,7 +2,7 @@
 
 use do_runtime::env::SeededRandom;
 use do_runtime::prelude::*;
-use do_runtime::testing::TestKit;
+use do_runtime::testing::{TestKit, number};
 
 /// Some objects that do something by themselves.
 pub(crate) trait Life {
@@ -69,7 +69,7 @@ pub(crate) fn cut_everywhere<L: Life>(least: u64) {
 const SOME: u64 = 20;
 
 fn rounds() -> u64 {
-    std::env::var("DO_POWER_CUTS").map_or(0, |rounds| rounds.parse().expect("a whole number"))
+    number("DO_POWER_CUTS").unwrap_or(0)
 }
 
 /// Lives with the power going in it. How many steps of the disk it came to.

@@ -3,12 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use super::faults::{Reach, Request};
-use super::{State, Step};
+use super::{State, Step, reach};
 use crate::env::{DiskFile, Open};
-use crate::sync::seam;
 
 pub(super) struct SimFile {
     disk: Arc<Mutex<State>>,
@@ -21,14 +20,8 @@ impl SimFile {
         SimFile { disk, number, how }
     }
 
-    /// The disk for one operation, before which other threads may come.
-    fn reach(&self) -> MutexGuard<'_, State> {
-        seam();
-        self.disk.lock()
-    }
-
     fn resize(&self, len: u64) -> io::Result<()> {
-        let mut state = self.reach();
+        let mut state = reach(&self.disk);
         state.begin(Request::Other)?;
         self.change(&mut state, len, Step::Len(self.number, len))
     }
@@ -45,13 +38,13 @@ impl SimFile {
 
 impl DiskFile for SimFile {
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
-        let mut state = self.reach();
+        let mut state = reach(&self.disk);
         state.begin(Request::Other)?;
         Ok(state.image.file(self.number).read(into, at))
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        let mut state = self.reach();
+        let mut state = reach(&self.disk);
         let reach = state.begin(Request::Write)?;
         let done = match reach {
             Reach::Whole => bytes,
@@ -73,13 +66,13 @@ impl DiskFile for SimFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        let mut state = self.reach();
+        let mut state = reach(&self.disk);
         state.begin(Request::Other)?;
         Ok(state.image.file(self.number).len())
     }
 
     fn sync(&self) -> io::Result<()> {
-        let mut state = self.reach();
+        let mut state = reach(&self.disk);
         let synced = state.begin(Request::Sync).and_then(|_| state.perform(Step::Sync(self.number)));
         // The system forgets what it could not write: a later sync that succeeds says nothing of it. (Of a disk that is off
         // nothing is left here.)
@@ -90,7 +83,7 @@ impl DiskFile for SimFile {
     }
 
     fn settle(&self) -> io::Result<()> {
-        self.reach().powered()?;
+        reach(&self.disk).powered()?;
         // Where nothing waits for a sync, a power cut before this and one after it leave the same.
         if self.disk.lock().image.is_unsynced(self.number) {
             self.sync()?;

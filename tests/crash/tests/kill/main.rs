@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use do_crash::Told;
 use do_runtime::prelude::*;
+use do_runtime::testing::{number, seed};
 
 #[test]
 fn what_was_acknowledged_survives_kills_and_nothing_is_half_done() {
     let kills: u32 = number("DO_KILLS").unwrap_or(12) as u32;
-    let mut random = number("DO_SEED").unwrap_or_else(seed) | 1;
+    let mut random = seed() | 1;
     eprintln!("{kills} kills, DO_SEED={random}");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let runtime =
@@ -85,15 +86,4 @@ async fn check(folder: &std::path::Path, told: &mut Told, limit: i64) -> Result 
 
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(5)).await;
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, and should be a whole number")))
-}
-
-fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("random bytes");
-    u64::from_le_bytes(bytes)
 }

@@ -14,8 +14,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use do_runtime::env::{Event, Keep, SeededRandom, Step, Tape};
+use do_runtime::testing::{number, seed};
 use recorder::{Ended, Recording};
-use states::{Checker, State, folder, number};
+use states::{Checker, State, folder};
 
 /// How many states the short form of the first test looks at.
 const SOME: u64 = 240;
@@ -40,7 +41,7 @@ fn is_recordable() -> bool {
 }
 
 fn random() -> SeededRandom {
-    let seed = number("DO_SEED").unwrap_or_else(states::seed);
+    let seed = seed();
     eprintln!("DO_SEED={seed}");
     SeededRandom::new(seed)
 }

@@ -128,14 +128,3 @@ pub(crate) fn folder() -> tempfile::TempDir {
     let memory = tempfile::Builder::new().tempdir_in("/dev/shm");
     memory.or_else(|_| tempfile::tempdir()).expect("a temporary folder")
 }
-
-pub(crate) fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, and should be a whole number")))
-}
-
-pub(crate) fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("random bytes");
-    u64::from_le_bytes(bytes)
-}

@@ -10,6 +10,7 @@ mod states;
 
 use std::time::Instant;
 
+use do_runtime::testing::{number, seed};
 use life::Life;
 
 /// How many states the short form looks at, of each life.
@@ -19,7 +20,7 @@ const SOME: u64 = 250;
 const OPERATIONS: i64 = 2_000;
 
 fn cut_everywhere(life: &Life) {
-    let seed = number("DO_SEED").unwrap_or_else(seed);
+    let seed = seed();
     let count = number("DO_POWER_STATES").unwrap_or(SOME);
     eprintln!("{} events, {} lines, DO_SEED={seed}", life.tape.len(), life.said.len());
     assert!(
@@ -45,15 +46,4 @@ fn what_was_acknowledged_survives_a_power_cut_at_any_point_of_its_life() {
 #[test]
 fn so_it_does_when_each_commit_is_synced_by_itself() {
     cut_everywhere(&Life::record(OPERATIONS, life::Pace::Each));
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, and should be a whole number")))
-}
-
-fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("random bytes");
-    u64::from_le_bytes(bytes)
 }
