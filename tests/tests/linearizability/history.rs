@@ -101,7 +101,8 @@ impl History {
 }
 
 /// Decides the calls of which nobody knows whether they happened. One whose value was found by another call did, at the latest before the
-/// first of those was answered. One whose value nobody found makes no difference to anybody, whether it happened or not.
+/// first of those was answered; and if it was a swap, it found the value that it expected itself. One whose value nobody found makes no
+/// difference to anybody, whether it happened or not.
 fn settle(calls: &mut Vec<Call>) -> Told {
     let mut first_seen: BTreeMap<u64, u64> = BTreeMap::new();
     for call in calls.iter() {
@@ -109,6 +110,19 @@ fn settle(calls: &mut Vec<Call>) -> Told {
             let first = first_seen.entry(found).or_insert(call.ended);
             *first = call.ended.min(*first);
         }
+    }
+    let swaps = || calls.iter().filter(|call| call.found.is_none());
+    // Such swaps may follow each other.
+    loop {
+        let found = swaps().find_map(|call| match call.op {
+            Op::Swap { expected, new } => {
+                let seen = *first_seen.get(&new)?;
+                (*first_seen.get(&expected).unwrap_or(&u64::MAX) > seen).then_some((expected, seen))
+            }
+            Op::Read | Op::Write(_) => None,
+        });
+        let Some((value, seen)) = found else { break };
+        first_seen.insert(value, seen);
     }
     let mut told = Told { registers: 1, ..Told::default() };
     calls.retain_mut(|call| {
@@ -225,6 +239,10 @@ mod tests {
         assert!(!check(&[unknown, call(Op::Read, 2, 3, Some(7)), call(Op::Read, 4, 5, Some(0))]));
         let swap = call(Op::Swap { expected: 5, new: 8 }, 0, 1, None);
         assert!(!check(&[swap, call(Op::Read, 2, 3, Some(8))]), "it found something else than it expected");
+        let (write, after) = (call(Op::Write(5), 0, 1, None), call(Op::Swap { expected: 8, new: 9 }, 0, 1, None));
+        assert!(check(&[write, swap, call(Op::Read, 2, 3, Some(8))]), "what the swap found was written");
+        assert!(check(&[after, write, swap, call(Op::Read, 2, 3, Some(9))]));
+        assert!(!check(&[write, swap, call(Op::Read, 2, 3, Some(8)), call(Op::Read, 4, 5, Some(5))]), "it was swapped");
     }
 
     #[test]
