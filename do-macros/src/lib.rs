@@ -8,14 +8,14 @@
 //! |---|---|
 //! | `table` | `#[table]` |
 //! | `object` | `#[durable_object]` on a struct |
-//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]`, `#[alarm]` and `#[init]` |
+//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]`, `#[alarm]`, `#[init]` and `#[authorize]` |
 //! | `migrations` | `migrations(…)`: its steps, and whether they lead to the declared tables |
 //! | `derive` | `Column`, `Row`, `RpcError` |
 //! | `kit_test` | `#[do_runtime::test]` |
 //! | `carry` | how the schema gets from tables to objects and to their SQL |
 //! | `query` | `sql!` |
 //! | `schema`, `sqlite` | the checks of SQL |
-//! | `misplaced` | `#[rpc]`, `#[alarm]` and `#[init]` elsewhere |
+//! | `misplaced` | those elsewhere |
 //! | `options`, `duration`, `size`, `cron` | what stands in attributes |
 //! | `types`, `generics` | what can be told of types from their spelling |
 //! | `sql`, `raw` | texts in SQL and as literals |
@@ -72,7 +72,7 @@ pub fn table(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a struct a class of durable objects, and reads its methods from an impl block.
 ///
 /// On the struct: `#[durable_object(tables(A, B), name = "…", jurisdiction = "…", limits(…))]`, and `#[stored]` or
-/// `#[ephemeral]` on each field. On the impl block: `#[durable_object]`, with `#[rpc]`, `#[alarm]` and `#[init]` on its methods;
+/// `#[ephemeral]` on each field. On the impl block: `#[durable_object]`, with `#[rpc]`, `#[alarm]`, `#[init]` and `#[authorize]` on its methods;
 /// `#[durable_object(helpers)]` on further blocks.
 #[proc_macro_attribute]
 pub fn durable_object(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -81,7 +81,7 @@ pub fn durable_object(arguments: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Makes a method callable through the stub: on a method in a `#[durable_object] impl` block.
 ///
-/// `#[rpc(slow)]` keeps long computing off the callers' threads; `#[rpc(idempotent)]` says that repeating it is harmless;
+/// `#[rpc(public)]` lets it be called from outside the process too; `#[rpc(slow)]` keeps long computing off the callers' threads; `#[rpc(idempotent)]` says that repeating it is harmless;
 /// `#[rpc(deadline = "2s")]` says how long its callers wait at most; `#[rpc(rename = "…")]` calls it otherwise.
 #[proc_macro_attribute]
 pub fn rpc(_: TokenStream, item: TokenStream) -> TokenStream {
@@ -103,6 +103,13 @@ pub fn alarm(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced::expand("init", item.into()).into()
+}
+
+/// Asks the object before every call from outside the process, in the turn of that call: on a method in a `#[durable_object] impl` block
+/// that takes `&self`, and `cx` if it wants to. `cx.meta()` says who calls what; an error is the answer, and nothing runs.
+#[proc_macro_attribute]
+pub fn authorize(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced::expand("authorize", item.into()).into()
 }
 
 /// Collects the tables of an object: a step on the way from `#[table]` to `sql!`.

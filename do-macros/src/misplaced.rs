@@ -1,4 +1,4 @@
-//! `#[rpc]`, `#[alarm]` and `#[init]` where they mean nothing. In a `#[durable_object] impl` block they are read and taken off
+//! The attributes of methods where they mean nothing. In a `#[durable_object] impl` block they are read and taken off
 //! before the compiler sees them.
 
 use proc_macro2::{Span, TokenStream};

@@ -8,8 +8,20 @@ use crate::problems::Problems;
 use crate::suggest;
 
 /// The attributes that only our macros know.
-const OURS: [&str; 11] =
-    ["key", "default", "references", "unique", "index", "column", "stored", "ephemeral", "rpc", "alarm", "init"];
+const OURS: [&str; 12] = [
+    "key",
+    "default",
+    "references",
+    "unique",
+    "index",
+    "column",
+    "stored",
+    "ephemeral",
+    "rpc",
+    "alarm",
+    "init",
+    "authorize",
+];
 
 /// The tokens without our attributes.
 pub(crate) fn attributes(tokens: TokenStream) -> TokenStream {

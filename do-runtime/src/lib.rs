@@ -40,6 +40,8 @@ mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "http")]
+pub mod http;
 mod id;
 #[doc(hidden)]
 pub mod image;
@@ -73,7 +75,7 @@ pub mod value;
 pub use call::{Call, Stub};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
-pub use do_macros::{Column, Row, RpcError, alarm, durable_object, init, rpc, table};
+pub use do_macros::{Column, Row, RpcError, alarm, authorize, durable_object, init, rpc, table};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
@@ -107,7 +109,7 @@ pub mod __private {
     pub use inventory;
 
     pub use crate::absent::{Absent, Present, no_object};
-    pub use crate::call::{Ran, Run};
+    pub use crate::call::{Ran, Refusal, Run};
     pub use crate::engine::RowAccess;
     pub use crate::error::{Error, Result, RpcError};
     pub use crate::limits::Limits;
@@ -115,7 +117,7 @@ pub mod __private {
     pub use crate::object::checked as sql;
     pub use crate::object::{
         AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Dispatch, ExhaustedRun, Failure,
-        Method, Migration, Object, Outcome, Repeat, Scheduled, Step, StoredReader, StoredWriter, TypedStub,
+        Method, Migration, Object, Outcome, Repeat, Scheduled, Step, StoredReader, StoredWriter, TypedStub, Wire,
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{

@@ -4,7 +4,7 @@
 pub use crate::testing::TestKit;
 pub use crate::{
     Bytes, Call, CallError, Caller, Column, Context, Cx, Error, ErrorKind, Id, IntoDuration, Json, Metadata, ObjectId,
-    ObjectRef, Objects, OrInvalid, Result, RetryPolicy, Row, RpcError, This, Timestamp, Uuid, alarm, bail, days,
-    durable_object, ensure, hours, init, millis, minutes, rpc, secs, sql, table,
+    ObjectRef, Objects, OrInvalid, Result, RetryPolicy, Row, RpcError, This, Timestamp, Uuid, alarm, authorize, bail,
+    days, durable_object, ensure, hours, init, millis, minutes, rpc, secs, sql, table,
 };
 pub use tracing::{debug, error, info, trace, warn};

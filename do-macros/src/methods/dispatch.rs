@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
-use super::model::{Argument, Block, Context, Handler, Kind, Passing, Repeating, Speed};
+use super::model::{Argument, Block, Context, Handler, Kind, Passing, Plain, Reach, Repeating, Speed};
 use super::printing::{allow_deprecated, hidden};
 use super::{alarms, encode};
 use crate::types::respanned;
@@ -81,10 +81,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
     let (encode, alarms) = (encode::items(block), alarms::items(block));
     let init = block.init.as_ref().map(|init| {
         let (ident, cfgs) = (&init.ident, &init.cfgs);
-        let (cx, given) = match init.context {
-            Context::Taken => (quote!(cx), quote!(cx)),
-            Context::LeftOut => (quote!(_), quote!()),
-        };
+        let (cx, given) = context(init);
         quote! {
             #(#cfgs)*
             const HAS_INIT: ::core::primitive::bool = true;
@@ -95,6 +92,17 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
             }
         }
     });
+    let authorize = block.authorize.as_ref().map(|authorize| {
+        let (ident, cfgs) = (&authorize.ident, &authorize.cfgs);
+        let (cx, given) = context(authorize);
+        quote! {
+            #(#cfgs)*
+            fn authorize(&self, #cx: &::do_runtime::Cx<Self>) -> ::do_runtime::Result {
+                self.#ident(#given)
+            }
+        }
+    });
+    let public = public(block);
     quote! {
         #[automatically_derived]
         impl ::do_runtime::__private::Dispatch for #object
@@ -116,10 +124,31 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
 
             #argument_bytes
             #encode
+            #public
             #alarms
             #init
+            #authorize
         }
     }
+}
+
+/// The parameter `cx` of what the runtime calls, and how it is handed on.
+fn context(method: &Plain) -> (TokenStream, TokenStream) {
+    match method.context {
+        Context::Taken => (quote!(cx), quote!(cx)),
+        Context::LeftOut => (quote!(_), quote!()),
+    }
+}
+
+/// `const PUBLIC`, unless nothing can be called from outside.
+fn public(block: &Block) -> Option<TokenStream> {
+    let public = block.handlers.iter().filter(|handler| handler.reach == Reach::Public);
+    let methods: Vec<_> = public.map(|Handler { cfgs, constant, .. }| quote!(#(#cfgs)* &#constant)).collect();
+    (!methods.is_empty()).then(|| {
+        quote! {
+            const PUBLIC: &'static [&'static ::do_runtime::__private::Method] = &[#(#methods),*];
+        }
+    })
 }
 
 fn field(argument: &Argument) -> TokenStream {

@@ -65,6 +65,7 @@ pub(super) fn handler(
         context,
         arguments: arguments?,
         outcome: outcome?,
+        reach: options.reach,
         speed: options.speed,
         repeating: options.repeating,
         deadline: options.deadline,
@@ -204,7 +205,7 @@ fn outcome(signature: &Signature, object: &Path, problems: &mut Problems) -> Opt
 }
 
 /// A problem, unless the method returns `Result` without a value.
-pub(super) fn check_unit_result(signature: &Signature, problems: &mut Problems) {
+pub(super) fn check_unit_result(attribute: &str, signature: &Signature, problems: &mut Problems) {
     let good = match &signature.output {
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => types::named(ty).is_some_and(|named| {
@@ -217,8 +218,10 @@ pub(super) fn check_unit_result(signature: &Signature, problems: &mut Problems) 
     };
     match &signature.output {
         _ if good => {}
-        ReturnType::Default => problems.at(&signature.ident, "`#[init]` can fail: write `-> Result`"),
-        ReturnType::Type(_, ty) => problems.at(ty, "`#[init]` gives nothing to anybody: write `Result`"),
+        ReturnType::Default => problems.at(&signature.ident, format!("`#[{attribute}]` can fail: write `-> Result`")),
+        ReturnType::Type(_, ty) => {
+            problems.at(ty, format!("`#[{attribute}]` gives nothing to anybody: write `Result`"))
+        }
     }
 }
 

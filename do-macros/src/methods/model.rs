@@ -40,12 +40,16 @@ pub(crate) enum Role {
     Alarm(AlarmOptions),
     /// `#[init]`.
     Init(Span),
+    /// `#[authorize]`.
+    Authorize(Span),
 }
 
 /// The options of `#[rpc]`.
 pub(crate) struct RpcOptions {
     /// The attribute's name.
     pub(crate) span: Span,
+    /// `public`.
+    pub(crate) reach: Reach,
     /// `slow`.
     pub(crate) speed: Speed,
     /// `idempotent`.
@@ -54,6 +58,15 @@ pub(crate) struct RpcOptions {
     pub(crate) deadline: Option<u64>,
     /// `rename = "…"`.
     pub(crate) rename: Option<LitStr>,
+}
+
+/// From where a method can be called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// From within the process.
+    Inside,
+    /// From outside too.
+    Public,
 }
 
 /// What it means to repeat a call.
@@ -83,7 +96,9 @@ pub(crate) struct Block {
     /// Its schedule.
     pub(crate) schedule: Path,
     /// `#[init]`.
-    pub(crate) init: Option<Init>,
+    pub(crate) init: Option<Plain>,
+    /// `#[authorize]`.
+    pub(crate) authorize: Option<Plain>,
     /// The methods that can be called.
     pub(crate) handlers: Vec<Handler>,
     /// Those that can be scheduled.
@@ -92,8 +107,8 @@ pub(crate) struct Block {
     pub(crate) request: Ident,
 }
 
-/// The `#[init]` method.
-pub(crate) struct Init {
+/// A method that the runtime itself calls, without arguments.
+pub(crate) struct Plain {
     /// Its name.
     pub(crate) ident: Ident,
     /// `#[cfg(…)]`.
@@ -126,6 +141,8 @@ pub(crate) struct Handler {
     pub(crate) arguments: Vec<Argument>,
     /// What it gives.
     pub(crate) outcome: Outcome,
+    /// From where it can be called.
+    pub(crate) reach: Reach,
     /// Whether it computes for long.
     pub(crate) speed: Speed,
     /// What it means to repeat it.

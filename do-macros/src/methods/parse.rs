@@ -5,15 +5,15 @@ use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, ItemImpl};
 
 use super::alarms;
-use super::model::{Purpose, Repeating, Role, RpcOptions, Speed, Written, WrittenMethod};
+use super::model::{Purpose, Reach, Repeating, Role, RpcOptions, Speed, Written, WrittenMethod};
 use crate::options::{self, Place, Repeat};
 use crate::problems::Problems;
 use crate::{duration, object, strip, suggest};
 
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
-const RPC: Place = Place { what: "`#[rpc]`", known: &["slow", "idempotent", "deadline", "rename"] };
+const RPC: Place = Place { what: "`#[rpc]`", known: &["public", "slow", "idempotent", "deadline", "rename"] };
 
-const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init"];
+const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init", "authorize"];
 const OF_OTHERS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of the struct: remove it here"),
     ("ephemeral", "`#[ephemeral]` is for a field of the struct: remove it here"),
@@ -25,15 +25,12 @@ const OF_OTHERS: &[(&str, &str)] = &[
         "fetch",
         "there is no `#[fetch]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
     ),
-    (
-        "authorize",
-        "there is no `#[authorize]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
-    ),
 ];
 const OF_METHODS: &[(&str, &str)] = &[
     ("rpc", "`#[rpc]` goes on a method: remove it here"),
     ("alarm", "`#[alarm]` goes on a method: remove it here"),
     ("init", "`#[init]` goes on a method: remove it here"),
+    ("authorize", "`#[authorize]` goes on a method: remove it here"),
 ];
 
 /// The block as it is written.
@@ -93,6 +90,10 @@ fn role(attributes: &[Attribute], problems: &mut Problems) -> Option<Role> {
     Some(match name.as_str() {
         "rpc" => Role::Rpc(rpc_options(written, problems)),
         "alarm" => Role::Alarm(alarms::options(written, problems)),
+        "authorize" => {
+            options::no_arguments(written, problems);
+            Role::Authorize(written.path().span())
+        }
         _ => {
             options::no_arguments(written, problems);
             Role::Init(written.path().span())
@@ -103,6 +104,7 @@ fn role(attributes: &[Attribute], problems: &mut Problems) -> Option<Role> {
 fn rpc_options(attribute: &Attribute, problems: &mut Problems) -> RpcOptions {
     let mut written = RpcOptions {
         span: attribute.path().span(),
+        reach: Reach::Inside,
         speed: Speed::Quick,
         repeating: Repeating::Counts,
         deadline: None,
@@ -111,6 +113,10 @@ fn rpc_options(attribute: &Attribute, problems: &mut Problems) -> RpcOptions {
     let arguments = options::arguments(attribute, problems);
     for option in options::read(arguments, RPC, Repeat::Refused, problems) {
         match option.key().as_str() {
+            "public" => {
+                option.word(problems);
+                written.reach = Reach::Public;
+            }
             "slow" => {
                 option.word(problems);
                 written.speed = Speed::Slow;

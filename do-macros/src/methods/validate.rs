@@ -3,7 +3,7 @@
 use quote::format_ident;
 use syn::{Attribute, Ident, ImplItemFn, Path, PathArguments, Type};
 
-use super::model::{Block, Init, Kind, Purpose, Role, Written};
+use super::model::{Block, Kind, Plain, Purpose, Role, Written};
 use super::names::{self, Name};
 use super::{alarms, arguments, handler};
 use crate::problems::Problems;
@@ -18,6 +18,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                 Role::Rpc(options) => ("rpc", options.span),
                 Role::Alarm(options) => ("alarm", options.span),
                 Role::Init(span) => ("init", *span),
+                Role::Authorize(span) => ("authorize", *span),
             };
             let message = format!("`#[{name}]` goes into the `#[durable_object] impl` block; this one is for helpers");
             problems.at_span(span, message);
@@ -29,11 +30,13 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         schedule: crate::object::schedule_path(&object),
         object,
         init: None,
+        authorize: None,
         handlers: Vec::new(),
         alarms: Vec::new(),
         request: format_ident!("Request"),
     };
     let mut first_init: Option<&Ident> = None;
+    let mut first_authorize: Option<&Ident> = None;
     let mut called: Vec<Name<'_>> = Vec::new();
     let mut scheduled: Vec<Name<'_>> = Vec::new();
     for method in &written.methods {
@@ -44,7 +47,15 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                     continue;
                 }
                 first_init = Some(&method.method.sig.ident);
-                block.init = init(&method.method, &block.object, problems);
+                block.init = plain(&method.method, &INIT, &block.object, problems);
+            }
+            Role::Authorize(span) => {
+                if let Some(first) = first_authorize {
+                    problems.at_span(*span, format!("`{first}` is the `#[authorize]` already: an object has one"));
+                    continue;
+                }
+                first_authorize = Some(&method.method.sig.ident);
+                block.authorize = plain(&method.method, &AUTHORIZE, &block.object, problems);
             }
             Role::Rpc(options) => {
                 let handler = handler::handler(&method.method, options, &block.object, problems);
@@ -108,27 +119,58 @@ fn object(written: &Written, problems: &mut Problems) -> Option<Path> {
     Some(path)
 }
 
-fn init(method: &ImplItemFn, object: &Path, problems: &mut Problems) -> Option<Init> {
+/// What is said of a method that the runtime calls.
+struct PlainWords {
+    attribute: &'static str,
+    kind: Kind,
+    asynchronous: &'static str,
+    generic: &'static str,
+    receiver: &'static str,
+    no_receiver: &'static str,
+    argument: &'static str,
+}
+
+const INIT: PlainWords = PlainWords {
+    attribute: "init",
+    kind: Kind::Exclusive,
+    asynchronous: "`#[init]` is one transaction, and can't await: remove `async`",
+    generic: "`#[init]` can't be generic",
+    receiver: "`#[init]` takes `&mut self`",
+    no_receiver: "`#[init]` takes `&mut self`: write it before the other parameters",
+    argument: "`#[init]` takes nothing but `cx`: nobody calls it",
+};
+
+const AUTHORIZE: PlainWords = PlainWords {
+    attribute: "authorize",
+    kind: Kind::Shared,
+    asynchronous: "`#[authorize]` is asked in the turn of a call, and can't await: remove `async`",
+    generic: "`#[authorize]` can't be generic",
+    receiver: "`#[authorize]` only reads: write `&self`",
+    no_receiver: "`#[authorize]` takes `&self`: write it before the other parameters",
+    argument: "`#[authorize]` takes nothing but `cx`: `cx.meta()` says who calls which method",
+};
+
+fn plain(method: &ImplItemFn, words: &PlainWords, object: &Path, problems: &mut Problems) -> Option<Plain> {
     let signature = &method.sig;
     if let Some(token) = &signature.asyncness {
-        problems.at(token, "`#[init]` is one transaction, and can't await: remove `async`");
+        problems.at(token, words.asynchronous);
         return None;
     }
     if !signature.generics.params.is_empty() {
-        problems.at(&signature.generics, "`#[init]` can't be generic");
+        problems.at(&signature.generics, words.generic);
         return None;
     }
     let inputs = arguments::split(signature, object, problems)?;
     match &inputs.receiver {
-        Some(receiver) if handler::receiver_kind(receiver) == Some(Kind::Exclusive) => {}
-        Some(receiver) => problems.at(receiver, "`#[init]` takes `&mut self`"),
-        None => problems.at(&signature.ident, "`#[init]` takes `&mut self`: write it before the other parameters"),
+        Some(receiver) if handler::receiver_kind(receiver) == Some(words.kind) => {}
+        Some(receiver) => problems.at(receiver, words.receiver),
+        None => problems.at(&signature.ident, words.no_receiver),
     }
     for argument in &inputs.rest {
-        problems.at(argument, "`#[init]` takes nothing but `cx`: nobody calls it");
+        problems.at(argument, words.argument);
     }
-    handler::check_unit_result(signature, problems);
-    Some(Init { ident: signature.ident.clone(), cfgs: cfgs(&method.attrs), context: inputs.has_context() })
+    handler::check_unit_result(words.attribute, signature, problems);
+    Some(Plain { ident: signature.ident.clone(), cfgs: cfgs(&method.attrs), context: inputs.has_context() })
 }
 
 /// `#[cfg(…)]` attributes.

@@ -31,6 +31,7 @@ const OF_TABLES: &[(&str, &str)] = &[
     ("rpc", "`#[rpc]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("alarm", "`#[alarm]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
+    ("authorize", "`#[authorize]` is for a method in a `#[durable_object] impl` block: remove it here"),
 ];
 
 const BESIDE: &[(&str, &str)] = &[

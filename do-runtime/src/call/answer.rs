@@ -4,8 +4,9 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 
+use super::{Refusal, Reply};
 use crate::error::{Error, ErrorKind, Result};
-use crate::object::Failure;
+use crate::object::{Answer as AnswerType, Failure};
 
 /// The running asynchronous handler of a call.
 pub(crate) type Orchestration<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -20,22 +21,24 @@ pub(crate) enum Answer<T, E> {
     Running(Orchestration<T, E>),
 }
 
-/// What has come of a handler for somebody who does not want its value.
+/// What has come of a handler for somebody who does not know its types.
 pub(crate) enum Outcome {
     /// It has run.
-    Ended(Result<()>),
+    Ended(Result<Reply, Refusal>),
     /// It goes on.
-    Running(Pin<Box<dyn Future<Output = Result<()>> + Send>>),
+    Running(Orchestration<Reply, Refusal>),
 }
 
-impl<T: Send + 'static, E: Failure> From<Answer<T, E>> for Outcome {
+impl<T: AnswerType, E: Failure> From<Answer<T, E>> for Outcome {
     fn from(answer: Answer<T, E>) -> Self {
+        let forget = |result: Result<T, E>| match result {
+            Ok(value) => Ok(Reply::new(value)),
+            Err(error) => Err(error.into_refusal()),
+        };
         match answer {
-            Answer::Empty => Outcome::Ended(Err(Error::new(ErrorKind::Internal, "a handler gave no answer"))),
-            Answer::Ready(result) => Outcome::Ended(result.map(drop).map_err(E::into)),
-            Answer::Running(handler) => {
-                Outcome::Running(Box::pin(async move { handler.await.map(drop).map_err(E::into) }))
-            }
+            Answer::Empty => Outcome::Ended(Err(Error::new(ErrorKind::Internal, "a handler gave no answer").into())),
+            Answer::Ready(result) => Outcome::Ended(forget(result)),
+            Answer::Running(handler) => Outcome::Running(Box::pin(async move { forget(handler.await) })),
         }
     }
 }
@@ -45,10 +48,7 @@ pub(crate) trait AnswerSlot: Send {
     /// Answers with an error of the runtime.
     fn fail(&mut self, error: Error);
     /// Takes an answer of another type than its own.
-    fn receive(&mut self, outcome: Outcome) {
-        let _ = outcome;
-        self.fail(Error::new(ErrorKind::Internal, "the stub and the handler disagree on the type of the result"));
-    }
+    fn receive(&mut self, outcome: Outcome);
     /// The answer itself, to be downcast.
     fn as_any(&mut self) -> &mut dyn Any;
     /// The same, owned.
@@ -60,6 +60,21 @@ pub(crate) trait AnswerSlot: Send {
 impl<T: Send + 'static, E: Failure> AnswerSlot for Answer<T, E> {
     fn fail(&mut self, error: Error) {
         *self = Answer::Ready(Err(E::from(error)));
+    }
+
+    fn receive(&mut self, outcome: Outcome) {
+        match self.as_any().downcast_mut::<Answer<Reply, Refusal>>() {
+            Some(untyped) => {
+                *untyped = match outcome {
+                    Outcome::Ended(result) => Answer::Ready(result),
+                    Outcome::Running(handler) => Answer::Running(handler),
+                }
+            }
+            None => {
+                let sentence = "the stub and the handler disagree on the type of the result";
+                self.fail(Error::new(ErrorKind::Internal, sentence));
+            }
+        }
     }
 
     fn as_any(&mut self) -> &mut dyn Any {
@@ -83,13 +98,13 @@ impl<T: Send + 'static, E: Failure> AnswerSlot for Answer<T, E> {
     }
 }
 
-/// Where a result goes that nobody waits for: whether there was an error is all that is kept.
+/// Where the result of a message goes.
 #[derive(Default)]
 pub(crate) struct Unread(pub(crate) Option<Outcome>);
 
 impl AnswerSlot for Unread {
     fn fail(&mut self, error: Error) {
-        self.0 = Some(Outcome::Ended(Err(error)));
+        self.0 = Some(Outcome::Ended(Err(error.into())));
     }
 
     fn receive(&mut self, outcome: Outcome) {

@@ -7,6 +7,8 @@ mod again;
 mod answer;
 mod entry;
 mod future;
+#[cfg(feature = "http")]
+mod outside;
 mod pace;
 mod patience;
 mod run;
@@ -17,11 +19,14 @@ mod slot;
 mod stub;
 mod timing;
 mod turn;
+mod untyped;
 
 pub(crate) use answer::{Answer, AnswerSlot, Orchestration, Outcome, Unread};
 pub(crate) use entry::{Entry, Progress, Queued, Work};
 pub use future::Call;
 pub(crate) use future::{Unsent, no_await};
+#[cfg(feature = "http")]
+pub(crate) use outside::{Asked, AskedBy, call};
 pub(crate) use pace::Pace;
 pub(crate) use run::Instance;
 pub use run::{Ran, Run};
@@ -30,3 +35,5 @@ pub(crate) use slot::{Body, Owner, Shared, Slot, Status};
 pub use stub::Stub;
 pub(crate) use timing::Timing;
 pub(crate) use turn::{TurnFor, TurnOf, give_back};
+pub use untyped::Refusal;
+pub(crate) use untyped::Reply;

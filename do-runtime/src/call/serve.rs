@@ -168,11 +168,18 @@ where
     };
     let timed = !node.is_deterministic() && method.pace().sample();
     let begin = timed.then(Instant::now);
+    let outside = origin.as_ref().is_some_and(|origin| origin.outside);
     awake.meta().begin(method, origin);
     timing.span = awake.meta().span();
     let ran = {
         let _within = timing.span.as_ref().map(|span| span.enter());
-        O::dispatch(request, Run::new(awake, slot, answer, timing.span.as_deref()))
+        match outside.then(|| awake.shared(&slot.shared, |object, cx| object.authorize(cx))) {
+            Some((Err(refused), ran)) => {
+                answer.fail(refused);
+                ran
+            }
+            Some((Ok(()), _)) | None => O::dispatch(request, Run::new(awake, slot, answer, timing.span.as_deref())),
+        }
     };
     awake.meta().end();
     if let Some(begin) = begin {

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::task::Context;
 
+#[cfg(feature = "http")]
+use uuid::Uuid;
+
 use super::Call;
 use super::again::Again;
 use crate::Timestamp;
@@ -85,6 +88,16 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
     /// however often it was sent.
     pub fn retry(self, policy: RetryPolicy) -> Self {
         self.set(|settings| settings.retry = Some(policy))
+    }
+
+    /// A call from outside the process: the object is asked first, and the request has an id already.
+    #[cfg(feature = "http")]
+    pub(super) fn from_outside(self, request_id: Uuid, trace: Option<TraceParent>) -> Self {
+        self.set(|settings| {
+            settings.outside = true;
+            settings.request_id = Some(request_id);
+            settings.trace = trace;
+        })
     }
 
     fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {

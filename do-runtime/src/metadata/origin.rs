@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) retry: Option<RetryPolicy>,
     /// Drawn for a call that may be sent again.
     pub(crate) request_id: Option<Uuid>,
+    /// It comes from outside the process, where anybody may be.
+    pub(crate) outside: bool,
     /// What made no sense: the call answers it.
     pub(crate) wrong: Option<Error>,
 }
@@ -39,6 +41,8 @@ pub(crate) struct Origin {
     pub(crate) key: Option<Key>,
     pub(crate) trace: Option<TraceParent>,
     pub(crate) attempt: u32,
+    /// It comes from outside the process: the object is asked first.
+    pub(crate) outside: bool,
     /// Of a call that may be sent again.
     pub(crate) request_id: Option<Uuid>,
     /// The span in which it was made, of a call that waits in a queue.
@@ -55,6 +59,7 @@ impl Default for Origin {
             key: None,
             trace: None,
             attempt: 1,
+            outside: false,
             request_id: None,
             surroundings: None,
         }
@@ -74,6 +79,7 @@ impl Origin {
             origin.caller = settings.caller.clone();
             origin.trace = settings.trace;
             origin.request_id = settings.request_id;
+            origin.outside = settings.outside;
         }
         origin.deadline = within.map(|within| now + within);
         if let Some(from) = ambient::current() {

@@ -75,7 +75,7 @@ impl Objects {
         Objects { home, open: None }
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", feature = "http"))]
     pub(crate) fn home(&self) -> &Arc<Home> {
         &self.home
     }
@@ -93,6 +93,29 @@ impl Objects {
     /// The stub of the object with an id. Wakes nothing, creates nothing.
     pub fn get<O: Dispatch>(&self, id: crate::ObjectId) -> O::Stub {
         self.namespace::<O>().get(id)
+    }
+
+    /// Serves the public methods of all classes over HTTP, on a loopback address, until the process is told to end; then the objects are
+    /// closed. [`Objects::server`] has the options.
+    ///
+    /// # Errors
+    /// As [`Server::serve`](crate::http::Server::serve).
+    #[cfg(feature = "http")]
+    pub async fn serve(&self, address: impl tokio::net::ToSocketAddrs) -> Result {
+        self.server().serve(address).await
+    }
+
+    /// A server of the public methods of all classes, to be set up. It keeps the folder open.
+    #[cfg(feature = "http")]
+    pub fn server(&self) -> crate::http::Server {
+        crate::http::Server::new(self.clone())
+    }
+
+    /// The paths of a server as an axum router, to be merged with one's own: [`Server::router`](crate::http::Server::router) of one without
+    /// an authenticator.
+    #[cfg(feature = "http")]
+    pub fn router(&self) -> axum::Router {
+        self.server().into_router()
     }
 
     /// Takes no new call, lets those that run end, hands everything over to the store, and releases the folder.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::scheduler::Waiting;
 use super::{Awake, Host};
-use crate::call::{Instance, Outcome, Run, Slot, Unread};
+use crate::call::{Instance, Outcome, Reply, Run, Slot, Unread};
 use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::{Caller, Origin};
 use crate::node::alarms::in_turn;
@@ -59,7 +59,7 @@ pub(super) async fn receive<O: Dispatch>(host: Arc<Host<O>>, arrival: Arrival) -
     };
     let outcome = in_turn(&host, id, move |awake, slot| apply(awake, slot, &message, delivery, origin)).await;
     match outcome {
-        Ok(Outcome::Ended(result)) => result.map_err(Undelivered::from_answer),
+        Ok(Outcome::Ended(result)) => result.map(drop).map_err(|refused| Undelivered::from_answer(refused.into())),
         Ok(Outcome::Running(handler)) => {
             if planted(Defect::NotedBeforeItRan) {
                 in_turn(&host, id, move |awake, slot| (awake.note_applied(&slot.shared, &delivery), awake.kept()))
@@ -69,7 +69,7 @@ pub(super) async fn receive<O: Dispatch>(host: Arc<Host<O>>, arrival: Arrival) -
             let waiting = Waiting::on(host.shared_node());
             let result = handler.await;
             drop(waiting);
-            result.map_err(Undelivered::from_answer)?;
+            result.map_err(|refused| Undelivered::from_answer(refused.into()))?;
             in_turn(&host, id, move |awake, slot| (awake.note_applied(&slot.shared, &delivery), awake.kept()))
                 .await
                 .map_err(Undelivered::Unreachable)
@@ -88,14 +88,14 @@ fn apply<O: Dispatch>(
     origin: Origin,
 ) -> (Result<Outcome>, Instance) {
     match awake.was_applied(&delivery) {
-        Ok(true) => return (Ok(Outcome::Ended(Ok(()))), Instance::Kept),
+        Ok(true) => return (Ok(Outcome::Ended(Ok(Reply::nothing()))), Instance::Kept),
         Ok(false) => {}
         Err(error) => return (Err(error), awake.kept()),
     }
     let request = ArgumentsReader::new(&message.arguments).and_then(|mut from| O::decode(&message.method, &mut from));
     let (method, request) = match request {
         Ok(request) => request,
-        Err(error) => return (Ok(Outcome::Ended(Err(error))), Instance::Kept),
+        Err(error) => return (Ok(Outcome::Ended(Err(error.into()))), Instance::Kept),
     };
     awake.meta().begin(method, Some(Arc::new(origin)));
     let span = awake.meta().span();
@@ -105,6 +105,6 @@ fn apply<O: Dispatch>(
         O::dispatch(request, Run::new(awake, slot, &mut answer, span.as_deref()).delivering(Some(delivery)))
     };
     awake.meta().end();
-    let silent = || Outcome::Ended(Err(Error::new(ErrorKind::Internal, "a handler gave no answer")));
+    let silent = || Outcome::Ended(Err(Error::new(ErrorKind::Internal, "a handler gave no answer").into()));
     (Ok(answer.0.unwrap_or_else(silent)), ran.instance)
 }

@@ -4,9 +4,15 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "http")]
+use super::Namespace;
 use super::{AnyHost, Home, Node};
+#[cfg(feature = "http")]
+use crate::call::{Asked, Refusal, Reply, call};
 use crate::error::{Error, Result};
 use crate::journal::ClassTag;
+#[cfg(feature = "http")]
+use crate::object::TypedStub;
 use crate::object::{Dispatch, outlines};
 use crate::placement::Placement;
 use crate::sqlite::check_versions;
@@ -20,6 +26,22 @@ pub struct ClassEntry {
     jurisdiction: Option<&'static str>,
     migrations: fn() -> Result<()>,
     host: fn(&Arc<Node>, &Arc<Home>) -> Arc<dyn AnyHost>,
+    #[cfg(feature = "http")]
+    call: fn(&Arc<Home>, Addressee<'_>, Asked<'_>) -> Result<Answering>,
+}
+
+/// The answer of a call from outside, on its way.
+#[cfg(feature = "http")]
+pub(crate) type Answering = std::pin::Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
+
+/// The object that somebody outside calls.
+#[cfg(feature = "http")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addressee<'a> {
+    /// The one of that name.
+    Named(&'a str),
+    /// The one with that id, in hexadecimal digits.
+    WithId(&'a str),
 }
 
 inventory::collect!(ClassEntry);
@@ -34,11 +56,29 @@ impl ClassEntry {
             jurisdiction: O::JURISDICTION,
             migrations: || check_versions(O::CLASS, &outlines(O::MIGRATIONS)),
             host: |node, home| node.host::<O>(home),
+            #[cfg(feature = "http")]
+            call: |home, addressee, asked| {
+                let namespace = Namespace::<O>::new(home.clone());
+                let stub = match addressee {
+                    Addressee::Named(name) => namespace.get_by_name(name),
+                    Addressee::WithId(id) => namespace.get(namespace.id_from_string(id)?),
+                };
+                Ok(Box::pin(call(stub.stub().clone(), asked)?))
+            },
         }
     }
 
+    /// Makes a call from outside of an object of the class.
+    ///
+    /// # Errors
+    /// `not_found` if the method is not public, or `invalid` if the id or the arguments are not what they should be.
+    #[cfg(feature = "http")]
+    pub(crate) fn call(&self, home: &Arc<Home>, addressee: Addressee<'_>, asked: Asked<'_>) -> Result<Answering> {
+        (self.call)(home, addressee, asked)
+    }
+
     /// The class's stored name.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
@@ -46,6 +86,12 @@ impl ClassEntry {
     pub(super) fn host(&self, node: &Arc<Node>, home: &Arc<Home>) -> Arc<dyn AnyHost> {
         (self.host)(node, home)
     }
+}
+
+/// The class of a name, if it is linked into the program.
+#[cfg(feature = "http")]
+pub(crate) fn class_named(name: &str) -> Option<&'static ClassEntry> {
+    linked().get(&ClassTag::of(name)).copied().filter(|entry| entry.name == name)
 }
 
 /// The classes that are linked into the program, by their tags.

@@ -2,14 +2,19 @@
 //! each parameter to its value, so that a method may grow by an `Option` while what was written before still waits.
 
 mod extent;
+#[cfg(feature = "http")]
+mod outside;
 #[cfg(test)]
 mod tests;
 
 use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Wire;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The format that is written.
@@ -71,33 +76,46 @@ impl ArgumentsWriter {
 /// Takes arguments out of bytes.
 #[derive(Debug)]
 pub struct ArgumentsReader<'a> {
-    /// Each name, and the bytes of its value.
-    entries: Vec<(&'a str, &'a [u8])>,
+    entries: Vec<Entry<'a>>,
+    wire: Wire,
+}
+
+#[derive(Debug)]
+struct Entry<'a> {
+    name: Cow<'a, str>,
+    /// The bytes of its value.
+    value: &'a [u8],
+    taken: bool,
 }
 
 impl<'a> ArgumentsReader<'a> {
-    /// Finds the arguments. Bytes that are damaged, or in a format of a later version, are `invalid`.
+    /// Finds the arguments in what an [`ArgumentsWriter`] wrote. Bytes that are damaged, or in a format of a later version, are
+    /// `invalid`.
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
-        let rest = match bytes {
-            [FORMAT, rest @ ..] => rest,
-            [] => return Err(damaged("there is nothing")),
+        match bytes {
+            [FORMAT, map @ ..] => Self::packed(map),
+            [] => Err(damaged("there is nothing")),
             [format, ..] => {
                 let message =
                     format!("these arguments are in format {format}, and this program knows only format {FORMAT}");
-                return Err(Error::invalid(message));
+                Err(Error::invalid(message))
             }
-        };
-        let (count, mut rest) = extent::map(rest).ok_or_else(|| damaged("they are no map"))?;
+        }
+    }
+
+    /// Finds the arguments in a MessagePack map.
+    fn packed(map: &'a [u8]) -> Result<Self> {
+        let (count, mut rest) = extent::map(map).ok_or_else(|| damaged("they are no map"))?;
         let mut entries = Vec::new();
         for _ in 0..count {
             let (name, after) = extent::split_value(rest).ok_or_else(|| damaged("they end too early"))?;
-            let name = rmp_serde::from_slice(name).map_err(|_| damaged("one of them has no name"))?;
+            let name: &str = rmp_serde::from_slice(name).map_err(|_| damaged("one of them has no name"))?;
             let (value, after) = extent::split_value(after).ok_or_else(|| damaged("they end too early"))?;
-            entries.push((name, value));
+            entries.push(Entry { name: name.into(), value, taken: false });
             rest = after;
         }
         match rest {
-            [] => Ok(ArgumentsReader { entries }),
+            [] => Ok(ArgumentsReader { entries, wire: Wire::MessagePack }),
             _ => Err(damaged("something follows them")),
         }
     }
@@ -105,16 +123,53 @@ impl<'a> ArgumentsReader<'a> {
     /// The argument of a parameter; one that is missing is read as nil, which makes an `Option` `None`. What is no
     /// `T` is `invalid`, with the names of the parameter and the type.
     pub fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T> {
-        let value = self.entries.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
-        rmp_serde::from_slice(value.unwrap_or(NIL)).map_err(|error| {
+        let entry = self.entries.iter_mut().find(|entry| entry.name == name);
+        let value = entry.map(|entry| {
+            entry.taken = true;
+            entry.value
+        });
+        let read: Result<T, Box<dyn std::error::Error + Send + Sync>> = match self.wire {
+            Wire::MessagePack => rmp_serde::from_slice(value.unwrap_or(NIL)).map_err(Into::into),
+            Wire::Json => serde_json::from_slice(value.unwrap_or(b"null")).map_err(Into::into),
+        };
+        read.map_err(|error| {
             let expected = type_name::<T>();
             let message = match value {
                 Some(_) => format!("the argument `{name}` can't be read as `{expected}`: {error}"),
                 None => format!("the argument `{name}` is missing, and a `{expected}` can't be left out"),
             };
-            Error::with_source(ErrorKind::Invalid, message, error)
+            wrong(name, message, Some(error))
         })
     }
+}
+
+/// An argument that is not what its method takes.
+#[derive(Debug)]
+pub(crate) struct WrongArgument {
+    /// The parameter, or what was taken for one.
+    pub(crate) name: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl fmt::Display for WrongArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the argument `{}` is wrong", self.name)
+    }
+}
+
+impl std::error::Error for WrongArgument {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// So much of what somebody sent as a person wants to read back.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+fn wrong(name: &str, sentence: String, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::with_source(ErrorKind::Invalid, sentence, WrongArgument { name: shown(name), source })
 }
 
 fn damaged(how: &str) -> Error {

@@ -3,11 +3,11 @@
 use std::any::type_name;
 use std::time::Duration;
 
-use crate::call::{Pace, Stub};
+use crate::call::{Pace, Refusal, Stub};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::limits::Limits;
 use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
-use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter, payload};
+use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter, Wire, payload};
 use crate::ownership::Sendable;
 use crate::table::TableDef;
 
@@ -71,6 +71,15 @@ pub trait Dispatch: Object {
     fn decode(method: &str, from: &mut ArgumentsReader<'_>) -> Result<(&'static Method, Self::Request)> {
         let _ = (method, from);
         Err(unwritable::<Self>())
+    }
+
+    /// The methods that can be called from outside the process.
+    const PUBLIC: &'static [&'static Method] = &[];
+
+    /// Asked before each call from outside, in its turn: `#[authorize]`. What it refuses does not run.
+    fn authorize(&self, cx: &Cx<Self>) -> Result {
+        let _ = cx;
+        Ok(())
     }
 
     /// What `cx.schedule()` gives: a method for each alarm.
@@ -172,6 +181,8 @@ pub trait Answer: Send + Sized + 'static {
     fn to_reply(&self) -> Result<Vec<u8>>;
     /// From the bytes that were kept. What can't be decoded is `invalid`.
     fn from_reply(bytes: &[u8]) -> Result<Self>;
+    /// As bytes that leave the process. What can't be encoded is `internal`.
+    fn to_wire(&self, wire: Wire) -> Result<Vec<u8>>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -190,6 +201,10 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
             Error::with_source(ErrorKind::Invalid, sentence, error)
         })
     }
+
+    fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
+        wire.encode(self)
+    }
 }
 
 /// The error type of a handler: `Error`, or `CallError<E>` of an `E` with `#[derive(RpcError)]`.
@@ -201,11 +216,17 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
 pub trait Failure: From<Error> + Into<Error> + Send + 'static {
     /// The error of the runtime that it is, if it is one.
     fn runtime(&self) -> Option<&Error>;
+    /// Without its type.
+    fn into_refusal(self) -> Refusal;
 }
 
 impl Failure for Error {
     fn runtime(&self) -> Option<&Error> {
         Some(self)
+    }
+
+    fn into_refusal(self) -> Refusal {
+        self.into()
     }
 }
 
@@ -214,6 +235,13 @@ impl<E: RpcError> Failure for CallError<E> {
         match self {
             CallError::User(_) => None,
             CallError::Runtime(error) => Some(error),
+        }
+    }
+
+    fn into_refusal(self) -> Refusal {
+        match self {
+            CallError::User(own) => Refusal::of(own),
+            CallError::Runtime(error) => error.into(),
         }
     }
 }

@@ -17,8 +17,11 @@ mod query;
 mod savepoint;
 mod stored;
 mod this;
+mod wire;
 
 pub use alarms::{AlarmDef, AlarmRan, AlarmRun, Alarms, ExhaustedRun, PendingAlarm, Repeat, Schedule, Setting};
+#[cfg(feature = "http")]
+pub(crate) use arguments::WrongArgument;
 pub use arguments::{ArgumentsReader, ArgumentsWriter};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, Scheduled, TypedStub};
 pub use cx::Cx;
@@ -35,3 +38,4 @@ pub(crate) use stored::{StoredChanges, StoredState};
 pub use stored::{StoredReader, StoredWriter};
 pub use this::This;
 pub(crate) use this::orchestrate;
+pub use wire::Wire;

@@ -40,6 +40,12 @@ enum Action {
     },
     /// Prints the names of all rooms.
     Rooms,
+    /// Serves the rooms over HTTP until the process is told to end.
+    Serve {
+        /// The address.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        address: String,
+    },
     /// Prints how many rooms and messages there are, and how large they are.
     Stats,
 }
@@ -64,6 +70,10 @@ async fn run(command: Command) -> Result {
         Action::Import { file } => import::run(&objects, &file).await?,
         Action::History { room, limit } => show::history(&objects, &room, limit).await?,
         Action::Rooms => show::rooms(&objects)?,
+        Action::Serve { address } => {
+            println!("listening on http://{address}: POST /rpc/ChatRoom/{{room}}/{{method}}");
+            return objects.serve(address).await;
+        }
         Action::Stats => show::stats(&objects).await?,
     }
     objects.close().await

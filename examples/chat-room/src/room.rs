@@ -102,7 +102,7 @@ impl ChatRoom {
     }
 
     /// Adds a message: one atomic, durable transaction.
-    #[rpc]
+    #[rpc(public)]
     fn post(&mut self, cx: &mut Cx<Self>, author: String, body: String) -> Result<Message, CallError<Refused>> {
         ensure!(!body.is_empty(), Refused::Empty);
         let length = body.chars().count();
@@ -114,13 +114,13 @@ impl ChatRoom {
     }
 
     /// The newest messages, the newest first.
-    #[rpc]
+    #[rpc(public)]
     fn history(&self, cx: &Cx<Self>, limit: u32) -> Result<Vec<Message>> {
         sql!(cx, Message, "SELECT * FROM message ORDER BY at DESC, id DESC LIMIT :limit").all()
     }
 
     /// What somebody wrote here, the newest first.
-    #[rpc]
+    #[rpc(public)]
     fn by_author(&self, cx: &Cx<Self>, author: &str, limit: u32) -> Result<Vec<Message>> {
         Message::by_author(cx, author).limit(limit).all()
     }
@@ -176,7 +176,7 @@ impl ChatRoom {
     }
 
     /// What was written on the last day; nothing before the first one has passed.
-    #[rpc]
+    #[rpc(public)]
     fn digest(&self) -> Result<Option<Digest>> {
         Ok(self.digest.clone())
     }
@@ -195,7 +195,7 @@ impl ChatRoom {
     }
 
     /// What the room is about.
-    #[rpc]
+    #[rpc(public)]
     fn topic(&self) -> Result<String> {
         Ok(self.topic.clone())
     }

@@ -1,0 +1,57 @@
+//! Calls from outside the process: their arguments come as bytes, and their answers leave as bytes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{Call, Refusal, Reply, Stub};
+use crate::error::{Error, ErrorKind, Result};
+use crate::metadata::{Caller, TraceParent};
+use crate::object::{ArgumentsReader, Dispatch, Wire};
+
+/// A call from outside of one object.
+pub(crate) struct Asked<'a> {
+    /// The method's name.
+    pub(crate) method: &'a str,
+    /// Its arguments: a map of their names and values.
+    pub(crate) arguments: &'a [u8],
+    /// How they are encoded.
+    pub(crate) wire: Wire,
+    /// What goes with it.
+    pub(crate) by: AskedBy,
+}
+
+/// Who calls from outside, and for what.
+pub(crate) struct AskedBy {
+    pub(crate) caller: Caller,
+    /// Its idempotency key.
+    pub(crate) key: Option<Arc<str>>,
+    pub(crate) trace: Option<TraceParent>,
+    pub(crate) request_id: Uuid,
+    /// How long the caller waits.
+    pub(crate) within: Duration,
+}
+
+/// Makes the call that is asked for, of an object whose stub this is.
+///
+/// # Errors
+/// `not_found` if the class has no such method that is public; `invalid` if the arguments are not its own.
+pub(crate) fn call<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Call<O, Reply, Refusal>> {
+    let Asked { method, arguments, wire, by } = asked;
+    if !O::PUBLIC.iter().any(|public| public.name == method) {
+        let method: String = method.chars().take(64).collect();
+        return Err(Error::new(ErrorKind::NotFound, format!("`{}` has no public method `{method}`", O::CLASS)));
+    }
+    let mut arguments = ArgumentsReader::of_wire(arguments, wire)?;
+    let (method, request) = O::decode(method, &mut arguments)?;
+    arguments.refuse_rest(method)?;
+    let mut call = Call::new(stub, method, request).from_outside(by.request_id, by.trace);
+    if let Caller::Principal(_) = by.caller {
+        call = call.caller(by.caller);
+    }
+    if let Some(key) = by.key {
+        call = call.idempotency_key(key);
+    }
+    Ok(call.deadline(by.within))
+}

@@ -1,0 +1,113 @@
+//! Answers whose types only the handler knows: in a box that can be encoded.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind, Result, RpcError};
+use crate::object::{Answer, Failure, Wire};
+
+/// What a handler returned, whatever its type.
+pub(crate) struct Reply(Box<dyn Encode>);
+
+impl Reply {
+    pub(super) fn new(value: impl Answer) -> Self {
+        Reply(Box::new(value))
+    }
+
+    /// Of a handler that returns nothing.
+    pub(crate) fn nothing() -> Self {
+        Reply::new(())
+    }
+}
+
+/// A value that can be encoded.
+trait Encode: Send {
+    fn encode(&self, wire: Wire) -> Result<Vec<u8>>;
+}
+
+impl<T: Answer> Encode for T {
+    fn encode(&self, wire: Wire) -> Result<Vec<u8>> {
+        self.to_wire(wire)
+    }
+}
+
+impl Answer for Reply {
+    fn to_reply(&self) -> Result<Vec<u8>> {
+        Err(Error::new(ErrorKind::Internal, "a reply is kept by the handler that gives it, which knows its type"))
+    }
+
+    fn from_reply(_: &[u8]) -> Result<Self> {
+        Err(Error::new(ErrorKind::Internal, "a kept reply is read by the handler that gave it, which knows its type"))
+    }
+
+    fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
+        self.0.encode(wire)
+    }
+}
+
+/// What a handler failed with, whatever its type.
+pub struct Refusal {
+    error: Error,
+    /// The handler's own error.
+    own: Option<Box<dyn EncodeError>>,
+}
+
+/// An error that can be encoded.
+trait EncodeError: Send {
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only those outside are told"))]
+    fn encode(&self, wire: Wire) -> Result<Vec<u8>>;
+}
+
+impl<E: Serialize + Send> EncodeError for E {
+    fn encode(&self, wire: Wire) -> Result<Vec<u8>> {
+        wire.encode(self)
+    }
+}
+
+impl Refusal {
+    /// Of a handler with an error of its own.
+    pub(crate) fn of<E: RpcError>(own: E) -> Self {
+        Refusal { error: Error::new(ErrorKind::Handler, own.to_string()), own: Some(Box::new(own)) }
+    }
+
+    /// As an error of the runtime.
+    #[cfg(feature = "http")]
+    pub(crate) fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// The bytes of the handler's own error, if it has one.
+    #[cfg(feature = "http")]
+    pub(crate) fn encode_own(&self, wire: Wire) -> Option<Result<Vec<u8>>> {
+        self.own.as_ref().map(|own| own.encode(wire))
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal { error, own: None }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        refusal.error
+    }
+}
+
+impl Failure for Refusal {
+    fn runtime(&self) -> Option<&Error> {
+        self.own.is_none().then_some(&self.error)
+    }
+
+    fn into_refusal(self) -> Refusal {
+        self
+    }
+}

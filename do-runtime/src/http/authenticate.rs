@@ -1,0 +1,81 @@
+//! Who calls.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What an authenticator gives: the name of the principal, or nothing where nobody says who they are.
+pub type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Option<String>>> + Send + 'a>>;
+
+/// Says who makes a request. A closure that takes the request's head and answers at once is one too.
+///
+/// Credentials that are wrong are an error, best of kind `denied`: the answer is a 401. No credentials are `None`: what that means is
+/// said by [`Server::allow_anonymous`](super::Server::allow_anonymous).
+pub trait Authenticate: Send + Sync + 'static {
+    /// Looks at a request's head.
+    fn authenticate<'a>(&'a self, request: &'a Parts) -> Authenticating<'a>;
+}
+
+impl<F> Authenticate for F
+where
+    F: Fn(&Parts) -> Result<Option<String>> + Send + Sync + 'static,
+{
+    fn authenticate<'a>(&'a self, request: &'a Parts) -> Authenticating<'a> {
+        Box::pin(ready(self(request)))
+    }
+}
+
+/// Secret tokens, each of a principal: `Authorization: Bearer …`.
+pub struct BearerTokens {
+    /// By the hash of the token: how long a look-up takes says nothing of how a token begins.
+    principals: HashMap<[u8; 32], String>,
+}
+
+impl BearerTokens {
+    /// Of pairs of a token and the principal's name.
+    pub fn new<T: AsRef<str>, P: Into<String>>(tokens: impl IntoIterator<Item = (T, P)>) -> Self {
+        let hashed = |(token, principal): (T, P)| (hash(token.as_ref()), principal.into());
+        BearerTokens { principals: tokens.into_iter().map(hashed).collect() }
+    }
+}
+
+impl fmt::Debug for BearerTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BearerTokens({})", self.principals.len())
+    }
+}
+
+impl Authenticate for BearerTokens {
+    fn authenticate<'a>(&'a self, request: &'a Parts) -> Authenticating<'a> {
+        let principal = bearer(request).and_then(|token| match token {
+            Some(token) => match self.principals.get(&hash(token)) {
+                Some(principal) => Ok(Some(principal.clone())),
+                None => Err(Error::new(ErrorKind::Denied, "nobody is known by this token")),
+            },
+            None => Ok(None),
+        });
+        Box::pin(ready(principal))
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    *blake3::hash(token.as_bytes()).as_bytes()
+}
+
+/// The token of a request, if there is one (RFC 6750, section 2.1).
+fn bearer(request: &Parts) -> Result<Option<&str>> {
+    let mut values = request.headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let wrong = || Error::new(ErrorKind::Denied, "the `Authorization` header is not `Bearer` and a token");
+    if values.next().is_some() {
+        return Err(wrong());
+    }
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(wrong)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(wrong()) }
+}

@@ -1,0 +1,36 @@
+//! Objects over HTTP: `#[rpc(public)]` methods as `POST /rpc/{class}/{name}/{method}`.
+//!
+//! ```no_run
+//! # use do_runtime::prelude::*;
+//! # use do_runtime::http::BearerTokens;
+//! # async fn example(objects: Objects) -> Result {
+//! objects
+//!     .server()
+//!     .authenticate(BearerTokens::new([("s3cret", "ann")]))
+//!     .serve("0.0.0.0:8080")
+//!     .await
+//! # }
+//! ```
+//!
+//! | path | what it does |
+//! |---|---|
+//! | `POST /rpc/{class}/{name}/{method}` | calls a method of the object with a name, which is percent-encoded |
+//! | `POST /rpc/{class}/by-id/{id}/{method}` | the same of the object with an id, 64 hexadecimal digits |
+//!
+//! The body is an object with a member for each parameter, as `application/json` or `application/msgpack`; the answer is the result in the
+//! same encoding, or an `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). See `docs/network.md` for all
+//! headers and statuses.
+//!
+//! `route` reads a path, `call` makes the call and its answer, `problem` the answer of one that failed; `authenticate` says who calls, and
+//! `serve` listens.
+
+mod authenticate;
+mod call;
+mod limits;
+mod problem;
+mod route;
+mod serve;
+mod server;
+
+pub use authenticate::{Authenticate, Authenticating, BearerTokens};
+pub use server::Server;

@@ -1,0 +1,145 @@
+//! The answer of a call that failed: `application/problem+json`.
+
+use std::error::Error as _;
+
+use axum::body::Body;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::call::Refusal;
+use crate::error::{Error, ErrorKind};
+use crate::object::{Wire, WrongArgument};
+
+/// What went wrong, for the one who called.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    kind: ErrorKind,
+    detail: String,
+    retryable: bool,
+    /// The argument that was wrong.
+    field: Option<String>,
+    /// The handler's own error, as JSON.
+    own: Option<Box<RawValue>>,
+}
+
+/// The members of the document, in the order of RFC 9457.
+#[derive(Serialize)]
+struct Document<'a> {
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    kind: &'a str,
+    retryable: bool,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a RawValue>,
+}
+
+impl Problem {
+    /// One that HTTP itself has a status for.
+    pub(super) fn new(status: StatusCode, kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Problem { status, kind, detail: detail.into(), retryable: false, field: None, own: None }
+    }
+
+    /// There is nothing of that name.
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::NOT_FOUND, ErrorKind::NotFound, detail)
+    }
+
+    /// The request can't be understood.
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, ErrorKind::Invalid, detail)
+    }
+
+    /// Nobody is known by these credentials, or there are none.
+    pub(super) fn unauthorized(detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::UNAUTHORIZED, ErrorKind::Denied, detail)
+    }
+
+    /// A call that could not be made: its object, method or arguments are not there.
+    pub(super) fn of_request(error: &Error) -> Self {
+        let field = error.source().and_then(|source| source.downcast_ref::<WrongArgument>());
+        match (error.kind(), field) {
+            (ErrorKind::Invalid, None) => Problem::malformed(error.to_string()),
+            (_, field) => Problem { field: field.map(|field| field.name.clone()), ..Problem::of(error) },
+        }
+    }
+
+    /// A call that was made, and answered with an error.
+    pub(super) fn of_refusal(refusal: &Refusal) -> Self {
+        let error = refusal.error();
+        match refusal.encode_own(Wire::Json) {
+            Some(Ok(own)) => {
+                let own = String::from_utf8(own).ok().and_then(|own| RawValue::from_string(own).ok());
+                Problem { own, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.kind(), error.to_string()) }
+            }
+            Some(Err(unencodable)) => Problem::of(&unencodable),
+            None => Problem::of(error),
+        }
+    }
+
+    fn of(error: &Error) -> Self {
+        let status = match error.kind() {
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::Conflict => StatusCode::CONFLICT,
+            ErrorKind::Overloaded => StatusCode::TOO_MANY_REQUESTS,
+            ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Deadline => StatusCode::GATEWAY_TIMEOUT,
+            ErrorKind::Denied => StatusCode::FORBIDDEN,
+            ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorKind::Interrupted | ErrorKind::Storage | ErrorKind::Handler | ErrorKind::Internal => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        // What concerns the server alone, paths and panics among it, stays in its log.
+        let detail = match error.kind() {
+            ErrorKind::Unavailable => "the server can't answer now".into(),
+            ErrorKind::Storage => "the server could not store or read what this needs: its log says why".into(),
+            ErrorKind::Handler => "the handler failed: the server's log says why".into(),
+            ErrorKind::Internal => "the server failed: its log says why".into(),
+            _ => error.to_string(),
+        };
+        Problem { retryable: error.is_retryable(), ..Problem::new(status, error.kind(), detail) }
+    }
+
+    /// Whether the server has to look into it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// The answer.
+    pub(super) fn answer(&self, request_id: &str) -> Response {
+        let document = Document {
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            kind: self.kind.as_str(),
+            retryable: self.retryable || self.kind == ErrorKind::Overloaded,
+            request_id,
+            field: self.field.as_deref(),
+            error: self.own.as_deref(),
+        };
+        // It is made of text, numbers and JSON that was encoded before.
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let more = match self.status {
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::METHOD_NOT_ALLOWED => Some((ALLOW, "POST")),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
+            _ => None,
+        };
+        if let Some((name, value)) = more {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}

@@ -1,0 +1,91 @@
+//! What a path asks for.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// A call that a path names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Route<'a> {
+    pub(super) class: Cow<'a, str>,
+    pub(super) object: Object<'a>,
+    pub(super) method: Cow<'a, str>,
+}
+
+/// The object that is called.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Object<'a> {
+    Named(Cow<'a, str>),
+    WithId(Cow<'a, str>),
+}
+
+/// Why a path names no call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Astray {
+    /// There is nothing at such a path.
+    Unknown,
+    /// It is one of ours, and lacks something or has something that can't be read.
+    Malformed(&'static str),
+}
+
+/// What stands for a name where an id follows.
+const BY_ID: &str = "by-id";
+
+/// Reads the path of a request.
+pub(super) fn read(path: &str) -> Result<Route<'_>, Astray> {
+    let rest = path.strip_prefix("/rpc/").ok_or(Astray::Unknown)?;
+    // Before anything is decoded: a slash in a name is part of it.
+    let parts: Vec<&str> = rest.split('/').collect();
+    let (class, object, method) = match parts[..] {
+        [class, BY_ID, id, method] => (class, Object::WithId(decoded(id)?), method),
+        [class, name, method] => (class, Object::Named(decoded(name)?), method),
+        [] | [_] | [_, _] => {
+            return Err(Astray::Malformed("a call is `/rpc/{class}/{name}/{method}`: this path names no object"));
+        }
+        _ => return Err(Astray::Unknown),
+    };
+    if matches!(&object, Object::Named(name) | Object::WithId(name) if name.is_empty()) {
+        return Err(Astray::Malformed("the name of the object is missing: a call is `/rpc/{class}/{name}/{method}`"));
+    }
+    Ok(Route { class: decoded(class)?, object, method: decoded(method)? })
+}
+
+fn decoded(part: &str) -> Result<Cow<'_, str>, Astray> {
+    percent_decode_str(part).decode_utf8().map_err(|_| Astray::Malformed("a part of the path is no UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named<'a>(class: &'a str, name: &'a str, method: &'a str) -> Result<Route<'a>, Astray> {
+        Ok(Route { class: class.into(), object: Object::Named(name.into()), method: method.into() })
+    }
+
+    #[test]
+    fn a_path_names_a_class_an_object_and_a_method() {
+        assert_eq!(read("/rpc/Room/lobby/post"), named("Room", "lobby", "post"));
+        let id = "ab".repeat(32);
+        let with_id = Route { class: "Room".into(), object: Object::WithId(id.as_str().into()), method: "post".into() };
+        assert_eq!(read(&format!("/rpc/Room/by-id/{id}/post")), Ok(with_id));
+    }
+
+    #[test]
+    fn a_name_may_have_any_characters() {
+        assert_eq!(read("/rpc/Room/a%2Fb%20c%C3%A9/post"), named("Room", "a/b cé", "post"));
+        assert_eq!(read("/rpc/Room/../post"), named("Room", "..", "post"));
+        assert_eq!(read("/rpc/Room/%2e%2e%2f%2e%2e/post"), named("Room", "../..", "post"));
+        assert_eq!(read("/rpc/Room/by-id/post"), named("Room", "by-id", "post"));
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        for path in ["/rpc/Room//post", "/rpc/Room/post", "/rpc/Room/", "/rpc/", "/rpc/Room/by-id//post"] {
+            assert!(matches!(read(path), Err(Astray::Malformed(_))), "{path}");
+        }
+        assert!(matches!(read("/rpc/Room/%ff/post"), Err(Astray::Malformed(_))));
+        for path in ["/", "/rpc", "/rpcs/Room/lobby/post", "/rpc/Room/lobby/post/more/and/more", ""] {
+            assert_eq!(read(path), Err(Astray::Unknown), "{path}");
+        }
+    }
+}

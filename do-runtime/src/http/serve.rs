@@ -1,0 +1,109 @@
+//! Listening: connections, what they may take, and the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use super::limits::Limits;
+use crate::Objects;
+use crate::env::BoxFuture;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long is waited after a connection could not be accepted: no descriptor is left, most of the time.
+const RELIEF: Duration = Duration::from_millis(100);
+
+/// Serves connections until it is told to stop, or the node fails; then lets calls end, and closes the objects.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    objects: Objects,
+    limits: Limits,
+    until: Option<BoxFuture>,
+) -> Result {
+    let stop = match until {
+        Some(until) => until,
+        None => Box::pin(told_to_end()?),
+    };
+    let connections = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let failed = tokio::select! {
+        () = accept(&listener, &router, &limits, &room, &connections) => None,
+        () = stop => None,
+        error = objects.failed() => Some(error),
+    };
+    drop(listener);
+    if timeout(limits.drain, connections.shutdown()).await.is_err() {
+        tracing::warn!(drain = ?limits.drain, "calls were still running when the server stopped: their answers are lost");
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => objects.close().await,
+    }
+}
+
+/// Accepts connections, as many at once as there is room for.
+async fn accept(
+    listener: &TcpListener,
+    router: &Router,
+    limits: &Limits,
+    room: &Arc<Semaphore>,
+    connections: &GracefulShutdown,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.arrival).max_buf_size(limits.headers);
+    // It is never closed.
+    while let Ok(place) = room.clone().acquire_owned().await {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(RELIEF).await;
+                continue;
+            }
+        };
+        let connection = serve_one(&http, stream, router.clone());
+        let watched = connections.watch(connection);
+        tokio::spawn(async move {
+            // A peer that goes away, or sends what is no HTTP, is nobody's concern here.
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(place);
+        });
+    }
+}
+
+fn serve_one(
+    http: &http1::Builder,
+    stream: TcpStream,
+    router: Router,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    // Answers are small, and somebody waits for each.
+    let _ = stream.set_nodelay(true);
+    http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+}
+
+/// Resolves when the process is told to end.
+fn told_to_end() -> Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind: SignalKind| {
+        signal(kind).map_err(|error| {
+            Error::with_source(ErrorKind::Unavailable, format!("signals can't be listened for: {error}"), error)
+        })
+    };
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,195 @@
+//! A server, as it is set up.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::request::Parts;
+use axum::routing::any;
+use tokio::net::{TcpListener, ToSocketAddrs};
+
+use super::authenticate::Authenticate;
+use super::limits::Limits;
+use super::problem::Problem;
+use super::{call, serve};
+use crate::Objects;
+use crate::env::BoxFuture;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metadata::Caller;
+use crate::node::IntoBytes;
+use crate::time::IntoDuration;
+
+/// A server of the public methods of all classes: [`Objects::server`]. See [the module](super) for its paths.
+pub struct Server {
+    shared: Shared,
+    until: Option<BoxFuture>,
+    wrong: Option<Error>,
+}
+
+/// What each request needs.
+pub(super) struct Shared {
+    pub(super) objects: Objects,
+    pub(super) limits: Limits,
+    pub(super) origins: Vec<String>,
+    authenticator: Option<Arc<dyn Authenticate>>,
+    anonymous: bool,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({:?}, {:?})", self.shared.objects, self.shared.limits)
+    }
+}
+
+impl Server {
+    pub(crate) fn new(objects: Objects) -> Self {
+        let shared =
+            Shared { objects, limits: Limits::default(), origins: Vec::new(), authenticator: None, anonymous: false };
+        Server { shared, until: None, wrong: None }
+    }
+
+    /// Says who calls. Requests without credentials are refused then, unless [`Server::allow_anonymous`] is called too.
+    pub fn authenticate(mut self, authenticator: impl Authenticate) -> Self {
+        self.shared.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// Lets anybody who reaches the address call, as `anonymous`: what they may do is for `#[authorize]` to say. Without it a server that has
+    /// no authenticator listens on loopback addresses only.
+    pub fn allow_anonymous(mut self) -> Self {
+        self.shared.anonymous = true;
+        self
+    }
+
+    /// Pages of these origins, such as `https://example.com`, may call too; without it only those of the server's own host.
+    pub fn origins<T: Into<String>>(mut self, origins: impl IntoIterator<Item = T>) -> Self {
+        self.shared.origins.extend(origins.into_iter().map(Into::into));
+        self
+    }
+
+    /// The largest body of a request: 1 MiB. A larger one is a 413.
+    pub fn largest_body(mut self, bytes: impl IntoBytes) -> Self {
+        match bytes.into_bytes() {
+            Ok(bytes) => self.shared.limits.body = bytes,
+            Err(error) => self.note(error.context("the largest body of a request")),
+        }
+        self
+    }
+
+    /// How long the head of a request, and then its body, may take to arrive: 10 seconds each. After that the connection is closed, or
+    /// the answer is a 408.
+    pub fn arrival(mut self, within: impl IntoDuration) -> Self {
+        match within.into_duration() {
+            Ok(within) => self.shared.limits.arrival = within,
+            Err(error) => self.note(error.context("how long a request may take to arrive")),
+        }
+        self
+    }
+
+    /// How long a call may take: 30 seconds. After that the answer is a 504; a handler that has begun goes on, and what it does is kept.
+    pub fn deadline(mut self, within: impl IntoDuration) -> Self {
+        match within.into_duration() {
+            Ok(within) => self.shared.limits.answer = within,
+            Err(error) => self.note(error.context("the deadline of calls from outside")),
+        }
+        self
+    }
+
+    /// How many connections are open at once: 10,000. Further ones wait to be accepted.
+    pub fn connections(mut self, most: usize) -> Self {
+        self.shared.limits.connections = most.max(1);
+        self
+    }
+
+    /// How long calls that run may go on when the server stops: 10 seconds.
+    pub fn drain(mut self, within: impl IntoDuration) -> Self {
+        match within.into_duration() {
+            Ok(within) => self.shared.limits.drain = within,
+            Err(error) => self.note(error.context("how long calls may go on when the server stops")),
+        }
+        self
+    }
+
+    /// Stops when this resolves, instead of when the process is told to end (SIGINT, SIGTERM).
+    pub fn until(mut self, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.until = Some(Box::pin(stop));
+        self
+    }
+
+    fn note(&mut self, error: Error) {
+        self.wrong.get_or_insert(error);
+    }
+
+    /// The paths as a router, to be merged with one's own. What listens is then one's own too: who is let in from where, how long
+    /// heads of requests may take, how many connections there are, and when it ends.
+    ///
+    /// # Errors
+    /// `invalid` if a limit was given that is none.
+    pub fn router(self) -> Result<Router> {
+        match self.wrong {
+            Some(error) => Err(error),
+            None => Ok(self.into_router()),
+        }
+    }
+
+    pub(crate) fn into_router(self) -> Router {
+        // The rest of the path is ours: an empty name is a mistake that is told.
+        let shared = Arc::new(self.shared);
+        Router::new().route("/rpc/{*call}", any(call::answer)).route("/rpc/", any(call::answer)).with_state(shared)
+    }
+
+    /// Listens on an address until it is told to stop, lets the calls end that run, and closes the objects.
+    ///
+    /// # Errors
+    /// `invalid` for an address that others reach where nobody says who calls; `unavailable` if the address can't be listened on, or
+    /// if the node fails meanwhile.
+    pub async fn serve(self, address: impl ToSocketAddrs) -> Result {
+        let cannot = |error: std::io::Error| {
+            Error::with_source(ErrorKind::Unavailable, format!("the address can't be listened on: {error}"), error)
+        };
+        self.serve_on(TcpListener::bind(address).await.map_err(cannot)?).await
+    }
+
+    /// The same for a listener that is there already.
+    ///
+    /// # Errors
+    /// As [`Server::serve`].
+    pub async fn serve_on(mut self, listener: TcpListener) -> Result {
+        let address = listener.local_addr().map_err(|error| {
+            Error::with_source(ErrorKind::Unavailable, format!("the listener has no address: {error}"), error)
+        })?;
+        self.check(address)?;
+        let until = self.until.take();
+        let (objects, limits) = (self.shared.objects.clone(), self.shared.limits.clone());
+        serve::serve(listener, self.router()?, objects, limits, until).await
+    }
+
+    /// Refuses to let strangers in by mistake.
+    fn check(&self, address: SocketAddr) -> Result {
+        if self.shared.authenticator.is_some() || self.shared.anonymous || address.ip().is_loopback() {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "{address} can be reached from elsewhere, and nobody says who calls: add `.authenticate(…)`, or \
+             `.allow_anonymous()` if anybody may"
+        )))
+    }
+}
+
+impl Shared {
+    /// Who makes a request.
+    pub(super) async fn caller(&self, head: &Parts) -> Result<Caller, Problem> {
+        let Some(authenticator) = &self.authenticator else { return Ok(Caller::Anonymous) };
+        match authenticator.authenticate(head).await {
+            Ok(Some(principal)) => Ok(Caller::from(principal)),
+            Ok(None) if self.anonymous => Ok(Caller::Anonymous),
+            Ok(None) => Err(Problem::unauthorized("say who calls: there are no credentials")),
+            Err(error) if error.kind() == ErrorKind::Denied => Err(Problem::unauthorized(error.to_string())),
+            Err(error) => {
+                tracing::warn!(%error, "who calls could not be found out");
+                Err(Problem::of_request(&error))
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Arguments that came from outside the process, where anything may be sent.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{ArgumentsReader, Entry, shown, wrong};
+use crate::error::{Error, ErrorKind, Result};
+use crate::object::{Method, Wire};
+
+impl<'a> ArgumentsReader<'a> {
+    /// Finds the arguments in what came from outside: a map from the names of the parameters to their values. No bytes at all are no
+    /// arguments.
+    ///
+    /// # Errors
+    /// `invalid` if it is no such map, or names a parameter twice.
+    pub(crate) fn of_wire(bytes: &'a [u8], wire: Wire) -> Result<Self> {
+        let found = match wire {
+            _ if bytes.is_empty() => ArgumentsReader { entries: Vec::new(), wire },
+            Wire::MessagePack => Self::packed(bytes)?,
+            Wire::Json => {
+                let Members(entries) = serde_json::from_slice(bytes).map_err(|error| {
+                    let sentence = format!("the arguments are no JSON object of them: {error}");
+                    Error::with_source(ErrorKind::Invalid, sentence, error)
+                })?;
+                ArgumentsReader { entries, wire }
+            }
+        };
+        let mut names = HashSet::new();
+        match found.entries.iter().find(|entry| !names.insert(&*entry.name)) {
+            None => Ok(found),
+            Some(Entry { name, .. }) => {
+                Err(wrong(name, format!("the argument `{}` is there twice", shown(name)), None))
+            }
+        }
+    }
+
+    /// Refuses arguments that nobody took: a name that is spelt wrongly would else be an argument that is left out.
+    ///
+    /// # Errors
+    /// `invalid`, with the name.
+    pub(crate) fn refuse_rest(&self, method: &Method) -> Result<()> {
+        match self.entries.iter().find(|entry| !entry.taken) {
+            None => Ok(()),
+            Some(Entry { name, .. }) => {
+                let name = shown(name);
+                Err(wrong(&name, format!("`{}` has no parameter `{name}`", method.name), None))
+            }
+        }
+    }
+}
+
+/// The members of a JSON object, in order.
+struct Members<'a>(Vec<Entry<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Each<'a>(PhantomData<&'a ()>);
+
+        impl<'de: 'a, 'a> Visitor<'de> for Each<'a> {
+            type Value = Members<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with a member for each parameter")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut entries = Vec::new();
+                while let Some((name, value)) = map.next_entry::<MemberName<'a>, &'a RawValue>()? {
+                    entries.push(Entry { name: name.0, value: value.get().as_bytes(), taken: false });
+                }
+                Ok(Members(entries))
+            }
+        }
+
+        from.deserialize_map(Each(PhantomData))
+    }
+}
+
+/// Borrowed unless it has escapes.
+#[derive(Deserialize)]
+struct MemberName<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,18 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[authorize]
+    #[rpc]
+    fn may(&self) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use do_runtime::prelude::*;
+
+#[durable_object]
+pub struct Room {
+    #[stored]
+    topic: String,
+}
+
+#[durable_object]
+impl Room {
+    #[authorize]
+    fn may(&mut self) -> Result {
+        Ok(())
+    }
+}
+
+fn main() {}

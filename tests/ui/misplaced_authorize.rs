@@ -1,0 +1,8 @@
+use do_runtime::prelude::*;
+
+#[authorize]
+fn may() {}
+
+fn main() {
+    may();
+}
