@@ -46,7 +46,7 @@ pub(crate) fn call<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Call<
     let mut arguments = ArgumentsReader::of_wire(arguments, wire)?;
     let (method, request) = O::decode(method, &mut arguments)?;
     arguments.refuse_rest(method)?;
-    let mut call = Call::new(stub, method, request).from_outside(by.request_id, by.trace);
+    let mut call = Call::new(stub, method, request).coming_from_outside(by.request_id, by.trace);
     if let Caller::Principal(_) = by.caller {
         call = call.caller(by.caller);
     }

@@ -92,7 +92,7 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
 
     /// A call from outside the process: the object is asked first, and the request has an id already.
     #[cfg(feature = "http")]
-    pub(super) fn from_outside(self, request_id: Uuid, trace: Option<TraceParent>) -> Self {
+    pub(super) fn coming_from_outside(self, request_id: Uuid, trace: Option<TraceParent>) -> Self {
         self.set(|settings| {
             settings.outside = true;
             settings.request_id = Some(request_id);
