@@ -1,6 +1,9 @@
 //! Listening: connections, what they may take, and the end.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -28,17 +31,25 @@ pub(super) async fn serve(
     limits: Limits,
     until: Option<BoxFuture>,
 ) -> Result {
-    let stop = match until {
+    let stop: BoxFuture = match until {
         Some(until) => until,
         None => Box::pin(told_to_end()?),
     };
     let connections = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(limits.connections));
-    let failed = tokio::select! {
-        () = accept(&listener, &router, &limits, &room, &connections) => None,
-        () = stop => None,
-        error = objects.failed() => Some(error),
-    };
+    let (mut stop, mut failed) = (stop, pin!(objects.failed()));
+    let mut accepting = Box::pin(accept(&listener, &router, &limits, &room, &connections));
+    let failed = poll_fn(|cx| {
+        if let Poll::Ready(error) = failed.as_mut().poll(cx) {
+            return Poll::Ready(Some(error));
+        }
+        if stop.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
+        }
+        accepting.as_mut().poll(cx).map(|()| None)
+    })
+    .await;
+    drop(accepting);
     drop(listener);
     if timeout(limits.drain, connections.shutdown()).await.is_err() {
         tracing::warn!(drain = ?limits.drain, "calls were still running when the server stopped: their answers are lost");
@@ -100,10 +111,8 @@ fn told_to_end() -> Result<impl Future<Output = ()> + Send> {
         })
     };
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
+    Ok(poll_fn(move |cx| {
+        let told = interrupt.poll_recv(cx).is_ready() || terminate.poll_recv(cx).is_ready();
+        if told { Poll::Ready(()) } else { Poll::Pending }
+    }))
 }
