@@ -56,6 +56,8 @@ pub struct Call {
 pub struct History {
     /// The calls.
     pub calls: Vec<Call>,
+    /// By how many milliseconds the clock was set back altogether.
+    pub back: u64,
     /// Spans of time in which nothing but time passed.
     pub quiet: Vec<(Timestamp, Timestamp)>,
     /// Lines for a person.

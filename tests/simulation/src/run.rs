@@ -160,8 +160,8 @@ impl Player<'_> {
             let now = self.world.kit.now();
             let history = self.world.history();
             let keyed = |call: &Called| call.step.how.is_keyed() && !is_view(&call.step);
-            // Replies are kept for a day.
-            let fresh = |call: &Called| now - call.at < hours(24) - millis(1);
+            // Replies are kept for a day from when they were given, which was earlier than the call was sent if the clock was set back.
+            let fresh = |call: &Called| now - call.at + millis(history.back) < hours(24) - millis(1);
             let refused = |call: &Called| matches!(call.outcome, Outcome::Refused { .. });
             // What is not known yet is asked soon, what is known as late as possible.
             let unknown = |call: &Called| call.caller.0 == phase_number && matches!(call.outcome, Outcome::Unknown(_));
@@ -239,7 +239,10 @@ impl Player<'_> {
                     self.world.history().quiet.push((from, to));
                 }
             }
-            Event::Back { millis: by } => kit.set_time(kit.now() - millis(by)).await,
+            Event::Back { millis: by } => {
+                self.world.history().back += by;
+                kit.set_time(kit.now() - millis(by)).await;
+            }
             Event::FailSyncs(count) => {
                 (trouble.faults, trouble.lost) = (true, true);
                 kit.disk().fail_syncs(count, std::io::ErrorKind::Other);
