@@ -1,8 +1,9 @@
+use std::io;
 use std::path::PathBuf;
 
 use super::fixture::{Kept, World, after};
 use crate::ErrorKind;
-use crate::env::{Disk, Random, SeededRandom};
+use crate::env::{Disk, Fault, Random, Requests, SeededRandom};
 use crate::journal::{Log, LogPosition};
 
 const START: LogPosition = LogPosition(0);
@@ -152,6 +153,27 @@ fn a_segment_whose_header_is_gone_is_told_while_later_batches_depend_on_it() {
         assert!(damaged.contains("both copies of the header"), "{damaged}");
         world.sim.disk.put(path, content);
     }
+}
+
+#[test]
+fn a_journal_that_can_not_be_read_is_told_and_never_taken_for_a_shorter_one() {
+    let (world, all, files, _) = small_log(Ended::Killed);
+    let other = Fault::Error(io::ErrorKind::Other);
+    let found = |before| {
+        world.sim.disk.fail_requests(Requests::Any, before, 1, other);
+        world.recover(START).map(|(commits, _)| assert_eq!(commits, all, "{before}"))
+    };
+    // Whatever is asked of the folder and of each segment fails once.
+    let requests = (0..).take_while(|before| found(*before).is_err()).count();
+    assert!(requests > 3 * files.len(), "{requests} requests");
+    let listed = found(0).unwrap_err();
+    assert!(listed.kind() == ErrorKind::Storage && listed.to_string().contains("could not list"), "{listed}");
+    assert!(found(1).unwrap_err().to_string().contains(".segment"), "which file");
+    // What is no segment may be unreadable.
+    world.sim.disk.put(&world.options.folder.join("a letter"), b"of somebody else");
+    world.sim.disk.put(&world.options.folder.join("zeros"), &[0; 5000]);
+    let passed_over = (0..requests as u64).filter(|before| found(*before).is_ok()).count();
+    assert!(passed_over >= 2, "{passed_over} requests do not matter");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::fixture::{World, outcome};
 use crate::env::{Disk, DiskFile, Env, FolderLock, LockError, Open, SimDisk, TokioSpawn};
 use crate::journal::files::WRITERS;
 use crate::journal::gate::Gate;
-use crate::journal::{Commit, CommitKind, Journal, JournalOptions, Log, LogPosition, Prepare};
+use crate::journal::{Commit, CommitKind, Journal, JournalOptions, Log, LogPosition, Prepare, Replayed};
 use crate::{ErrorKind, ObjectId, Result};
 
 const START: LogPosition = LogPosition(0);
@@ -46,6 +46,9 @@ impl Turnstile {
             return Ok(());
         }
         let mut syncs = self.syncs.lock();
+        if !self.holding.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         let number = syncs.len();
         syncs.push(Sync::Waiting);
         self.changed.notify_all();
@@ -63,6 +66,14 @@ impl Turnstile {
         while !condition(&syncs) {
             self.changed.wait(&mut syncs);
         }
+    }
+
+    /// Lets all go that wait, and nobody waits any more.
+    fn open(&self) {
+        let mut syncs = self.syncs.lock();
+        self.holding.store(false, Ordering::SeqCst);
+        syncs.iter_mut().filter(|sync| **sync == Sync::Waiting).for_each(|sync| *sync = Sync::Let);
+        self.changed.notify_all();
     }
 
     fn set(&self, number: usize, sync: Sync) {
@@ -128,11 +139,8 @@ impl Disk for Held {
     }
 }
 
-/// A journal with threads whose first two batches are being synced, and the positions after them.
-fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
-    let mut world = World::new(1, 64 << 10);
-    // Everything is prepared, so that the only syncs are those of batches.
-    (world.options.largest, world.options.unsynced) = (0, 0);
+/// What is found where there are threads, and syncs can be held.
+fn found_on_held(world: &World) -> (Replayed, Arc<Turnstile>) {
     let turnstile = Arc::new(Turnstile::default());
     let env = Env {
         disk: Arc::new(Held { disk: world.sim.disk.clone(), turnstile: turnstile.clone() }),
@@ -140,7 +148,16 @@ fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
         ..world.sim.env()
     };
     let recovered = Journal::recover(&env, world.options.clone()).unwrap();
-    let journal = Journal::start(recovered.replay(START, &mut |_, _| Ok(())).unwrap(), START).unwrap();
+    (recovered.replay(START, &mut |_, _| Ok(())).unwrap(), turnstile)
+}
+
+/// A journal with threads whose first two batches are being synced, and the positions after them.
+fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
+    let mut world = World::new(1, 64 << 10);
+    // Everything is prepared, so that the only syncs are those of batches.
+    (world.options.largest, world.options.unsynced) = (0, 0);
+    let (replayed, turnstile) = found_on_held(&world);
+    let journal = Journal::start(replayed, START).unwrap();
     turnstile.holding.store(true, Ordering::SeqCst);
     let first = world.append(&journal).unwrap().end;
     turnstile.wait_for(|syncs| syncs.len() == 1);
@@ -219,6 +236,49 @@ fn closing_while_a_writer_waits_for_more_ends_the_other_one_too() {
     // then
     told.recv_timeout(Duration::from_secs(30)).expect("it closes").unwrap();
     assert!(journal.durable() >= end);
+}
+
+#[test]
+fn a_dropped_journal_writes_what_was_appended_and_ends_by_itself() {
+    let (mut world, journal, turnstile, [_, second]) = two_in_flight();
+    let third = world.append(&journal).unwrap().end;
+    let failed = journal.failed();
+    // when: it is dropped while both writers are busy
+    drop(journal);
+    turnstile.open();
+    // then: its threads end, whoever watches is told, and all is there
+    let (ended, told) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        ended.send(runtime.block_on(failed))
+    });
+    let error = told.recv_timeout(Duration::from_secs(30)).expect("it ends");
+    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("closed"), "{error}");
+    world.on(world.sim.disk.crash());
+    let (commits, replayed) = world.recover(START).unwrap();
+    assert_eq!((commits.len(), replayed.end()), (3, third));
+    assert!(second < third);
+}
+
+#[test]
+fn closing_waits_for_whoever_prepares_a_file() {
+    let world = World::new(1, 64 << 10);
+    let (replayed, turnstile) = found_on_held(&world);
+    // given: a file is being made, beyond the one that the life begins with, which is synced as well as its header
+    turnstile.holding.store(true, Ordering::SeqCst);
+    let starting = thread::spawn(move || Journal::start(replayed, START).unwrap());
+    for number in 0..2 {
+        turnstile.wait_for(|syncs| syncs.len() == number + 1);
+        turnstile.set(number, Sync::Let);
+    }
+    turnstile.wait_for(|syncs| syncs.len() == 3);
+    let journal = starting.join().unwrap();
+    // when: it is closed, then: that returns only after the file was made
+    let (closed, told) = std::sync::mpsc::channel();
+    thread::spawn(move || closed.send(journal.close()));
+    assert!(told.recv_timeout(Duration::from_millis(100)).is_err(), "a file is still being made");
+    turnstile.open();
+    told.recv_timeout(Duration::from_secs(30)).expect("it closes").unwrap();
 }
 
 #[test]

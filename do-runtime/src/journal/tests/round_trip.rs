@@ -1,7 +1,7 @@
 use std::task::Waker;
 
 use super::fixture::{Kept, World, after, outcome};
-use crate::journal::{Log, LogPosition, segment};
+use crate::journal::{Log, LogPosition, Reached, segment};
 
 const START: LogPosition = LogPosition(0);
 
@@ -211,6 +211,42 @@ fn each_life_has_a_number_of_its_own_and_epochs_that_were_never_used() {
         assert_ne!(pair[0].life, pair[1].life);
         // Segments whose headers were lost had epochs too.
         assert!(pair[1].epoch > pair[0].epoch + 60_000);
+    }
+}
+
+#[test]
+fn a_later_life_is_held_to_what_this_one_says_it_has_reached() {
+    let mut world = World::new(13, 300);
+    world.open(START).unwrap().1.close().unwrap();
+    let (_, journal) = world.open(START).unwrap();
+    world.append_groups(&journal, 3);
+    let reached = journal.reached();
+    assert_eq!(reached.position, journal.durable());
+    assert!(reached.epoch > 60_000, "the epochs of this life, and not those of the one before");
+    journal.close().unwrap();
+    let (_, replayed) = world.recover(START).unwrap();
+    replayed.expect(reached).unwrap();
+    replayed.expect(Reached { position: replayed.end(), ..reached }).unwrap();
+    let beyond = LogPosition(replayed.end().0 + 1);
+    for more in [Reached { position: beyond, ..reached }, Reached { epoch: reached.epoch + 1000, ..reached }] {
+        let error = replayed.expect(more).unwrap_err();
+        assert!(error.to_string().contains("were kept"), "{error}");
+    }
+}
+
+#[test]
+fn what_a_reused_segment_held_before_is_never_taken_for_what_follows() {
+    // given: batches that are all as long, and segments that hold so many of them, in one life
+    let mut world = World::new(14, 1000);
+    let (_, journal) = world.open(START).unwrap();
+    for count in 1..60 {
+        let commit = world.append_250(&journal);
+        world.settle();
+        assert_eq!(commit.end.0, count * 250, "four batches make a segment");
+        journal.recycle(LogPosition(commit.end.0.saturating_sub(1000))).unwrap();
+        // then: behind the last batch, where there is one of an earlier use, the log ends
+        let (_, replayed) = world.recover(LogPosition((commit.end.0 - 250) / 250 * 250)).unwrap();
+        assert_eq!(replayed.end(), commit.end);
     }
 }
 
