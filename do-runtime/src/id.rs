@@ -160,7 +160,14 @@ mod tests {
 
     #[test]
     fn named_and_random_ids_can_be_told_apart() {
-        assert!(key().of_name("Room", "x").is_named());
-        assert!(!key().of_random("Room", [255; 24]).is_named());
+        let named: Vec<_> = (0..100).map(|number| key().of_name("Room", &number.to_string())).collect();
+        assert!(named.iter().all(ObjectId::is_named));
+        let random: Vec<_> = (0..=255).map(|byte| key().of_random("Room", [byte; 24])).collect();
+        assert!(!random.iter().any(ObjectId::is_named));
+        // The other bits of the first byte are the name's: objects are spread over partitions by them.
+        for ids in [named, random] {
+            let first: std::collections::BTreeSet<u8> = ids.iter().map(|id| id.as_bytes()[0]).collect();
+            assert!(first.len() > 40, "{first:?}");
+        }
     }
 }

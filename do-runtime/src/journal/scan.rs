@@ -88,10 +88,10 @@ mod tests {
         node: [3; 16],
         stamp: Stamp { life: 77, epoch: 5 },
         previous: 4,
-        first: 10 * PAYLOAD,
+        first: 10 * PAYLOAD + 777,
         payload: PAYLOAD,
         durable: 0,
-        entry: Entry { position: 10 * PAYLOAD, left: 0, chain: Chain(0) },
+        entry: Entry { position: 10 * PAYLOAD + 777, left: 0, chain: Chain(0) },
     };
 
     /// Places of a head in a payload: at its ends, and around those of what is read at once.

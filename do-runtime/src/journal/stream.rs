@@ -173,7 +173,9 @@ mod tests {
             }
         }
         assert_eq!(stream.bytes(end, 0).unwrap(), Some(&[][..]));
-        assert_eq!(stream.bytes(u64::MAX, 1).unwrap(), None);
+        for beyond in [end, end + 1, u64::MAX - 1, u64::MAX] {
+            assert_eq!(stream.bytes(beyond, 1).unwrap(), None, "at {beyond}");
+        }
     }
 
     #[test]

@@ -76,7 +76,10 @@ fn an_open_without_descriptors_is_refused_with_path_and_reason_and_leaves_nothin
                         assert!(text.contains(&folder.display().to_string()), "{more}: {text}");
                         assert!(text.contains("Too many open files"), "{more}: {text}");
                         allow(None);
-                        within("its files are closed", async || (open_below(&folder) == 0).then_some(()).ok_or("some are open")).await;
+                        within("its files are closed", async || {
+                            (open_below(&folder) == 0).then_some(()).ok_or("some are open")
+                        })
+                        .await;
                         refused += 1;
                         assert!(refused < 1_000, "it never opens");
                         continue;

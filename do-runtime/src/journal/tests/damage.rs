@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use super::fixture::{Kept, World, after};
 use crate::ErrorKind;
 use crate::env::{Disk, Fault, Random, Requests, SeededRandom};
-use crate::journal::{Log, LogPosition};
+use crate::journal::segment::{Header, HeaderBlock};
+use crate::journal::{Journal, Log, LogPosition};
 
 const START: LogPosition = LogPosition(0);
 const SEGMENT: u64 = 400;
@@ -136,6 +137,46 @@ fn a_missing_segment_is_told() {
     }
     let none = world.recover(LogPosition(100)).err().unwrap().to_string();
     assert!(none.contains("does not fit the stored pages"), "{none}");
+}
+
+#[test]
+fn a_log_begins_behind_its_last_gap() {
+    let (world, all, files, _) = small_log(Ended::Killed);
+    let first = || Journal::recover(&world.sim.env(), world.options.clone()).unwrap().first();
+    assert_eq!(first(), START);
+    for pair in files.windows(2) {
+        let [(lost, content), (_, next)] = pair else { unreachable!("windows of two") };
+        let HeaderBlock::Valid(header) = Header::read(next) else { panic!("a segment has a header") };
+        world.sim.disk.remove(lost).unwrap();
+        let begins = first();
+        assert_eq!(begins.0, header.entry.position);
+        assert_eq!(world.recover(begins).unwrap().0, after(&all, begins));
+        world.sim.disk.put(lost, content);
+    }
+}
+
+#[test]
+fn a_segment_that_goes_on_from_another_history_is_told() {
+    // given: two nodes' logs with the same mark, of the same length and with other commits
+    let life = |sequence| {
+        let mut world = World::new(9, SEGMENT);
+        world.sequence = sequence;
+        let (_, journal) = world.open(START).unwrap();
+        world.append_250(&journal);
+        world.settle();
+        drop(journal);
+        world.on(world.sim.disk.crash());
+        world
+    };
+    let (mut one, other) = (life(0), life(500));
+    // when: the next life of one follows the first life of the other
+    let (_, journal) = one.open(START).unwrap();
+    one.append_250(&journal);
+    one.settle();
+    let (_, content) = one.segments().pop().unwrap();
+    other.sim.disk.put(&other.options.folder.join("99999999.segment"), &content);
+    let told = other.recover(START).err().unwrap().to_string();
+    assert!(told.contains("does not go on where the one before it ends"), "{told}");
 }
 
 #[test]

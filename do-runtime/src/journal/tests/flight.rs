@@ -26,14 +26,14 @@ struct Held {
 }
 
 #[derive(Default)]
-struct Turnstile {
-    holding: AtomicBool,
+pub(super) struct Turnstile {
+    pub(super) holding: AtomicBool,
     syncs: Mutex<Vec<Sync>>,
     changed: Condvar,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sync {
+pub(super) enum Sync {
     Waiting,
     Let,
     Refused,
@@ -61,7 +61,7 @@ impl Turnstile {
         if refused { Err(io::Error::other("refused")) } else { Ok(()) }
     }
 
-    fn wait_for(&self, condition: impl Fn(&[Sync]) -> bool) {
+    pub(super) fn wait_for(&self, condition: impl Fn(&[Sync]) -> bool) {
         let mut syncs = self.syncs.lock();
         while !condition(&syncs) {
             self.changed.wait(&mut syncs);
@@ -69,14 +69,14 @@ impl Turnstile {
     }
 
     /// Lets all go that wait, and nobody waits any more.
-    fn open(&self) {
+    pub(super) fn open(&self) {
         let mut syncs = self.syncs.lock();
         self.holding.store(false, Ordering::SeqCst);
         syncs.iter_mut().filter(|sync| **sync == Sync::Waiting).for_each(|sync| *sync = Sync::Let);
         self.changed.notify_all();
     }
 
-    fn set(&self, number: usize, sync: Sync) {
+    pub(super) fn set(&self, number: usize, sync: Sync) {
         self.syncs.lock()[number] = sync;
         self.changed.notify_all();
     }
@@ -140,7 +140,7 @@ impl Disk for Held {
 }
 
 /// What is found where there are threads, and syncs can be held.
-fn found_on_held(world: &World) -> (Replayed, Arc<Turnstile>) {
+pub(super) fn found_on_held(world: &World) -> (Replayed, Arc<Turnstile>) {
     let turnstile = Arc::new(Turnstile::default());
     let env = Env {
         disk: Arc::new(Held { disk: world.sim.disk.clone(), turnstile: turnstile.clone() }),
@@ -152,7 +152,7 @@ fn found_on_held(world: &World) -> (Replayed, Arc<Turnstile>) {
 }
 
 /// A journal with threads whose first two batches are being synced, and the positions after them.
-fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
+pub(super) fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
     let mut world = World::new(1, 64 << 10);
     // Everything is prepared, so that the only syncs are those of batches.
     (world.options.largest, world.options.unsynced) = (0, 0);
@@ -239,49 +239,6 @@ fn closing_while_a_writer_waits_for_more_ends_the_other_one_too() {
 }
 
 #[test]
-fn a_dropped_journal_writes_what_was_appended_and_ends_by_itself() {
-    let (mut world, journal, turnstile, [_, second]) = two_in_flight();
-    let third = world.append(&journal).unwrap().end;
-    let failed = journal.failed();
-    // when: it is dropped while both writers are busy
-    drop(journal);
-    turnstile.open();
-    // then: its threads end, whoever watches is told, and all is there
-    let (ended, told) = std::sync::mpsc::channel();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        ended.send(runtime.block_on(failed))
-    });
-    let error = told.recv_timeout(Duration::from_secs(30)).expect("it ends");
-    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("closed"), "{error}");
-    world.on(world.sim.disk.crash());
-    let (commits, replayed) = world.recover(START).unwrap();
-    assert_eq!((commits.len(), replayed.end()), (3, third));
-    assert!(second < third);
-}
-
-#[test]
-fn closing_waits_for_whoever_prepares_a_file() {
-    let world = World::new(1, 64 << 10);
-    let (replayed, turnstile) = found_on_held(&world);
-    // given: a file is being made, beyond the one that the life begins with, which is synced as well as its header
-    turnstile.holding.store(true, Ordering::SeqCst);
-    let starting = thread::spawn(move || Journal::start(replayed, START).unwrap());
-    for number in 0..2 {
-        turnstile.wait_for(|syncs| syncs.len() == number + 1);
-        turnstile.set(number, Sync::Let);
-    }
-    turnstile.wait_for(|syncs| syncs.len() == 3);
-    let journal = starting.join().unwrap();
-    // when: it is closed, then: that returns only after the file was made
-    let (closed, told) = std::sync::mpsc::channel();
-    thread::spawn(move || closed.send(journal.close()));
-    assert!(told.recv_timeout(Duration::from_millis(100)).is_err(), "a file is still being made");
-    turnstile.open();
-    told.recv_timeout(Duration::from_secs(30)).expect("it closes").unwrap();
-}
-
-#[test]
 fn many_callers_on_a_real_disk_are_all_answered_and_all_kept() {
     const CALLERS: u64 = 8;
     const EACH: u64 = 100;
@@ -332,7 +289,7 @@ fn commit(caller: u64, sequence: u64, delta: &[u8]) -> Commit<'_> {
 }
 
 /// Parks the thread until a position is durable.
-fn wait(journal: &Journal, position: LogPosition) -> Result<()> {
+pub(super) fn wait(journal: &Journal, position: LogPosition) -> Result<()> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
         match journal.poll_durable(position, &waker) {

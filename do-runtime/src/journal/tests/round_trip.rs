@@ -235,6 +235,36 @@ fn a_later_life_is_held_to_what_this_one_says_it_has_reached() {
 }
 
 #[test]
+fn segments_without_anything_that_is_needed_are_free_for_the_next_life() {
+    // given: four batches in each of three segments
+    let mut world = World::new(15, 1000);
+    let (_, journal) = world.open(START).unwrap();
+    for _ in 0..12 {
+        world.append_250(&journal);
+        world.settle();
+    }
+    drop(journal);
+    world.on(world.sim.disk.kill());
+    let segments = world.segments();
+    let [_, (second, _), (third, content)] = &segments[..] else { panic!("{} segments", segments.len()) };
+    let of_next_life = |from| {
+        let (_, replayed) = world.recover(LogPosition(from)).unwrap();
+        let live: Vec<_> = replayed.live.iter().map(|segment| segment.header.first).collect();
+        (live, replayed.spare, replayed.end)
+    };
+    // then: those before where replay begins are free,
+    assert_eq!(of_next_life(0), (vec![0, 1000, 2000], vec![], 3000));
+    assert_eq!(of_next_life(750), (vec![0, 1000, 2000], vec![], 3000));
+    assert_eq!(of_next_life(1000), (vec![1000, 2000], vec![segments[0].0.clone()], 3000));
+    assert_eq!(of_next_life(2250), (vec![2000], vec![segments[0].0.clone(), second.clone()], 3000));
+    // and those behind where it ends, even if it ends where they begin.
+    let mut torn = content.clone();
+    torn[4096..].fill(0);
+    world.sim.disk.put(third, &torn);
+    assert_eq!(of_next_life(0), (vec![0, 1000], vec![third.clone()], 2000));
+}
+
+#[test]
 fn what_a_reused_segment_held_before_is_never_taken_for_what_follows() {
     // given: batches that are all as long, and segments that hold so many of them, in one life
     let mut world = World::new(14, 1000);
