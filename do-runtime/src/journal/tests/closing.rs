@@ -39,6 +39,7 @@ fn closing_waits_until_what_was_appended_is_durable() {
     assert!(waits(&told), "two batches are on their way to the disk");
     turnstile.set(0, Sync::Let);
     assert!(waits(&told), "one batch is on its way to the disk");
+    assert_eq!(turnstile.begun(), 2, "the closing note comes after them");
     turnstile.open();
     returned(&told).unwrap();
     assert!(journal.durable() >= second);
@@ -61,11 +62,15 @@ fn on_a_full_disk() -> (World, Arc<Journal>, LogPosition) {
 #[test]
 fn a_full_disk_is_waited_for_and_no_failure() {
     let (mut world, journal, last) = on_a_full_disk();
+    let (written, told) = mpsc::channel();
+    let waiting = journal.clone();
+    thread::spawn(move || written.send(wait(&waiting, last)));
+    assert!(waits(&told), "there is no room");
     assert!(journal.failure().is_none());
     world.sim.disk.set_capacity(None);
     let now = world.sim.clock.now().as_millis();
     world.sim.clock.set(Timestamp::from_millis(now + 100));
-    wait(&journal, last).unwrap();
+    returned(&told).unwrap();
     journal.close().unwrap();
     world.on(world.sim.disk.crash());
     assert_eq!(world.recover(START).unwrap().0.len(), 30);

@@ -68,6 +68,11 @@ impl Turnstile {
         }
     }
 
+    /// How many syncs have begun.
+    pub(super) fn begun(&self) -> usize {
+        self.syncs.lock().len()
+    }
+
     /// Lets all go that wait, and nobody waits any more.
     pub(super) fn open(&self) {
         let mut syncs = self.syncs.lock();
