@@ -139,6 +139,7 @@ mod tests {
         let id = key().of_random("Room", [42; 24]);
         assert_eq!(id.to_string().len(), 64);
         assert_eq!(id.to_string().parse::<ObjectId>().expect("an id"), id);
+        assert_eq!(id.to_string().to_uppercase().parse::<ObjectId>().expect("an id"), id);
         assert!(key().accepts("Room", id));
         assert!(!key().accepts("User", id));
         for byte in 0..32 {
@@ -156,6 +157,20 @@ mod tests {
             let error = text.parse::<ObjectId>().expect_err("no id");
             assert!(error.to_string().contains("64 hexadecimal digits"), "{error}");
         }
+    }
+
+    #[test]
+    fn ids_are_what_they_were_in_the_first_version() {
+        // They are stored in folders and by users: another way to make them would lose every object.
+        assert_eq!(
+            key().of_name("Room", "lobby").to_string(),
+            "cc308765b12f290d6f63e7d2edffd5f98b5763d9c1861c723b130980a66b8a60"
+        );
+        assert_eq!(
+            key().of_random("Room", [42; 24]).to_string(),
+            "2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a155fb20402d2603a"
+        );
+        assert_eq!(u128::from_be_bytes(key().folder_mark()), 0x64c6c6b3959e25087c0b6ce24f545073);
     }
 
     #[test]

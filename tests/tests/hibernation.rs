@@ -180,13 +180,11 @@ async fn an_idle_time_can_be_chosen() -> Result {
 async fn the_journal_stays_small_although_nobody_asks_for_a_checkpoint(kit: TestKit) -> Result {
     kit.configure(|builder| builder.journal("64KiB", "256KiB").checkpoint_every("256KiB"));
     kit.restart().await?;
-    let sleeper = kit.objects().get_by_name::<Sleeper>("a");
-    let begin = kit.objects().journal_bytes()?;
-    for _ in 0..100 {
-        sleeper.fill(100).await?;
+    for number in 0..60 {
+        kit.objects().get_by_name::<Sleeper>(format!("{number}")).fill(100).await?;
         kit.settle().await;
     }
-    assert!(kit.objects().journal_bytes()? - begin > 4 << 20, "much was written");
+    assert!(kit.objects().journal_bytes()? > 4 << 20, "much was written");
     let segments = kit.disk().list("journal".as_ref()).context("the folder of the journal")?.len();
     assert!(segments < 30, "{segments} segments of 64 KiB");
     Ok(())

@@ -204,7 +204,7 @@ impl Author {
     /// All that is said of the messages on their way, and of those that were set aside.
     #[rpc]
     fn described(&self, cx: &Cx<Self>) -> Result<Vec<Described>> {
-        let describe = |message: &OutboxMessage| Described {
+        let describe = |message: &do_runtime::OutboxMessage| Described {
             class: message.class().to_owned(),
             name: message.name().map(str::to_owned),
             receiver: message.receiver().to_string(),
@@ -408,7 +408,7 @@ async fn a_receiver_that_can_not_be_reached_is_tried_ever_more_rarely_for_seven_
     for name in ["bob", "cid", "bob"] {
         ann(&kit).write_home(name, "one").await?;
     }
-    let tried = async || Result::Ok(ann(&kit).pending().await?[0].2);
+    let tried = async || -> Result<u32> { Ok(ann(&kit).pending().await?[0].2) };
     kit.settle().await;
     assert_eq!(ann(&kit).pending().await?[0].3.as_deref(), Some("nobody is at home"));
     // After 1, 2 and 4 seconds, and so on.
@@ -448,6 +448,7 @@ async fn no_receiver_waits_for_another_one_as_long_as_there_are_places(kit: Test
     // With those who read all day there are sixteen; then the next one waits until anybody has read.
     let slow: Vec<String> = (0..15).map(|number| format!("reader {number}")).collect();
     ann(&kit).write_for(slow, 36_000).await?;
+    kit.settle().await;
     ann(&kit).write(to(&["dan"]), "two").await?;
     kit.advance("59m").await;
     assert!(mailbox(&kit, "dan").letters().await?.is_empty());

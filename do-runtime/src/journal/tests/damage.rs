@@ -156,6 +156,34 @@ fn a_log_begins_behind_its_last_gap() {
 }
 
 #[test]
+fn the_end_of_a_life_is_missed_although_the_next_one_has_written_nothing() {
+    // given: a killed life, whose last batch nothing states to be durable, and the beginning of the next one
+    let (mut world, all, _, stated) = small_log(Ended::Killed);
+    let (_, journal) = world.open(START).unwrap();
+    let end = journal.end();
+    drop(journal);
+    world.on(world.sim.disk.crash());
+    assert_eq!(world.recover(START).unwrap().0, all);
+    // when: that batch is lost
+    let files = world.segments();
+    let (path, content) = files.iter().rfind(|(_, content)| first_of(content) < end.0).unwrap();
+    let mut torn = content.clone();
+    torn[4096 + (stated.0.saturating_sub(first_of(content))) as usize..].fill(0);
+    world.sim.disk.put(path, &torn);
+    // then
+    let told = world.recover(START).err().unwrap().to_string();
+    assert!(told.contains("acknowledged"), "{told}");
+}
+
+/// The position at which a segment begins.
+fn first_of(content: &[u8]) -> u64 {
+    match Header::read(content) {
+        HeaderBlock::Valid(header) => header.first,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_segment_that_goes_on_from_another_history_is_told() {
     // given: two nodes' logs with the same mark, of the same length and with other commits
     let life = |sequence| {

@@ -1,5 +1,6 @@
 use std::io;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
 
 use super::fixture::{World, outcome};
@@ -36,7 +37,9 @@ fn admission_asks_the_disk_now_and_then_and_goes_on_by_itself() {
     let (_, journal) = world.open(START).unwrap();
     world.settle();
     world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    let files = world.files().len();
     assert!(journal.admit(1 << 20).is_err());
+    assert_eq!(world.files().len(), files, "a file that could not be made is not left behind");
     let entries = world.sim.disk.counts().entries;
     assert!((0..100).all(|_| journal.admit(1 << 20).is_err()));
     assert_eq!(world.sim.disk.counts().entries, entries, "the disk was not asked again");
@@ -105,12 +108,14 @@ fn a_failed_write_or_sync_refuses_everything_from_then_on() {
         let mut failed = pin!(journal.failed());
         let mut cx = Context::from_waker(Waker::noop());
         assert!(failed.as_mut().poll(&mut cx).is_pending());
+        assert!(!journal.failed_flag().load(Ordering::Acquire));
 
         fault(&world);
         let second = world.append(&journal).unwrap();
         world.settle();
         world.sim.disk.set_writable();
         let syncs = world.sim.disk.counts().syncs;
+        assert!(journal.failed_flag().load(Ordering::Acquire));
         let error = outcome(&journal, second.end).unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(error.to_string().contains("the journal has failed"), "{error}");

@@ -167,6 +167,41 @@ fn a_reader_keeps_its_segments() {
 }
 
 #[test]
+fn a_reader_keeps_its_segments_although_another_one_has_read_them() {
+    let mut world = World::new(7, 64 << 10);
+    world.longest = 200_000;
+    let (_, journal) = world.open(START).unwrap();
+    let all = world.append_groups(&journal, 20);
+    let mut read = Vec::new();
+    journal
+        .read_back(START, &mut |commit, end| {
+            if read.is_empty() {
+                journal.read_back(START, &mut |_, _| Ok(()))?;
+            }
+            journal.recycle(journal.durable())?;
+            world.append(&journal)?;
+            world.settle();
+            read.push(Kept::of(commit, end));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(read, all);
+}
+
+#[test]
+fn nothing_is_recycled_that_is_not_durable() {
+    let mut world = World::new(16, 256);
+    let (_, journal) = world.open(START).unwrap();
+    world.append_groups(&journal, 5);
+    let durable = journal.durable();
+    (0..10).for_each(|_| drop(world.append(&journal).unwrap()));
+    journal.recycle(journal.end()).unwrap();
+    assert_eq!(journal.held(), journal.end().0 - durable.0);
+    world.on(world.sim.disk.crash());
+    assert_eq!(world.recover(durable).unwrap().1.end(), durable);
+}
+
+#[test]
 fn a_segment_that_begins_between_two_commits_can_be_read_from_there() {
     let mut cases = 0;
     for seed in 0..4 {
