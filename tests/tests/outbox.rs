@@ -174,6 +174,13 @@ impl Author {
     }
 
     #[rpc]
+    fn write_to_vault(&mut self, cx: &mut Cx<Self>) -> Result {
+        self.written += 1;
+        let vault = cx.objects().get_by_name::<Vault>("the vault");
+        cx.send(vault.shut())
+    }
+
+    #[rpc]
     fn write_home(&mut self, cx: &mut Cx<Self>, to: String, text: String) -> Result {
         self.written += 1;
         let mailbox = cx.objects().get_by_name::<Mailbox>(to);
@@ -229,6 +236,28 @@ impl Author {
     #[rpc]
     fn discard(&mut self, cx: &mut Cx<Self>, sequence: u64) -> Result<bool> {
         cx.outbox_mut().discard(sequence)
+    }
+}
+
+/// Can't be woken any more once it is shut.
+#[durable_object]
+struct Vault {
+    #[stored]
+    shut: bool,
+}
+
+#[durable_object]
+impl Vault {
+    #[init]
+    fn wake(&mut self) -> Result {
+        ensure!(!self.shut, "it is shut");
+        Ok(())
+    }
+
+    #[rpc]
+    fn shut(&mut self) -> Result {
+        self.shut = true;
+        Ok(())
     }
 }
 
@@ -440,6 +469,19 @@ async fn a_receiver_that_can_not_be_reached_is_tried_ever_more_rarely_for_seven_
 }
 
 #[do_runtime::test]
+async fn a_receiver_that_can_not_be_woken_has_not_refused_anything(kit: TestKit) -> Result {
+    let vault = kit.objects().get_by_name::<Vault>("the vault");
+    vault.shut().await?;
+    kit.evict(&vault).await?;
+    ann(&kit).write_to_vault().await?;
+    kit.advance("1h").await;
+    assert!(ann(&kit).failed().await?.is_empty(), "seven refusals take two minutes");
+    let (_, _, attempts, error) = ann(&kit).pending().await?.remove(0);
+    assert!(attempts > 7 && error.is_some_and(|error| error.contains("it is shut")), "{attempts} attempts");
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn no_receiver_waits_for_another_one_as_long_as_there_are_places(kit: TestKit) -> Result {
     ann(&kit).write_for(to(&["bob"]), 3600).await?;
     ann(&kit).write(to(&["cid"]), "one").await?;
@@ -509,6 +551,16 @@ async fn an_erased_object_goes_when_its_last_message_has_arrived(kit: TestKit) -
     ann(&kit).write(to(&["bob"]), "hello again").await?;
     kit.settle().await;
     assert_eq!(mailbox(&kit, "bob").letters().await?, ["hello", "goodbye", "hello again"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_object_that_keeps_nothing_does_not_go_with_its_last_message_unless_it_was_erased(kit: TestKit) -> Result {
+    ann(&kit).write_for(to(&["bob"]), 0).await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["slow"]);
+    assert!(ann(&kit).pending().await?.is_empty());
+    assert_eq!(kit.list::<Author>().await?.len(), 1);
     Ok(())
 }
 

@@ -78,11 +78,14 @@ impl Miller {
         cx.send(mill.grind(sticks))
     }
 
-    /// How often the first message was tried, and what came of that.
+    /// How often the first message was tried, what came of that, and how many milliseconds after it was sent it is tried again.
     #[rpc]
-    fn first(&self, cx: &Cx<Self>) -> Result<(u32, Option<String>)> {
+    fn first(&self, cx: &Cx<Self>) -> Result<(u32, Option<String>, i64)> {
         let pending = cx.outbox().pending()?;
-        Ok(pending.first().map_or((0, None), |message| (message.attempt(), message.error().map(str::to_owned))))
+        Ok(pending.first().map_or((0, None, 0), |message| {
+            let again = message.due().map_or(0, |due| due.as_millis() - message.sent().as_millis());
+            (message.attempt(), message.error().map(str::to_owned), again)
+        }))
     }
 }
 
@@ -117,12 +120,10 @@ async fn who_sticks_in_a_message_or_in_the_end_of_an_alarm_has_failed_and_goes_o
 
     // A message whose handler does not return was refused: it is tried again, and after a few times set aside.
     miller.send("old", true).await?;
-    let (attempts, error) = until("a first try", async || {
-        let (attempts, error) = miller.first().await?;
-        Ok((attempts > 0).then_some((attempts, error)))
-    })
-    .await;
+    let (attempts, error, again) =
+        until("a first try", async || Ok(Some(miller.first().await?).filter(|(attempts, ..)| *attempts > 0))).await;
     assert_eq!(attempts, 1);
+    assert!(again >= 2_000, "one that could not be reached is tried after one second: {again} ms");
     assert!(error.as_deref().is_some_and(|error| error.contains("old")), "{error:?}");
     assert_eq!(BEGUN.load(SeqCst), 1);
     assert_eq!(until("the object", async || mill.sacks().await.map(Some)).await, 0, "nothing of it was kept");

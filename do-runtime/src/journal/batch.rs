@@ -110,7 +110,7 @@ mod tests {
     fn heads_are_found_however_far_in_and_at_the_very_end() {
         let mut bytes = vec![0; 5 * BLOCK];
         let places = [0, BLOCK - 1, 3 * BLOCK + 17, 5 * BLOCK - HEAD];
-        places.map(|at| bytes[at..at + HEAD].copy_from_slice(&BATCH.encode(9)));
+        places.iter().for_each(|at| bytes[*at..*at + HEAD].copy_from_slice(&BATCH.encode(9)));
         assert_eq!(find(&bytes, 9).map(|(at, _)| at).collect::<Vec<_>>(), places);
         assert_eq!(find(&bytes[..5 * BLOCK - 1], 9).count(), 3, "a head that is cut off is none");
     }

@@ -102,7 +102,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::env::{Open, Random, SeededRandom, SimDisk};
+    use crate::env::{Open, SeededRandom, SimDisk};
     use crate::journal::record::Chain;
     use crate::journal::segment::{Entry, HEADER, Header};
 

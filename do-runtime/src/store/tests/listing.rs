@@ -125,7 +125,7 @@ fn what_the_tables_say_too_is_forgotten_and_what_is_newer_is_not() {
     let registry = store.registry();
     let is_noted = |number| registry.overlay.lock().fate(id(number)).is_some();
     (1..=4).for_each(|number| registry.note_created(CLASS, id(number), None, at(5)));
-    [2, 4].map(|number| registry.note_deleted(CLASS, id(number)));
+    [2, 4].into_iter().for_each(|number| registry.note_deleted(CLASS, id(number)));
     // Created and there, deleted and gone; created again after a deletion, deleted after what is there.
     registry
         .settle(&[(id(1), named(None)), (id(2), tombstone(2)), (id(3), tombstone(2)), (id(4), named(None))])
