@@ -344,3 +344,16 @@ async fn an_alarm_that_is_set_while_another_one_runs_does_not_wait_for_its_end(k
     assert_eq!(beacon.shown().await?, ["blinked", "white"]);
     Ok(())
 }
+
+#[do_runtime::test]
+async fn a_late_run_that_fails_is_tried_again_after_a_pause_and_not_at_once(kit: TestKit) -> Result {
+    let desk = kit.objects().get_by_name::<Desk>("a");
+    desk.plan_in_vain("the press", 3).await?;
+    // Nobody was there when it was due.
+    kit.set_time(kit.now() + hours(1)).await;
+    kit.settle().await;
+    let pending = kit.pending_alarms(&desk).await?;
+    let failed = pending.iter().find(|alarm| alarm.method() == "fail").context("it is tried again")?;
+    assert_eq!((failed.attempt(), failed.due()), (1, kit.now() + secs(2)));
+    Ok(())
+}
