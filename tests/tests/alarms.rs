@@ -350,7 +350,9 @@ async fn a_late_run_that_fails_is_tried_again_after_a_pause_and_not_at_once(kit:
     let desk = kit.objects().get_by_name::<Desk>("a");
     desk.plan_in_vain("the press", 3).await?;
     // Nobody was there when it was due.
-    kit.set_time(kit.now() + hours(1)).await;
+    kit.objects().close().await?;
+    let kit = TestKit::open_on(kit.disk(), kit.now() + hours(1), 1).await?;
+    let desk = kit.objects().get_by_name::<Desk>("a");
     kit.settle().await;
     let pending = kit.pending_alarms(&desk).await?;
     let failed = pending.iter().find(|alarm| alarm.method() == "fail").context("it is tried again")?;
