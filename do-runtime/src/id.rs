@@ -139,6 +139,7 @@ mod tests {
         let id = key().of_random("Room", [42; 24]);
         assert_eq!(id.to_string().len(), 64);
         assert_eq!(id.to_string().parse::<ObjectId>().expect("an id"), id);
+        assert_eq!(id.to_string().to_uppercase().parse::<ObjectId>().expect("an id"), id);
         assert!(key().accepts("Room", id));
         assert!(!key().accepts("User", id));
         for byte in 0..32 {
@@ -159,8 +160,29 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_what_they_were_in_the_first_version() {
+        // They are stored in folders and by users: another way to make them would lose every object.
+        assert_eq!(
+            key().of_name("Room", "lobby").to_string(),
+            "cc308765b12f290d6f63e7d2edffd5f98b5763d9c1861c723b130980a66b8a60"
+        );
+        assert_eq!(
+            key().of_random("Room", [42; 24]).to_string(),
+            "2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a155fb20402d2603a"
+        );
+        assert_eq!(u128::from_be_bytes(key().folder_mark()), 0x64c6c6b3959e25087c0b6ce24f545073);
+    }
+
+    #[test]
     fn named_and_random_ids_can_be_told_apart() {
-        assert!(key().of_name("Room", "x").is_named());
-        assert!(!key().of_random("Room", [255; 24]).is_named());
+        let named: Vec<_> = (0..100).map(|number| key().of_name("Room", &number.to_string())).collect();
+        assert!(named.iter().all(ObjectId::is_named));
+        let random: Vec<_> = (0..=255).map(|byte| key().of_random("Room", [byte; 24])).collect();
+        assert!(!random.iter().any(ObjectId::is_named));
+        // The other bits of the first byte are the name's: objects are spread over partitions by them.
+        for ids in [named, random] {
+            let first: std::collections::BTreeSet<u8> = ids.iter().map(|id| id.as_bytes()[0]).collect();
+            assert!(first.len() > 40, "{first:?}");
+        }
     }
 }

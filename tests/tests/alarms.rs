@@ -55,6 +55,12 @@ impl Desk {
         self.say(who.to_string())
     }
 
+    /// Counts once more, besides what the class has set.
+    #[rpc]
+    fn count_once(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().count().key("once").after("1h")
+    }
+
     #[rpc]
     fn forget(&mut self, cx: &mut Cx<Self>, key: &str) -> Result<bool> {
         cx.schedule().cancel(key)
@@ -117,6 +123,53 @@ impl Desk {
     fn say(&mut self, line: impl Into<String>) -> Result {
         self.log.push(line.into());
         Ok(())
+    }
+}
+
+/// Shows something at intervals, for a minute each time.
+#[durable_object]
+struct Beacon {
+    #[stored]
+    shown: Vec<String>,
+}
+
+#[durable_object]
+impl Beacon {
+    #[rpc]
+    fn show_hourly(&mut self, cx: &mut Cx<Self>, what: &str) -> Result {
+        cx.schedule().show(what).key("lamp").every("1h")
+    }
+
+    #[rpc]
+    fn blink_soon(&mut self, cx: &mut Cx<Self>) -> Result {
+        cx.schedule().blink().after("10s")
+    }
+
+    #[alarm]
+    fn blink(&mut self) -> Result {
+        self.shown.push("blinked".into());
+        Ok(())
+    }
+
+    /// Once, in so many hours.
+    #[rpc]
+    fn show_late(&mut self, cx: &mut Cx<Self>, what: &str, after: u64) -> Result {
+        cx.schedule().show(what).after(hours(after))
+    }
+
+    #[rpc]
+    fn shown(&self) -> Result<Vec<String>> {
+        Ok(self.shown.clone())
+    }
+
+    #[alarm]
+    async fn show(this: This<Self>, what: String) -> Result {
+        this.sleep(secs(60)).await?;
+        this.update(|me, _| {
+            me.shown.push(what);
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -226,5 +279,83 @@ async fn alarms_of_one_time_run_in_the_order_in_which_they_were_set(kit: TestKit
     desk.line_up(&[2]).await?;
     kit.advance("1s").await;
     assert_eq!(desk.log().await?, ["5", "9", "1", "7", "3", "2"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_repeats_and_is_set_anew_with_another_payload_keeps_its_phase(kit: TestKit) -> Result {
+    let (beacon, begin) = (kit.objects().get_by_name::<Beacon>("a"), kit.now());
+    beacon.show_hourly("white").await?;
+    kit.advance("20m").await;
+    beacon.show_hourly("red").await?;
+    assert_eq!(kit.pending_alarms(&beacon).await?[0].at(), begin + hours(1));
+    kit.advance("41m").await;
+    assert_eq!(beacon.shown().await?, ["red"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_is_set_anew_while_it_runs_runs_once_more(kit: TestKit) -> Result {
+    let beacon = kit.objects().get_by_name::<Beacon>("a");
+    beacon.show_hourly("white").await?;
+    kit.advance("1h").await;
+    beacon.show_hourly("red").await?;
+    kit.advance("1m").await;
+    assert_eq!(beacon.shown().await?, ["white"]);
+    kit.advance("1m").await;
+    assert_eq!(beacon.shown().await?, ["white", "red"], "it was not the run of this payload that ended");
+    kit.advance("1h").await;
+    assert_eq!(beacon.shown().await?, ["white", "red", "red"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_alarm_under_a_key_does_not_repeat_because_its_method_does(kit: TestKit) -> Result {
+    let desk = kit.objects().get_by_name::<Desk>("a");
+    desk.count_once().await?;
+    kit.advance("2h").await;
+    assert_eq!(desk.log().await?, ["0 lines"]);
+    assert!(kit.pending_alarms(&desk).await?.iter().all(|alarm| alarm.key() != Some("once")));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_object_that_is_woken_for_something_else_leaves_its_alarms_alone(kit: TestKit) -> Result {
+    let beacon = kit.objects().get_by_name::<Beacon>("a");
+    // A kept reply is removed after a day, and an asynchronous alarm ends in between.
+    beacon.show_late("white", 48).idempotency_key("1").await?;
+    beacon.show_late("red", 1).await?;
+    kit.advance("47h").await;
+    assert_eq!(beacon.shown().await?, ["red"]);
+    kit.advance("62m").await;
+    assert_eq!(beacon.shown().await?, ["red", "white"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_alarm_that_is_set_while_another_one_runs_does_not_wait_for_its_end(kit: TestKit) -> Result {
+    let beacon = kit.objects().get_by_name::<Beacon>("a");
+    beacon.show_hourly("white").await?;
+    kit.advance("1h").await;
+    beacon.blink_soon().await?;
+    kit.advance("10s").await;
+    assert_eq!(beacon.shown().await?, ["blinked"]);
+    kit.advance("50s").await;
+    assert_eq!(beacon.shown().await?, ["blinked", "white"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_late_run_that_fails_is_tried_again_after_a_pause_and_not_at_once(kit: TestKit) -> Result {
+    let desk = kit.objects().get_by_name::<Desk>("a");
+    desk.plan_in_vain("the press", 3).await?;
+    // Nobody was there when it was due.
+    kit.objects().close().await?;
+    let kit = TestKit::open_on(kit.disk(), kit.now() + hours(1), 1).await?;
+    let desk = kit.objects().get_by_name::<Desk>("a");
+    kit.settle().await;
+    let pending = kit.pending_alarms(&desk).await?;
+    let failed = pending.iter().find(|alarm| alarm.method() == "fail").context("it is tried again")?;
+    assert_eq!((failed.attempt(), failed.due()), (1, kit.now() + secs(2)));
     Ok(())
 }

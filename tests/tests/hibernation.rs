@@ -1,5 +1,6 @@
 //! Sleeping and waking: when, and what is kept.
 
+use do_runtime::env::Disk;
 use do_runtime::prelude::*;
 
 #[durable_object]
@@ -173,4 +174,18 @@ async fn an_idle_time_can_be_chosen() -> Result {
     }
     assert_eq!(sleeper.count().await?.0, calls + 1);
     objects.close().await
+}
+
+#[do_runtime::test]
+async fn what_was_written_reaches_the_store_although_nobody_asks_for_a_checkpoint(kit: TestKit) -> Result {
+    kit.configure(|builder| builder.checkpoint_every("256KiB"));
+    kit.restart().await?;
+    let partitions = || kit.disk().list("pages".as_ref()).map_or(0, |files| files.len());
+    let before = partitions();
+    for number in 0..30 {
+        kit.objects().get_by_name::<Sleeper>(format!("{number}")).fill(100).await?;
+        kit.settle().await;
+    }
+    assert!(partitions() > before + 10, "{before} partitions, then {}", partitions());
+    Ok(())
 }

@@ -378,6 +378,12 @@ async fn the_line_of_messages_that_wait_for_their_sender_names_it(kit: TestKit) 
     let line = lines.with("messages wait for their sender")?;
     assert_names(&line, &stubborn);
     assert!(line.contains("receiver=") && line.contains("not now"), "{line}");
+    // It is left alone for two seconds, and no longer.
+    let begins = || lines.all("messages wait for their sender").map(|lines| lines.len());
+    kit.advance("1999ms").await;
+    assert_eq!(begins()?, 1);
+    kit.advance("1ms").await;
+    assert!(begins()? > 1 || !lines.all("can't be woken")?.is_empty(), "it was not tried again");
     Ok(())
 }
 
@@ -388,13 +394,15 @@ async fn the_line_of_an_alarm_whose_end_cannot_be_noted_names_object_method_and_
     kit.advance("2s").await;
     kit.evict(&stubborn).await?;
     let lines = Lines::listen(tracing::Level::WARN);
-    kit.advance("20s").await;
-    let all = lines.all("the end of an alarm could not be noted")?;
-    assert!(!all.is_empty());
-    for line in all {
-        assert_names(&line, &stubborn);
-        assert!(line.contains("method=\"dream\" key=\"sheep\"") && line.contains("not now"), "{line}");
-    }
+    kit.advance("9s").await;
+    let line = lines.with("the end of an alarm could not be noted")?;
+    assert_names(&line, &stubborn);
+    assert!(line.contains("method=\"dream\" key=\"sheep\"") && line.contains("not now"), "{line}");
+    // It is left alone for two seconds, and no longer.
+    kit.advance("1999ms").await;
+    assert!(lines.all("can't be woken")?.is_empty());
+    kit.advance("1ms").await;
+    assert!(!lines.all("can't be woken")?.is_empty());
     Ok(())
 }
 

@@ -23,6 +23,9 @@ struct Mailbox {
     refusals: u32,
     #[stored]
     attempts: u32,
+    /// It can't be reached.
+    #[stored]
+    away: bool,
 }
 
 #[durable_object]
@@ -50,10 +53,24 @@ impl Mailbox {
         self.put(cx, trace)
     }
 
+    #[rpc]
+    fn put_unless_away(&mut self, cx: &mut Cx<Self>, text: String) -> Result {
+        if self.away {
+            return Err(Error::new(ErrorKind::Unavailable, "nobody is at home"));
+        }
+        self.put(cx, text)
+    }
+
+    #[rpc]
+    fn go_away(&mut self, away: bool) -> Result {
+        self.away = away;
+        Ok(())
+    }
+
     /// A slow reader: it waits, then writes.
     #[rpc]
-    async fn put_later(this: This<Self>, text: String) -> Result {
-        this.sleep(secs(5)).await?;
+    async fn put_later(this: This<Self>, text: String, after: u64) -> Result {
+        this.sleep(secs(after)).await?;
         this.update(|me, cx| me.put(cx, text)).await
     }
 
@@ -80,6 +97,16 @@ impl Mailbox {
         let next = cx.objects().get_by_name::<Mailbox>(to);
         cx.send(next.put(format!("{text}, forwarded")))
     }
+}
+
+/// What the outbox says of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Described {
+    class: String,
+    name: Option<String>,
+    receiver: String,
+    sent: Timestamp,
+    due: Option<Timestamp>,
 }
 
 /// A message's number and method, how often it was tried, and the last error.
@@ -133,8 +160,31 @@ impl Author {
     #[rpc]
     fn write_slowly(&mut self, cx: &mut Cx<Self>, to: String) -> Result {
         let mailbox = cx.objects().get_by_name::<Mailbox>(to);
-        cx.send(mailbox.put_later("slow"))?;
+        cx.send(mailbox.put_later("slow", 5))?;
         cx.send(mailbox.put("after the slow one"))
+    }
+
+    /// Each of them takes so many seconds to read it.
+    #[rpc]
+    fn write_for(&mut self, cx: &mut Cx<Self>, to: Vec<String>, after: u64) -> Result {
+        to.into_iter().try_for_each(|name| {
+            let mailbox = cx.objects().get_by_name::<Mailbox>(name);
+            cx.send(mailbox.put_later("slow", after))
+        })
+    }
+
+    #[rpc]
+    fn write_to_vault(&mut self, cx: &mut Cx<Self>) -> Result {
+        self.written += 1;
+        let vault = cx.objects().get_by_name::<Vault>("the vault");
+        cx.send(vault.shut())
+    }
+
+    #[rpc]
+    fn write_home(&mut self, cx: &mut Cx<Self>, to: String, text: String) -> Result {
+        self.written += 1;
+        let mailbox = cx.objects().get_by_name::<Mailbox>(to);
+        cx.send(mailbox.put_unless_away(text))
     }
 
     #[rpc]
@@ -158,6 +208,20 @@ impl Author {
             .collect())
     }
 
+    /// All that is said of the messages on their way, and of those that were set aside.
+    #[rpc]
+    fn described(&self, cx: &Cx<Self>) -> Result<Vec<Described>> {
+        let describe = |message: &do_runtime::OutboxMessage| Described {
+            class: message.class().to_owned(),
+            name: message.name().map(str::to_owned),
+            receiver: message.receiver().to_string(),
+            sent: message.sent(),
+            due: message.due(),
+        };
+        let (pending, failed) = (cx.outbox().pending()?, cx.outbox().failed()?);
+        Ok(pending.iter().chain(&failed).map(describe).collect())
+    }
+
     #[rpc]
     fn failed(&self, cx: &Cx<Self>) -> Result<Vec<(u64, String)>> {
         let failed = cx.outbox().failed()?;
@@ -172,6 +236,28 @@ impl Author {
     #[rpc]
     fn discard(&mut self, cx: &mut Cx<Self>, sequence: u64) -> Result<bool> {
         cx.outbox_mut().discard(sequence)
+    }
+}
+
+/// Can't be woken any more once it is shut.
+#[durable_object]
+struct Vault {
+    #[stored]
+    shut: bool,
+}
+
+#[durable_object]
+impl Vault {
+    #[init]
+    fn wake(&mut self) -> Result {
+        ensure!(!self.shut, "it is shut");
+        Ok(())
+    }
+
+    #[rpc]
+    fn shut(&mut self) -> Result {
+        self.shut = true;
+        Ok(())
     }
 }
 
@@ -323,6 +409,99 @@ async fn a_refused_message_is_tried_seven_times_and_then_set_aside(kit: TestKit)
 }
 
 #[do_runtime::test]
+async fn a_message_says_where_it_goes_when_it_was_sent_and_when_it_is_tried_next(kit: TestKit) -> Result {
+    let sent = kit.now();
+    mailbox(&kit, "bob").be_cross(9).await?;
+    ann(&kit).write(to(&["bob", "bob"]), "one").await?;
+    kit.settle().await;
+    let bob = |due| Described {
+        class: "Mailbox".into(),
+        name: Some("bob".into()),
+        receiver: mailbox(&kit, "bob").id().to_string(),
+        sent,
+        due,
+    };
+    assert_eq!(ann(&kit).described().await?, [bob(Some(sent + secs(2))), bob(None)]);
+    // The first one is set aside; then the second one is the next of its receiver.
+    kit.advance("130s").await;
+    let next = sent + secs(126) + secs(2) + secs(4);
+    assert_eq!(ann(&kit).described().await?, [bob(Some(next)), bob(None)]);
+    assert_eq!(ann(&kit).failed().await?.len(), 1);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_receiver_that_can_not_be_reached_is_tried_ever_more_rarely_for_seven_days(kit: TestKit) -> Result {
+    mailbox(&kit, "bob").go_away(true).await?;
+    mailbox(&kit, "cid").go_away(true).await?;
+    for name in ["bob", "cid", "bob"] {
+        ann(&kit).write_home(name, "one").await?;
+    }
+    let tried = async || -> Result<u32> { Ok(ann(&kit).pending().await?[0].2) };
+    kit.settle().await;
+    assert_eq!(ann(&kit).pending().await?[0].3.as_deref(), Some("nobody is at home"));
+    // After 1, 2 and 4 seconds, and so on.
+    for (attempts, seconds) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)] {
+        assert_eq!(tried().await?, attempts);
+        kit.advance(millis(seconds * 1000 - 1)).await;
+        assert_eq!(tried().await?, attempts, "not before its time");
+        kit.advance(millis(1)).await;
+    }
+    kit.advance("6d").await;
+    kit.advance("21h").await;
+    assert!(ann(&kit).failed().await?.is_empty());
+    assert!(tried().await? > 100, "each hour at least");
+    // Who is back in time gets everything, in order; for the others it was in vain.
+    mailbox(&kit, "bob").go_away(false).await?;
+    kit.advance("1h").await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["one", "one"]);
+    assert!(ann(&kit).failed().await?.is_empty(), "seven days are not over");
+    kit.advance("3h").await;
+    assert_eq!(ann(&kit).failed().await?, [(2, "nobody is at home".to_owned())]);
+    assert!(ann(&kit).pending().await?.is_empty());
+    // The next one has seven days of its own.
+    ann(&kit).write_home("cid", "two").await?;
+    kit.advance("2h").await;
+    assert!(tried().await? > 1);
+    mailbox(&kit, "cid").go_away(false).await?;
+    kit.advance("1h").await;
+    assert_eq!(mailbox(&kit, "cid").letters().await?, ["two"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_receiver_that_can_not_be_woken_has_not_refused_anything(kit: TestKit) -> Result {
+    let vault = kit.objects().get_by_name::<Vault>("the vault");
+    vault.shut().await?;
+    kit.evict(&vault).await?;
+    ann(&kit).write_to_vault().await?;
+    kit.advance("1h").await;
+    assert!(ann(&kit).failed().await?.is_empty(), "seven refusals take two minutes");
+    let (_, _, attempts, error) = ann(&kit).pending().await?.remove(0);
+    assert!(attempts > 7 && error.is_some_and(|error| error.contains("it is shut")), "{attempts} attempts");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn no_receiver_waits_for_another_one_as_long_as_there_are_places(kit: TestKit) -> Result {
+    ann(&kit).write_for(to(&["bob"]), 3600).await?;
+    ann(&kit).write(to(&["cid"]), "one").await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "cid").letters().await?, ["one"], "bob is reading");
+    // With those who read all day there are sixteen; then the next one waits until anybody has read.
+    let slow: Vec<String> = (0..15).map(|number| format!("reader {number}")).collect();
+    ann(&kit).write_for(slow, 36_000).await?;
+    kit.settle().await;
+    ann(&kit).write(to(&["dan"]), "two").await?;
+    kit.advance("59m").await;
+    assert!(mailbox(&kit, "dan").letters().await?.is_empty());
+    kit.advance("1m").await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["slow"]);
+    assert_eq!(mailbox(&kit, "dan").letters().await?, ["two"]);
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn what_was_set_aside_can_be_discarded(kit: TestKit) -> Result {
     mailbox(&kit, "bob").be_cross(1).await?;
     ann(&kit).write(to(&["bob"]), "one").await?;
@@ -373,6 +552,16 @@ async fn an_erased_object_goes_when_its_last_message_has_arrived(kit: TestKit) -
     ann(&kit).write(to(&["bob"]), "hello again").await?;
     kit.settle().await;
     assert_eq!(mailbox(&kit, "bob").letters().await?, ["hello", "goodbye", "hello again"]);
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn an_object_that_keeps_nothing_does_not_go_with_its_last_message_unless_it_was_erased(kit: TestKit) -> Result {
+    ann(&kit).write_for(to(&["bob"]), 0).await?;
+    kit.settle().await;
+    assert_eq!(mailbox(&kit, "bob").letters().await?, ["slow"]);
+    assert!(ann(&kit).pending().await?.is_empty());
+    assert_eq!(kit.list::<Author>().await?.len(), 1);
     Ok(())
 }
 

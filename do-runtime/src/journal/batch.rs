@@ -105,4 +105,23 @@ mod tests {
         bytes.extend(BATCH.encode(9));
         assert_eq!(find(&bytes, 9).map(|(at, _)| at).collect::<Vec<_>>(), [10, 10 + 2 * HEAD + 3]);
     }
+
+    #[test]
+    fn heads_are_found_however_far_in_and_at_the_very_end() {
+        let mut bytes = vec![0; 5 * BLOCK];
+        let places = [0, BLOCK - 1, 3 * BLOCK + 17, 5 * BLOCK - HEAD];
+        places.iter().for_each(|at| bytes[*at..*at + HEAD].copy_from_slice(&BATCH.encode(9)));
+        assert_eq!(find(&bytes, 9).map(|(at, _)| at).collect::<Vec<_>>(), places);
+        assert_eq!(find(&bytes[..5 * BLOCK - 1], 9).count(), 3, "a head that is cut off is none");
+    }
+
+    #[test]
+    fn a_head_belongs_to_its_position_and_epoch_and_states_nothing_beyond_itself() {
+        let stamp = Stamp { life: 9, epoch: 3 };
+        assert!(BATCH.is_at(stamp, 1000));
+        assert!(BatchHead { durable: 1000, ..BATCH }.is_at(stamp, 1000));
+        assert!(!BATCH.is_at(stamp, 1001), "another position");
+        assert!(!BATCH.is_at(Stamp { epoch: 4, ..stamp }, 1000), "another epoch");
+        assert!(!BatchHead { durable: 1001, ..BATCH }.is_at(stamp, 1000), "more than was written");
+    }
 }

@@ -55,3 +55,22 @@ pub(super) fn write_zeros(file: &dyn DiskFile, payload: u64) -> io::Result<()> {
     }
     file.sync()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::{Disk, SimDisk};
+
+    #[test]
+    fn zeros_fill_the_payload_durably_and_nothing_else() {
+        for payload in [1, ZEROS as u64, 2 * ZEROS as u64 + 123] {
+            let (disk, path) = (SimDisk::new(), Path::new("a"));
+            disk.put(path, &vec![0xa5; (HEADER + payload) as usize]);
+            write_zeros(&*disk.open(path, Open::Existing).unwrap(), payload).unwrap();
+            let content = disk.crash().content(path).unwrap();
+            let (header, rest) = content.split_at(HEADER as usize);
+            assert!(header.iter().all(|byte| *byte == 0xa5), "the header stays");
+            assert!(rest.len() as u64 == payload && rest.iter().all(|byte| *byte == 0), "{payload} bytes");
+        }
+    }
+}

@@ -74,3 +74,17 @@ impl JournalOptions {
         self.ready_segments() + self.spare / self.segment
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_segments_are_kept_that_what_is_promised_fits() {
+        let usual = JournalOptions::new([0; 16]);
+        assert_eq!((usual.ready_segments(), usual.most_segments()), (6, 10));
+        // A part of a segment takes a whole one to be ready, and is no reason to keep one more.
+        let uneven = JournalOptions { segment: 100, largest: 250, unsynced: 60, spare: 250, ..usual };
+        assert_eq!((uneven.ready_segments(), uneven.most_segments()), (4, 6));
+    }
+}

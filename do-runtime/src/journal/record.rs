@@ -234,6 +234,27 @@ mod tests {
     }
 
     #[test]
+    fn what_no_version_writes_is_no_commit() {
+        let named = Commit {
+            class: ClassTag(1),
+            object: ObjectId([7; 32]),
+            sequence: 1,
+            pages: 1,
+            next_alarm: None,
+            kind: CommitKind::Create { name: Some("a name"), template: TemplateId([1; 16]) },
+            delta: &[],
+        };
+        let mut bytes = Vec::new();
+        append(&mut bytes, &named, STAMP, Chain(0));
+        assert_eq!(decode(&bytes), Some(named));
+        // Only what begins has a name; there is no fourth kind, and no flag beyond these.
+        for flags in [CHANGE | NAME, DELETE | NAME, 0b0011 | NAME, 0b0011, CREATE | NAME | 0b1_0000] {
+            bytes[HEAD] = flags;
+            assert_eq!(decode(&bytes), None, "{flags:b}");
+        }
+    }
+
+    #[test]
     fn any_bytes_decode_to_a_commit_or_to_nothing() {
         let random = SeededRandom::new(13);
         let mut decoded = 0;

@@ -247,6 +247,20 @@ mod tests {
             block[at + 8] = 2;
         }
         assert_eq!(Header::read(&block), HeaderBlock::Newer(2));
+        block[2048 + 8] = 3;
+        assert_eq!(Header::read(&block), HeaderBlock::Damaged, "two versions");
+        block[2048] ^= 1;
+        assert_eq!(Header::read(&block), HeaderBlock::Damaged, "a version that only one copy states");
+        block[..2048].fill(0);
+        assert_eq!(Header::read(&block), HeaderBlock::Damaged, "one copy was never written");
+        let mut old = SEGMENT.encode();
+        for at in COPIES {
+            old[at + 8] = 0;
+            let mut copy = [0; LENGTH];
+            copy.copy_from_slice(&old[at..at + LENGTH]);
+            old[at + 12..at + 16].copy_from_slice(&checksum(&copy));
+        }
+        assert_eq!(Header::read(&old), HeaderBlock::Damaged, "there is no version 0");
     }
 
     #[test]

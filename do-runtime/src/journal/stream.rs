@@ -98,3 +98,139 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::env::{Open, SeededRandom, SimDisk};
+    use crate::journal::record::Chain;
+    use crate::journal::segment::{Entry, HEADER, Header};
+
+    const PAYLOAD: u64 = 700_001;
+    const FIRST: u64 = 5_000;
+
+    /// The byte at a position of the log.
+    fn byte(position: u64) -> u8 {
+        (position % 251) as u8
+    }
+
+    /// Segments of one life that follow one another.
+    fn segments(disk: &SimDisk, count: u64) -> Vec<Segment> {
+        let segment = |number| {
+            let first = FIRST + number * PAYLOAD;
+            let path = PathBuf::from(format!("{number}"));
+            let content: Vec<u8> =
+                std::iter::repeat_n(0xff, HEADER as usize).chain((first..first + PAYLOAD).map(byte)).collect();
+            disk.put(&path, &content);
+            let header = Header {
+                node: [1; 16],
+                stamp: Stamp { life: 7, epoch: 3 + number },
+                previous: 2 + number,
+                first,
+                payload: PAYLOAD,
+                durable: 0,
+                entry: Entry { position: first, left: 0, chain: Chain(0) },
+            };
+            Segment { file: disk.open(&path, Open::Read).expect("the file is there"), path, header }
+        };
+        (0..count).map(segment).collect()
+    }
+
+    fn shared(segments: Vec<Segment>) -> Vec<Arc<Segment>> {
+        segments.into_iter().map(Arc::new).collect()
+    }
+
+    #[test]
+    fn any_part_is_read_as_it_is_and_nothing_beyond_the_end() {
+        let (disk, random) = (SimDisk::new(), SeededRandom::new(5));
+        let live = shared(segments(&disk, 4));
+        let (count, stream) = Stream::first_run(&*disk, &live).unwrap();
+        assert_eq!((count, stream.end()), (4, FIRST + 4 * PAYLOAD));
+        let end = FIRST + 4 * PAYLOAD - 12_345;
+        let mut stream = stream.until(end);
+        assert_eq!(stream.end(), end);
+        let mut at = FIRST;
+        for round in 0..3000 {
+            // Mostly onwards, as records are read, and back again now and then; rarely more than is read at once.
+            let length = random.below(if round % 50 == 0 { 3 << 19 } else { 3000 }) as usize;
+            if round % 40 == 0 {
+                at = FIRST + random.below(end - FIRST);
+            }
+            match stream.bytes(at, length).unwrap() {
+                Some(bytes) => {
+                    assert!(bytes.iter().copied().eq((at..at + length as u64).map(byte)), "{length} bytes at {at}");
+                    assert!(at + length as u64 <= end);
+                    at += length as u64;
+                }
+                None => {
+                    assert!(at + length as u64 > end, "{length} bytes at {at}");
+                    assert_eq!(
+                        stream.bytes(at, (end - at) as usize).unwrap().map(<[u8]>::len),
+                        Some((end - at) as usize)
+                    );
+                    at = FIRST;
+                }
+            }
+        }
+        assert_eq!(stream.bytes(end, 0).unwrap(), Some(&[][..]));
+        for beyond in [end, end + 1, u64::MAX - 1, u64::MAX] {
+            assert_eq!(stream.bytes(beyond, 1).unwrap(), None, "at {beyond}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_once_and_the_disk_is_not_asked_for_each() {
+        let disk = SimDisk::new();
+        let live = shared(segments(&disk, 2));
+        let (_, mut stream) = Stream::first_run(&*disk, &live).unwrap();
+        for at in FIRST..FIRST + 1000 {
+            assert_eq!(stream.bytes(at, 1).unwrap(), Some(&[byte(at)][..]));
+        }
+        assert_eq!((stream.at, stream.buffer.len()), (FIRST, CHUNK));
+        assert_eq!(stream.bytes(FIRST, CHUNK).unwrap().map(<[u8]>::len), Some(CHUNK));
+        assert_eq!(stream.at, FIRST);
+        stream.bytes(FIRST + 1, CHUNK).unwrap();
+        assert_eq!(stream.at, FIRST + 1);
+    }
+
+    #[test]
+    fn a_run_ends_where_the_next_segment_is_not_the_one_that_follows() {
+        let disk = SimDisk::new();
+        let cases: [fn(&mut Header); 4] = [
+            |header| header.stamp.life += 1,
+            |header| header.first += 1,
+            |header| header.first -= 1,
+            |header| header.stamp.epoch += 1,
+        ];
+        for (case, change) in cases.into_iter().enumerate() {
+            let mut all = segments(&disk, 3);
+            change(&mut all[1].header);
+            let next = all[1].header.first;
+            let live = shared(all);
+            let (count, stream) = Stream::first_run(&*disk, &live).unwrap();
+            assert_eq!(count, 1, "case {case}");
+            assert_eq!(stream.end(), next.min(FIRST + PAYLOAD), "case {case}");
+        }
+        assert!(Stream::first_run(&*disk, &[]).is_none());
+    }
+
+    #[test]
+    fn the_segments_of_a_part_are_those_that_it_touches() {
+        let disk = SimDisk::new();
+        let live = shared(segments(&disk, 3));
+        let (_, stream) = Stream::first_run(&*disk, &live).unwrap();
+        let names = |from, to| {
+            let segments = stream.segments(from, to);
+            segments.map(|segment| segment.path.display().to_string()).collect::<Vec<_>>().concat()
+        };
+        let second = FIRST + PAYLOAD;
+        assert_eq!(names(FIRST, FIRST + 1), "0");
+        assert_eq!(names(second - 1, second), "0");
+        assert_eq!(names(second - 1, second + 1), "01");
+        assert_eq!(names(second, second + 1), "1");
+        assert_eq!(names(FIRST + 10, second + PAYLOAD + 1), "012");
+        assert_eq!(stream.segment_at(second + 2 * PAYLOAD).path, PathBuf::from("2"), "of the end, the last one");
+    }
+}

@@ -108,3 +108,19 @@ fn apply<O: Dispatch>(
     let silent = || Outcome::Ended(Err(Error::new(ErrorKind::Internal, "a handler gave no answer").into()));
     (Ok(answer.0.unwrap_or_else(silent)), ran.instance)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_that_could_not_run_is_no_receiver_that_refuses() {
+        let undelivered = |kind| Undelivered::from_answer(Error::new(kind, "why"));
+        for kind in [ErrorKind::Unavailable, ErrorKind::Overloaded, ErrorKind::Storage] {
+            assert!(matches!(undelivered(kind), Undelivered::Unreachable(_)), "{kind}");
+        }
+        for kind in [ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::Deadline, ErrorKind::Internal] {
+            assert!(matches!(undelivered(kind), Undelivered::Refused(_)), "{kind}");
+        }
+    }
+}

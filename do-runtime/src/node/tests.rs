@@ -145,3 +145,28 @@ async fn a_slot_is_retired_in_the_middle_of_a_commit_too() -> Result {
     drop((host, slot));
     objects.close().await
 }
+
+#[tokio::test]
+async fn a_handler_is_fenced_but_not_while_its_commit_is_on_its_way() -> Result {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let objects = Objects::open(folder.path()).await?;
+    let note = objects.get_by_name::<Note>("note");
+    note.write("hello").await?;
+    let host = objects.home().node()?.host::<Note>(objects.home());
+    let slot = host.known_slot(note.0.id()).expect("it was called");
+    let is_known =
+        |host: &super::Host<Note>| host.known_slot(note.0.id()).is_some_and(|known| Arc::ptr_eq(&known, &slot));
+
+    // given a commit on its way into the log, which ends by itself: nothing happens
+    assert!(slot.shared.move_status(Status::Live, Status::Committing));
+    super::fence::fence(&host, &slot);
+    assert!(slot.shared.move_status(Status::Committing, Status::Live));
+    assert!(is_known(&host));
+
+    // else the object goes on in another slot, at once
+    super::fence::fence(&host, &slot);
+    assert!(!slot.shared.is_live() && !is_known(&host));
+    note.write("again").await?;
+    drop((host, slot));
+    objects.close().await
+}

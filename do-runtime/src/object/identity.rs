@@ -71,3 +71,34 @@ impl fmt::Display for Identity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
+    use super::*;
+
+    #[test]
+    fn an_identity_is_its_class_and_id_whatever_is_known_of_its_name() {
+        let ann = ObjectId([1; 32]);
+        let identity = Identity::new("Room", ann, None);
+        let named = Identity::new("Room", ann, Some("lobby".into()));
+        assert_eq!(identity, named);
+        assert_ne!(identity, Identity::new("User", ann, None));
+        assert_ne!(identity, Identity::new("Room", ObjectId([2; 32]), None));
+        let hasher = RandomState::new();
+        let hash = |identity: Identity| hasher.hash_one(identity);
+        assert_eq!(hash(named), hash(Identity::new("Room", ann, None)));
+        assert_ne!(hash(Identity::new("Room", ann, None)), hash(Identity::new("Room", ObjectId([2; 32]), None)));
+    }
+
+    #[test]
+    fn a_name_is_learnt_once_and_never_changes() {
+        let identity = Identity::new("Room", ObjectId([1; 32]), None);
+        assert_eq!((identity.name(), identity.shared_name()), (None, None));
+        identity.learn_name("lobby".into());
+        identity.learn_name("cellar".into());
+        assert_eq!((identity.name(), identity.shared_name().as_deref()), (Some("lobby"), Some("lobby")));
+        assert_eq!(identity.to_string(), "Room \"lobby\"");
+    }
+}

@@ -165,3 +165,23 @@ fn told<T: FromSql>(connection: &Connection, pragma: &str) -> Result<T, Trouble>
     while rows.next()?.is_some() {}
     Ok(told)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_of_a_file_is_read_before_sqlite_reads_anything() {
+        let kind =
+            Kind { application: 0x646f_7267, noun: "registry", format: 2, summed_since: None, schema: "", touch: "" };
+        // As SQLite's description of its format has it.
+        let mut start = [0; STATED];
+        start[..16].copy_from_slice(b"SQLite format 3\0");
+        start[60..64].copy_from_slice(&[1, 2, 3, 4]);
+        start[68..].copy_from_slice(b"dorg");
+        assert_eq!(stated(&start, &kind), Some(0x0102_0304));
+        assert_eq!(stated(&start, &Kind { application: 0x646f_7067, ..kind }), None, "another kind of file");
+        start[3] ^= 1;
+        assert_eq!(stated(&start, &kind), None, "no database");
+    }
+}

@@ -61,7 +61,7 @@ impl<'a> Replay<'a> {
     /// recovered at all; what is wrong with one object only is told at the end.
     pub fn apply(&mut self, commit: &Commit<'_>, position: LogPosition) -> Result<()> {
         let start = std::mem::replace(&mut self.at, position);
-        // Those of objects that can't be recovered too: they exist, and answer why.
+        // Before its pages are looked at, and of objects that can't be recovered too: they exist, and answer why.
         self.tell_registry(commit);
         if self.behind.is_held(commit.object) {
             return Ok(());
@@ -90,8 +90,6 @@ impl<'a> Replay<'a> {
 
     fn apply_to_object(&mut self, commit: &Commit<'_>, position: LogPosition, start: LogPosition) -> Result<()> {
         let object = commit.object;
-        // Before its pages are looked at: an object exists although they are damaged.
-        self.tell_registry(commit);
         if !self.objects.contains_key(&object) {
             let head = self.behind.head(object)?;
             self.objects.insert(object, Recovering { head, layer: None, born: false, cost: 0 });

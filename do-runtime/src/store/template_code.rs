@@ -68,3 +68,26 @@ pub(super) fn checksum(id: TemplateId, stored: &[u8]) -> u32 {
     sum.update(stored);
     sum.finalize()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::PAGE;
+
+    #[test]
+    fn a_template_comes_back_as_it_was_or_not_at_all() {
+        let id = TemplateId([3; 16]);
+        let pages: Vec<Arc<Page>> = [1, 0, 7].map(|byte| Arc::new([byte; PAGE])).into();
+        let (mut stored, sum) = encode(id, &pages);
+        assert_eq!(decode(id, &stored, sum.into()).as_deref(), Some(&pages[..]));
+        assert!(decode(TemplateId([4; 16]), &stored, sum.into()).is_none(), "of another template");
+        for bit in 0..stored.len() * 8 {
+            stored[bit / 8] ^= 1 << (bit % 8);
+            assert!(decode(id, &stored, sum.into()).is_none(), "bit {bit}");
+            stored[bit / 8] ^= 1 << (bit % 8);
+        }
+        for length in 0..stored.len() {
+            assert!(decode(id, &stored[..length], sum.into()).is_none(), "{length} bytes of it");
+        }
+    }
+}

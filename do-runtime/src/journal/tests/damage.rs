@@ -1,9 +1,11 @@
+use std::io;
 use std::path::PathBuf;
 
 use super::fixture::{Kept, World, after};
 use crate::ErrorKind;
-use crate::env::{Disk, Random, SeededRandom};
-use crate::journal::{Log, LogPosition};
+use crate::env::{Disk, Fault, Random, Requests, SeededRandom};
+use crate::journal::segment::{Header, HeaderBlock};
+use crate::journal::{Journal, Log, LogPosition};
 
 const START: LogPosition = LogPosition(0);
 const SEGMENT: u64 = 400;
@@ -138,6 +140,74 @@ fn a_missing_segment_is_told() {
 }
 
 #[test]
+fn a_log_begins_behind_its_last_gap() {
+    let (world, all, files, _) = small_log(Ended::Killed);
+    let first = || Journal::recover(&world.sim.env(), world.options.clone()).unwrap().first();
+    assert_eq!(first(), START);
+    for pair in files.windows(2) {
+        let [(lost, content), (_, next)] = pair else { unreachable!("windows of two") };
+        let HeaderBlock::Valid(header) = Header::read(next) else { panic!("a segment has a header") };
+        world.sim.disk.remove(lost).unwrap();
+        let begins = first();
+        assert_eq!(begins.0, header.entry.position);
+        assert_eq!(world.recover(begins).unwrap().0, after(&all, begins));
+        world.sim.disk.put(lost, content);
+    }
+}
+
+#[test]
+fn the_end_of_a_life_is_missed_although_the_next_one_has_written_nothing() {
+    // given: a killed life, whose last batch nothing states to be durable, and the beginning of the next one
+    let (mut world, all, _, stated) = small_log(Ended::Killed);
+    let (_, journal) = world.open(START).unwrap();
+    let end = journal.end();
+    drop(journal);
+    world.on(world.sim.disk.crash());
+    assert_eq!(world.recover(START).unwrap().0, all);
+    // when: that batch is lost
+    let files = world.segments();
+    let (path, content) = files.iter().rfind(|(_, content)| first_of(content) < end.0).unwrap();
+    let mut torn = content.clone();
+    torn[4096 + (stated.0.saturating_sub(first_of(content))) as usize..].fill(0);
+    world.sim.disk.put(path, &torn);
+    // then
+    let told = world.recover(START).err().unwrap().to_string();
+    assert!(told.contains("acknowledged"), "{told}");
+}
+
+/// The position at which a segment begins.
+fn first_of(content: &[u8]) -> u64 {
+    match Header::read(content) {
+        HeaderBlock::Valid(header) => header.first,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_segment_that_goes_on_from_another_history_is_told() {
+    // given: two nodes' logs with the same mark, of the same length and with other commits
+    let life = |sequence| {
+        let mut world = World::new(9, SEGMENT);
+        world.sequence = sequence;
+        let (_, journal) = world.open(START).unwrap();
+        world.append_250(&journal);
+        world.settle();
+        drop(journal);
+        world.on(world.sim.disk.crash());
+        world
+    };
+    let (mut one, other) = (life(0), life(500));
+    // when: the next life of one follows the first life of the other
+    let (_, journal) = one.open(START).unwrap();
+    one.append_250(&journal);
+    one.settle();
+    let (_, content) = one.segments().pop().unwrap();
+    other.sim.disk.put(&other.options.folder.join("99999999.segment"), &content);
+    let told = other.recover(START).err().unwrap().to_string();
+    assert!(told.contains("does not go on where the one before it ends"), "{told}");
+}
+
+#[test]
 fn a_segment_whose_header_is_gone_is_told_while_later_batches_depend_on_it() {
     let (world, _, files, _) = small_log(Ended::Closed);
     for (path, content) in &files[1..] {
@@ -152,6 +222,27 @@ fn a_segment_whose_header_is_gone_is_told_while_later_batches_depend_on_it() {
         assert!(damaged.contains("both copies of the header"), "{damaged}");
         world.sim.disk.put(path, content);
     }
+}
+
+#[test]
+fn a_journal_that_can_not_be_read_is_told_and_never_taken_for_a_shorter_one() {
+    let (world, all, files, _) = small_log(Ended::Killed);
+    let other = Fault::Error(io::ErrorKind::Other);
+    let found = |before| {
+        world.sim.disk.fail_requests(Requests::Any, before, 1, other);
+        world.recover(START).map(|(commits, _)| assert_eq!(commits, all, "{before}"))
+    };
+    // Whatever is asked of the folder and of each segment fails once.
+    let requests = (0..).take_while(|before| found(*before).is_err()).count();
+    assert!(requests > 3 * files.len(), "{requests} requests");
+    let listed = found(0).unwrap_err();
+    assert!(listed.kind() == ErrorKind::Storage && listed.to_string().contains("could not list"), "{listed}");
+    assert!(found(1).unwrap_err().to_string().contains(".segment"), "which file");
+    // What is no segment may be unreadable.
+    world.sim.disk.put(&world.options.folder.join("a letter"), b"of somebody else");
+    world.sim.disk.put(&world.options.folder.join("zeros"), &[0; 5000]);
+    let passed_over = (0..requests as u64).filter(|before| found(*before).is_ok()).count();
+    assert!(passed_over >= 2, "{passed_over} requests do not matter");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use tokio::runtime::Runtime;
 
 use crate::env::{Random, SeededRandom, Sim, SimDisk};
 use crate::journal::{
-    ClassTag, Commit, CommitKind, Journal, JournalOptions, Log, LogPosition, Prepare, Replayed, TemplateId, segment,
+    ClassTag, Commit, CommitKind, Journal, JournalOptions, Log, LogPosition, Prepare, Replayed, TemplateId, batch,
+    record, segment,
 };
 use crate::{Error, ObjectId, Result, Timestamp};
 
@@ -124,6 +125,23 @@ impl World {
         }
         let end = journal.append(&commit)?;
         Ok(Kept::of(&commit, end))
+    }
+
+    /// Appends a change whose batch, alone, takes 250 bytes of the log.
+    pub(super) fn append_250(&mut self, journal: &Journal) -> Kept {
+        self.sequence += 1;
+        let delta = [7; 250 - batch::HEAD - record::HEAD - 1 - 8 - 32 - 2 - 1];
+        let commit = Commit {
+            class: ClassTag(1),
+            object: ObjectId([1; 32]),
+            sequence: 1000 + self.sequence,
+            pages: 1,
+            next_alarm: None,
+            kind: CommitKind::Change,
+            delta: &delta,
+        };
+        let end = journal.append(&commit).unwrap();
+        Kept::of(&commit, end)
     }
 
     /// Appends commits in groups of different sizes, each made durable.

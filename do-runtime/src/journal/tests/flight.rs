@@ -14,7 +14,7 @@ use super::fixture::{World, outcome};
 use crate::env::{Disk, DiskFile, Env, FolderLock, LockError, Open, SimDisk, TokioSpawn};
 use crate::journal::files::WRITERS;
 use crate::journal::gate::Gate;
-use crate::journal::{Commit, CommitKind, Journal, JournalOptions, Log, LogPosition, Prepare};
+use crate::journal::{Commit, CommitKind, Journal, JournalOptions, Log, LogPosition, Prepare, Replayed};
 use crate::{ErrorKind, ObjectId, Result};
 
 const START: LogPosition = LogPosition(0);
@@ -26,14 +26,14 @@ struct Held {
 }
 
 #[derive(Default)]
-struct Turnstile {
-    holding: AtomicBool,
+pub(super) struct Turnstile {
+    pub(super) holding: AtomicBool,
     syncs: Mutex<Vec<Sync>>,
     changed: Condvar,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sync {
+pub(super) enum Sync {
     Waiting,
     Let,
     Refused,
@@ -46,6 +46,9 @@ impl Turnstile {
             return Ok(());
         }
         let mut syncs = self.syncs.lock();
+        if !self.holding.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         let number = syncs.len();
         syncs.push(Sync::Waiting);
         self.changed.notify_all();
@@ -58,14 +61,27 @@ impl Turnstile {
         if refused { Err(io::Error::other("refused")) } else { Ok(()) }
     }
 
-    fn wait_for(&self, condition: impl Fn(&[Sync]) -> bool) {
+    pub(super) fn wait_for(&self, condition: impl Fn(&[Sync]) -> bool) {
         let mut syncs = self.syncs.lock();
         while !condition(&syncs) {
             self.changed.wait(&mut syncs);
         }
     }
 
-    fn set(&self, number: usize, sync: Sync) {
+    /// How many syncs have begun.
+    pub(super) fn begun(&self) -> usize {
+        self.syncs.lock().len()
+    }
+
+    /// Lets all go that wait, and nobody waits any more.
+    pub(super) fn open(&self) {
+        let mut syncs = self.syncs.lock();
+        self.holding.store(false, Ordering::SeqCst);
+        syncs.iter_mut().filter(|sync| **sync == Sync::Waiting).for_each(|sync| *sync = Sync::Let);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn set(&self, number: usize, sync: Sync) {
         self.syncs.lock()[number] = sync;
         self.changed.notify_all();
     }
@@ -128,11 +144,8 @@ impl Disk for Held {
     }
 }
 
-/// A journal with threads whose first two batches are being synced, and the positions after them.
-fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
-    let mut world = World::new(1, 64 << 10);
-    // Everything is prepared, so that the only syncs are those of batches.
-    (world.options.largest, world.options.unsynced) = (0, 0);
+/// What is found where there are threads, and syncs can be held.
+pub(super) fn found_on_held(world: &World) -> (Replayed, Arc<Turnstile>) {
     let turnstile = Arc::new(Turnstile::default());
     let env = Env {
         disk: Arc::new(Held { disk: world.sim.disk.clone(), turnstile: turnstile.clone() }),
@@ -140,7 +153,16 @@ fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
         ..world.sim.env()
     };
     let recovered = Journal::recover(&env, world.options.clone()).unwrap();
-    let journal = Journal::start(recovered.replay(START, &mut |_, _| Ok(())).unwrap(), START).unwrap();
+    (recovered.replay(START, &mut |_, _| Ok(())).unwrap(), turnstile)
+}
+
+/// A journal with threads whose first two batches are being synced, and the positions after them.
+pub(super) fn two_in_flight() -> (World, Journal, Arc<Turnstile>, [LogPosition; 2]) {
+    let mut world = World::new(1, 64 << 10);
+    // Everything is prepared, so that the only syncs are those of batches.
+    (world.options.largest, world.options.unsynced) = (0, 0);
+    let (replayed, turnstile) = found_on_held(&world);
+    let journal = Journal::start(replayed, START).unwrap();
     turnstile.holding.store(true, Ordering::SeqCst);
     let first = world.append(&journal).unwrap().end;
     turnstile.wait_for(|syncs| syncs.len() == 1);
@@ -272,7 +294,7 @@ fn commit(caller: u64, sequence: u64, delta: &[u8]) -> Commit<'_> {
 }
 
 /// Parks the thread until a position is durable.
-fn wait(journal: &Journal, position: LogPosition) -> Result<()> {
+pub(super) fn wait(journal: &Journal, position: LogPosition) -> Result<()> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
         match journal.poll_durable(position, &waker) {

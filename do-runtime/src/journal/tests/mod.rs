@@ -1,5 +1,6 @@
 //! The journal on the simulated disk, from outside.
 
+mod closing;
 mod crash;
 mod damage;
 mod fixture;

@@ -1,10 +1,11 @@
 use std::io;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
 
 use super::fixture::{World, outcome};
-use crate::journal::{Log, LogPosition};
-use crate::{ErrorKind, Timestamp};
+use crate::journal::{ClassTag, Commit, CommitKind, Log, LogPosition};
+use crate::{ErrorKind, ObjectId, Timestamp};
 
 const START: LogPosition = LogPosition(0);
 
@@ -36,7 +37,9 @@ fn admission_asks_the_disk_now_and_then_and_goes_on_by_itself() {
     let (_, journal) = world.open(START).unwrap();
     world.settle();
     world.sim.disk.set_capacity(Some(world.sim.disk.used()));
+    let files = world.files().len();
     assert!(journal.admit(1 << 20).is_err());
+    assert_eq!(world.files().len(), files, "a file that could not be made is not left behind");
     let entries = world.sim.disk.counts().entries;
     assert!((0..100).all(|_| journal.admit(1 << 20).is_err()));
     assert_eq!(world.sim.disk.counts().entries, entries, "the disk was not asked again");
@@ -105,12 +108,14 @@ fn a_failed_write_or_sync_refuses_everything_from_then_on() {
         let mut failed = pin!(journal.failed());
         let mut cx = Context::from_waker(Waker::noop());
         assert!(failed.as_mut().poll(&mut cx).is_pending());
+        assert!(!journal.failed_flag().load(Ordering::Acquire));
 
         fault(&world);
         let second = world.append(&journal).unwrap();
         world.settle();
         world.sim.disk.set_writable();
         let syncs = world.sim.disk.counts().syncs;
+        assert!(journal.failed_flag().load(Ordering::Acquire));
         let error = outcome(&journal, second.end).unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(error.to_string().contains("the journal has failed"), "{error}");
@@ -143,8 +148,41 @@ fn a_closed_journal_takes_nothing_and_a_second_closing_is_nothing() {
     let commit = world.append(&journal).unwrap();
     journal.close().unwrap();
     assert_eq!(outcome(&journal, commit.end), Some(Ok(())));
+    let end = journal.end();
     journal.close().unwrap();
+    assert_eq!(journal.end(), end, "no second note");
     assert_eq!(world.append(&journal).unwrap_err().kind(), ErrorKind::Unavailable);
+}
+
+#[test]
+fn a_closing_note_is_written_where_it_fits_and_takes_no_segment_of_its_own() {
+    let (mut written, mut left_out) = (0, 0);
+    for seed in 0..30 {
+        let mut world = World::new(seed, 100);
+        let (_, journal) = world.open(START).unwrap();
+        world.append_groups(&journal, 1);
+        let (end, segments) = (journal.end().0, world.segments().len());
+        journal.close().unwrap();
+        let fits = end.next_multiple_of(100) - end >= 44;
+        assert_eq!(journal.end().0, if fits { end + 44 } else { end }, "seed {seed}");
+        assert_eq!(world.segments().len(), segments, "seed {seed}");
+        *if fits { &mut written } else { &mut left_out } += 1;
+    }
+    assert!(written > 3 && left_out > 3, "{written} and {left_out}");
+}
+
+#[test]
+fn a_transaction_that_no_record_can_hold_is_refused_and_leaves_the_journal_as_it_was() {
+    let world = World::new(10, 4096);
+    let (_, journal) = world.open(START).unwrap();
+    // Zeros that nobody looks at take no memory.
+    let delta = vec![0; 1 << 30];
+    let (class, object) = (ClassTag(1), ObjectId([1; 32]));
+    let commit =
+        Commit { class, object, sequence: 1, pages: 1, next_alarm: None, kind: CommitKind::Change, delta: &delta };
+    let error = journal.append(&commit).unwrap_err();
+    assert!(error.kind() == ErrorKind::Storage && error.to_string().contains("more than 1 GiB"), "{error}");
+    assert_eq!((journal.end(), journal.failure()), (START, None));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::task::Waker;
 
 use super::fixture::{Kept, World, after, outcome};
-use crate::journal::{Log, LogPosition, segment};
+use crate::journal::{Log, LogPosition, Reached, segment};
 
 const START: LogPosition = LogPosition(0);
 
@@ -167,6 +167,41 @@ fn a_reader_keeps_its_segments() {
 }
 
 #[test]
+fn a_reader_keeps_its_segments_although_another_one_has_read_them() {
+    let mut world = World::new(7, 64 << 10);
+    world.longest = 200_000;
+    let (_, journal) = world.open(START).unwrap();
+    let all = world.append_groups(&journal, 20);
+    let mut read = Vec::new();
+    journal
+        .read_back(START, &mut |commit, end| {
+            if read.is_empty() {
+                journal.read_back(START, &mut |_, _| Ok(()))?;
+            }
+            journal.recycle(journal.durable())?;
+            world.append(&journal)?;
+            world.settle();
+            read.push(Kept::of(commit, end));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(read, all);
+}
+
+#[test]
+fn nothing_is_recycled_that_is_not_durable() {
+    let mut world = World::new(16, 256);
+    let (_, journal) = world.open(START).unwrap();
+    world.append_groups(&journal, 5);
+    let durable = journal.durable();
+    (0..10).for_each(|_| drop(world.append(&journal).unwrap()));
+    journal.recycle(journal.end()).unwrap();
+    assert_eq!(journal.held(), journal.end().0 - durable.0);
+    world.on(world.sim.disk.crash());
+    assert_eq!(world.recover(durable).unwrap().1.end(), durable);
+}
+
+#[test]
 fn a_segment_that_begins_between_two_commits_can_be_read_from_there() {
     let mut cases = 0;
     for seed in 0..4 {
@@ -211,6 +246,72 @@ fn each_life_has_a_number_of_its_own_and_epochs_that_were_never_used() {
         assert_ne!(pair[0].life, pair[1].life);
         // Segments whose headers were lost had epochs too.
         assert!(pair[1].epoch > pair[0].epoch + 60_000);
+    }
+}
+
+#[test]
+fn a_later_life_is_held_to_what_this_one_says_it_has_reached() {
+    let mut world = World::new(13, 300);
+    world.open(START).unwrap().1.close().unwrap();
+    let (_, journal) = world.open(START).unwrap();
+    world.append_groups(&journal, 3);
+    let reached = journal.reached();
+    assert_eq!(reached.position, journal.durable());
+    assert!(reached.epoch > 60_000, "the epochs of this life, and not those of the one before");
+    journal.close().unwrap();
+    let (_, replayed) = world.recover(START).unwrap();
+    replayed.expect(reached).unwrap();
+    replayed.expect(Reached { position: replayed.end(), ..reached }).unwrap();
+    let beyond = LogPosition(replayed.end().0 + 1);
+    for more in [Reached { position: beyond, ..reached }, Reached { epoch: reached.epoch + 1000, ..reached }] {
+        let error = replayed.expect(more).unwrap_err();
+        assert!(error.to_string().contains("were kept"), "{error}");
+    }
+}
+
+#[test]
+fn segments_without_anything_that_is_needed_are_free_for_the_next_life() {
+    // given: four batches in each of three segments
+    let mut world = World::new(15, 1000);
+    let (_, journal) = world.open(START).unwrap();
+    for _ in 0..12 {
+        world.append_250(&journal);
+        world.settle();
+    }
+    drop(journal);
+    world.on(world.sim.disk.kill());
+    let segments = world.segments();
+    let [_, (second, _), (third, content)] = &segments[..] else { panic!("{} segments", segments.len()) };
+    let of_next_life = |from| {
+        let (_, replayed) = world.recover(LogPosition(from)).unwrap();
+        let live: Vec<_> = replayed.live.iter().map(|segment| segment.header.first).collect();
+        (live, replayed.spare, replayed.end)
+    };
+    // then: those before where replay begins are free,
+    assert_eq!(of_next_life(0), (vec![0, 1000, 2000], vec![], 3000));
+    assert_eq!(of_next_life(750), (vec![0, 1000, 2000], vec![], 3000));
+    assert_eq!(of_next_life(1000), (vec![1000, 2000], vec![segments[0].0.clone()], 3000));
+    assert_eq!(of_next_life(2250), (vec![2000], vec![segments[0].0.clone(), second.clone()], 3000));
+    // and those behind where it ends, even if it ends where they begin.
+    let mut torn = content.clone();
+    torn[4096..].fill(0);
+    world.sim.disk.put(third, &torn);
+    assert_eq!(of_next_life(0), (vec![0, 1000], vec![third.clone()], 2000));
+}
+
+#[test]
+fn what_a_reused_segment_held_before_is_never_taken_for_what_follows() {
+    // given: batches that are all as long, and segments that hold so many of them, in one life
+    let mut world = World::new(14, 1000);
+    let (_, journal) = world.open(START).unwrap();
+    for count in 1..60 {
+        let commit = world.append_250(&journal);
+        world.settle();
+        assert_eq!(commit.end.0, count * 250, "four batches make a segment");
+        journal.recycle(LogPosition(commit.end.0.saturating_sub(1000))).unwrap();
+        // then: behind the last batch, where there is one of an earlier use, the log ends
+        let (_, replayed) = world.recover(LogPosition((commit.end.0 - 250) / 250 * 250)).unwrap();
+        assert_eq!(replayed.end(), commit.end);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The database of an object, the VFS layers below it, schemas that grow, and migrations.
 
+mod alarms;
 mod differential;
 mod disk;
 mod full_text;

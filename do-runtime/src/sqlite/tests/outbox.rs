@@ -40,7 +40,10 @@ fn messages_wait_in_order_for_each_receiver_and_go_when_they_are_delivered() {
     assert!(database.due_receiver(ANN, NOW).unwrap().is_some());
     assert!(database.due_receiver(ANN, NOW - secs(1)).unwrap().is_none());
 
-    in_one(&database, |database| database.note_delivered(ANN, 1, NOW).unwrap());
+    let later = NOW + secs(9);
+    in_one(&database, |database| database.note_delivered(ANN, 1, later).unwrap());
+    let fresh = Receiver { id: ANN, attempts: 0, refusals: 0, since: later };
+    assert_eq!(database.due_receiver(ANN, later).unwrap(), Some(fresh), "the next one is next from now on");
     assert_eq!((methods(&database, ANN), methods(&database, BOB)), (vec!["two".into()], vec!["other".into()]));
     in_one(&database, |database| {
         database.note_delivered(ANN, 3, NOW).unwrap();
@@ -121,6 +124,9 @@ fn a_receiver_applies_each_message_of_each_life_of_a_sender_once() {
     assert!(!database.was_applied(&delivery(first, 3)).unwrap());
     assert!(!database.was_applied(&delivery(Incarnation([2; 16]), 1)).unwrap());
     assert!(!database.was_applied(&Delivery { sender: BOB, ..delivery(first, 1) }).unwrap());
+    // One that is noted late takes nothing back.
+    in_one(&database, |database| database.note_applied(&delivery(first, 1), NOW).unwrap());
+    assert!(database.was_applied(&delivery(first, 2)).unwrap());
 }
 
 #[test]
@@ -132,5 +138,8 @@ fn a_sender_is_remembered_for_eight_days() {
     assert!(database.was_applied(&of(ANN)).unwrap());
     in_one(&database, |database| database.note_applied(&of(BOB), NOW + days(8) + secs(1)).unwrap());
     assert!(!database.was_applied(&of(ANN)).unwrap());
+    assert!(database.was_applied(&of(BOB)).unwrap());
+    // From its last message on, not from its first.
+    in_one(&database, |database| database.note_applied(&of(ANN), NOW + days(16) + secs(1)).unwrap());
     assert!(database.was_applied(&of(BOB)).unwrap());
 }

@@ -43,6 +43,19 @@ fn a_reply_is_there_until_it_expires() {
 }
 
 #[test]
+fn a_reply_is_forgotten_alone() {
+    let database = object("CREATE TABLE t (a INTEGER) STRICT");
+    let others = [ReplyPlace { key: "2", ..PLACE }, ReplyPlace { scope: "pay\nb", ..PLACE }];
+    database.begin_exclusive().unwrap();
+    database.put_reply(PLACE, &row(ReplyState::Started), at(10)).unwrap();
+    others.iter().for_each(|other| database.put_reply(*other, &row(ReplyState::Started), at(10)).unwrap());
+    database.remove_reply(PLACE).unwrap();
+    database.commit(&mut Vec::new()).unwrap();
+    assert_eq!(database.reply(PLACE, at(0)).unwrap(), None);
+    assert!(others.iter().all(|other| database.reply(*other, at(0)).unwrap().is_some()));
+}
+
+#[test]
 fn what_has_expired_is_swept_the_oldest_first() {
     let database = object("CREATE TABLE t (a INTEGER) STRICT");
     database.begin_exclusive().unwrap();

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::world::*;
 use crate::env::{Fault, Requests};
-use crate::journal::LogPosition;
+use crate::journal::{LogPosition, Reached};
 use crate::store::{PageStore, WriteBehind, checkpoint};
 
 #[test]
@@ -54,6 +54,59 @@ fn what_a_partition_could_not_fold_keeps_its_part_of_the_log() {
 
     let kept = checkpoint(&behind, &store, LogPosition(5), LogPosition(5)).unwrap();
     assert_eq!((kept.position, store.registry().checkpoint()), (LogPosition(0), LogPosition(0)));
+}
+
+#[test]
+fn a_registry_that_could_not_be_written_is_told_with_the_next_checkpoint() {
+    let world = World::new();
+    let store = world.open();
+    let (behind, id) = (WriteBehind::new(store.clone(), LogPosition(0)), object(1, 1));
+    behind.put(changes(id, head(5, 1), &[(0, 1)]));
+    let refuse = "CREATE TRIGGER no BEFORE INSERT ON objects BEGIN SELECT raise(ABORT, 'no'); END";
+    store.registry().with(|registry| Ok(registry.execute_batch(refuse)?)).unwrap();
+    checkpoint(&behind, &store, LogPosition(5), LogPosition(5)).unwrap_err();
+    assert_eq!(store.registry().checkpoint(), LogPosition(0), "the log still has it");
+
+    store.registry().with(|registry| Ok(registry.execute_batch("DROP TRIGGER no")?)).unwrap();
+    behind.put(changes(object(1, 2), head(6, 1), &[(0, 1)]));
+    checkpoint(&behind, &store, LogPosition(6), LogPosition(6)).unwrap();
+    drop((behind, store));
+    let listed = world.open().registry().list(CLASS, None, None, 10).unwrap();
+    assert_eq!(listed.iter().map(|object| object.id).collect::<Vec<_>>(), [id, object(1, 2)]);
+}
+
+#[test]
+fn how_far_the_journal_has_come_is_kept() {
+    let world = World::new();
+    let store = world.open();
+    assert_eq!(store.registry().journal().unwrap(), Reached::default());
+    let reached = Reached { epoch: 0x0102_0304_0506, position: LogPosition(0x1112_1314_1516) };
+    store.registry().set_journal(reached).unwrap();
+    drop(store);
+    let world = World::on(world.disk.crash());
+    assert_eq!(world.open().registry().journal().unwrap(), reached);
+}
+
+#[test]
+fn a_registry_that_was_made_anew_says_so_until_the_next_checkpoint() {
+    let world = World::new();
+    let store = world.open();
+    assert!(!store.registry().is_rebuilt().unwrap(), "a new folder");
+    let behind = WriteBehind::new(store.clone(), LogPosition(0));
+    behind.put(changes(object(1, 1), head(5, 1), &[(0, 1)]));
+    checkpoint(&behind, &store, LogPosition(5), LogPosition(5)).unwrap();
+    drop((behind, store));
+    assert!(!world.open().registry().is_rebuilt().unwrap());
+    crate::env::Disk::remove(&*world.disk, "registry.db".as_ref()).unwrap();
+    for _ in 0..2 {
+        let store = world.open();
+        assert!(store.registry().is_rebuilt().unwrap());
+        assert!(store.registry().unlisted().unwrap().is_empty(), "each partition was listed, once");
+    }
+    let store = world.open();
+    let behind = WriteBehind::new(store.clone(), LogPosition(5));
+    checkpoint(&behind, &store, LogPosition(6), LogPosition(6)).unwrap();
+    assert!(!store.registry().is_rebuilt().unwrap());
 }
 
 #[test]

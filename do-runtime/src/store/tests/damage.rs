@@ -339,6 +339,20 @@ fn a_newer_format_is_refused_with_both_versions_and_nothing_is_changed() {
 }
 
 #[test]
+fn a_database_of_somebody_else_is_refused_and_left_as_it_is() {
+    for sql in ["CREATE TABLE t (a)", "PRAGMA user_version = 1", "PRAGMA application_id = 5"] {
+        let world = World::new();
+        drop(world.open());
+        let file = Path::new("registry.db");
+        crate::env::Disk::remove(&*world.disk, file).unwrap();
+        world.sql("registry.db").execute_batch(sql).unwrap();
+        let before = world.disk.content(file).unwrap();
+        assert_storage(&world.try_open().unwrap_err(), &["registry.db", "is not a registry of this store"]);
+        assert!(world.disk.content(file).unwrap() == before, "{sql}");
+    }
+}
+
+#[test]
 fn two_classes_with_one_tag_are_refused() {
     let world = World::new();
     let store = world.open();

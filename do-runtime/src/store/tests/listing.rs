@@ -119,6 +119,23 @@ fn a_checkpoint_takes_over_what_was_noted_and_keeps_what_is_newer() {
 }
 
 #[test]
+fn what_the_tables_say_too_is_forgotten_and_what_is_newer_is_not() {
+    let world = World::new();
+    let store = world.open();
+    let registry = store.registry();
+    let is_noted = |number| registry.overlay.lock().fate(id(number)).is_some();
+    (1..=4).for_each(|number| registry.note_created(CLASS, id(number), None, at(5)));
+    [2, 4].into_iter().for_each(|number| registry.note_deleted(CLASS, id(number)));
+    // Created and there, deleted and gone; created again after a deletion, deleted after what is there.
+    registry
+        .settle(&[(id(1), named(None)), (id(2), tombstone(2)), (id(3), tombstone(2)), (id(4), named(None))])
+        .unwrap();
+    assert_eq!([1, 2, 3, 4].map(is_noted), [false, false, true, true]);
+    let listed = registry.list(CLASS, None, None, 10).unwrap();
+    assert_eq!(listed.iter().map(|object| object.id).collect::<Vec<_>>(), [id(1), id(3)]);
+}
+
+#[test]
 fn a_deletion_that_comes_while_the_tables_are_written_is_kept() {
     let world = World::new();
     let store = world.open();

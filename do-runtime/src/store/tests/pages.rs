@@ -80,6 +80,30 @@ fn pages_that_were_cut_off_are_gone_and_come_back_as_zeros() {
 }
 
 #[test]
+fn pages_that_are_gone_take_no_room() {
+    let world = World::new();
+    let (store, id, other) = (world.open(), object(1, 1), object(1, 2));
+    write(&store, &[changes(id, head(1, 4), &[(0, 1), (1, 2), (2, 3), (3, 4)])]);
+    write(&store, &[changes(other, head(1, 2), &[(0, 1), (1, 2)])]);
+    write(&store, &[changes(id, head(2, 1), &[])]);
+    write(&store, &[changes(other, tombstone(2), &[])]);
+    drop(store);
+    let count = |what| world.sql("pages/01.db").query_row(what, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM pages"), 1);
+}
+
+#[test]
+fn a_tombstone_says_when_an_object_went_and_nothing_of_what_it_was() {
+    let world = World::new();
+    let (store, id) = (world.open(), object(1, 1));
+    put_template(&*store, &[1]);
+    let alive = Head { template: Some(TEMPLATE), next_alarm: Some(at(5)), ..head(1, 4) };
+    write(&store, &[changes(id, alive.clone(), &[(2, 2)])]);
+    write(&store, &[changes(id, Head { sequence: 2, applied: LogPosition(2), deleted: true, ..alive }, &[])]);
+    assert_eq!(store.head(id).unwrap(), Some(Head { last_used: at(1_001), ..tombstone(2) }));
+}
+
+#[test]
 fn an_older_state_changes_nothing() {
     let world = World::new();
     let (store, id) = (world.open(), object(1, 1));

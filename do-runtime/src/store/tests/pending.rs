@@ -193,6 +193,58 @@ fn an_object_that_begins_again_over_a_sealed_deletion_has_nothing_of_before() {
 }
 
 #[test]
+fn an_object_that_begins_again_over_a_tombstone_has_its_template_and_nothing_of_before() {
+    let (_world, store, behind) = set_up();
+    let id = object(1, 1);
+    put_template(&*store, &[10, 20]);
+    behind.put(changes(id, head(1, 3), &[(0, 1), (1, 2), (2, 3)]));
+    behind.put(changes(id, tombstone(2), &[]));
+    behind.flush(LogPosition(2)).unwrap();
+    assert!(store.head(id).unwrap().is_some_and(|head| head.deleted));
+
+    behind.put(changes(id, Head { template: Some(TEMPLATE), ..head(3, 3) }, &[(2, 7)]));
+    assert_eq!(woken(&behind, id), [10, 20, 7]);
+    behind.flush(LogPosition(3)).unwrap();
+    assert_eq!(woken(&behind, id), [10, 20, 7]);
+}
+
+#[test]
+fn what_is_sealed_twice_before_it_is_durable_is_all_there() {
+    let (_world, store, behind) = set_up();
+    let (id, gone) = (object(1, 1), object(1, 2));
+    behind.put(changes(id, head(1, 3), &[(0, 1), (1, 2), (2, 3)]));
+    behind.put(changes(gone, head(2, 1), &[(0, 1)]));
+    behind.seal(LogPosition(2));
+    behind.put(changes(id, head(3, 2), &[(0, 7)]));
+    behind.put(changes(gone, tombstone(4), &[]));
+    assert_eq!(behind.seal(LogPosition(4)), LogPosition(4));
+    assert_eq!(woken(&behind, id), [7, 2]);
+    behind.flush(LogPosition(2)).unwrap();
+    assert_eq!(store.head(id).unwrap(), None, "it is one state now, which is not durable");
+    behind.flush(LogPosition(4)).unwrap();
+    assert_eq!(stored(&*store, id), [(0, 7), (1, 2)]);
+    assert!(store.head(gone).unwrap().is_some_and(|head| head.deleted));
+    assert_eq!(behind.bytes(), 0);
+}
+
+#[test]
+fn what_is_pending_takes_memory_until_the_store_has_it() {
+    let (_world, _store, behind) = set_up();
+    assert_eq!(behind.bytes(), 0);
+    behind.put(changes(object(1, 1), head(1, 2), &[(0, 1), (1, 2)]));
+    behind.put(changes(object(1, 2), head(2, 1), &[(0, 1)]));
+    let pages = 3 * 4096;
+    assert!((pages..pages + 2048).contains(&behind.bytes()), "{}", behind.bytes());
+    let before = behind.bytes();
+    behind.seal(LogPosition(2));
+    assert_eq!(behind.bytes(), before, "sealed, it is there still");
+    behind.put(changes(object(1, 1), head(3, 2), &[(0, 3)]));
+    assert!(behind.bytes() > before);
+    behind.flush(LogPosition(3)).unwrap();
+    assert_eq!(behind.bytes(), 0);
+}
+
+#[test]
 fn what_the_store_refuses_stays_and_does_not_hold_up_the_others() {
     let (_world, store, _) = set_up();
     let (bad, good) = (object(1, 1), object(1, 2));

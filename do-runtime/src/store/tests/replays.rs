@@ -103,6 +103,7 @@ fn a_gap_in_the_sequence_sets_the_object_aside_with_both_numbers() {
     }
     assert_eq!(kept.position, LogPosition(0), "the log is kept from before its first commit that is not in the store");
     assert_eq!(behind.head(bad).unwrap_err(), *error);
+    assert!(store.registry().exists(bad).unwrap(), "it exists, and answers why it is not there");
     assert!(behind.read(bad, 0, 4, &mut |_, _| {}).is_err());
     assert_eq!(woken(&behind, good), [200, 201, 202, 203]);
 }

@@ -206,3 +206,41 @@ fn a_few_of_many_are_read() {
     }
     assert!(registry.wakes.lock().rows_in_memory() <= 64);
 }
+
+#[test]
+fn an_object_that_had_nothing_to_do_is_read_again_and_takes_no_memory() {
+    let (_world, store) = opened();
+    let registry = store.registry();
+    registry.settle(&[(id(1), head(Some(10))), (id(2), head(Some(20)))]).unwrap();
+    for _ in 0..3 {
+        assert_eq!(next(registry, 10), NextWake::Due(CLASS, id(1)));
+        // A row that was passed over meanwhile.
+        assert_eq!(next(registry, 10), NextWake::At(at(20)));
+        registry.release_wake(id(1), Woken::Idle(Some(at(10))));
+        assert!(registry.wakes.lock().is_empty());
+    }
+    assert_eq!(next(registry, 10), NextWake::Due(CLASS, id(1)));
+    // What was read while it was being woken is older than that.
+    let wanted = registry.wakes.lock().wanted();
+    registry.release_wake(id(1), Woken::Idle(Some(at(10))));
+    wanted.into_iter().for_each(|wanted| registry.wakes.lock().put_read(wanted, Vec::new()));
+    assert_eq!(next(registry, 10), NextWake::Due(CLASS, id(1)));
+}
+
+#[test]
+fn classes_are_read_each_as_far_as_it_is_needed() {
+    let (_world, store) = opened();
+    let registry = store.registry();
+    registry.link_class(OTHER);
+    // Three of one class for each of the other, so that one is read again while rows of the other wait.
+    let mut heads = Vec::new();
+    for number in 0_u16..400 {
+        let class = if number % 4 == 0 { OTHER } else { CLASS };
+        heads.push((id(number), Head { class, ..head(Some(i64::from(number))) }));
+    }
+    registry.settle(&heads).unwrap();
+    for (object, Head { class, .. }) in heads {
+        assert_eq!(next(registry, 1_000), NextWake::Due(class, object));
+    }
+    assert_eq!(next(registry, 1_000), NextWake::Nothing);
+}

@@ -123,3 +123,30 @@ fn what_is_known_of_the_earliest_follows_commits_and_not_what_is_undone() {
     database.commit(&mut Vec::new()).unwrap();
     assert_eq!(known(), None);
 }
+
+#[test]
+fn when_to_clean_up_follows_commits_and_not_what_is_undone() {
+    let database = empty();
+    let _time = at(10);
+    let next = |now| database.next_cleanup(Timestamp::from_millis(now)).unwrap().map(Timestamp::as_millis);
+    let begin = |sql: &str| {
+        database.begin_exclusive().unwrap();
+        database.execute(sql, Params::Positional(&[])).unwrap();
+    };
+    begin("INSERT INTO session VALUES (1, 'a', 100)");
+    assert_eq!(next(10), Some(200));
+    database.note_cleanup(Timestamp::from_millis(10)).unwrap();
+    database.rollback().unwrap();
+    assert_eq!(next(10), None);
+    begin("INSERT INTO session VALUES (2, 'b', 500)");
+    assert_eq!(next(10), Some(600), "there was no cleanup before it");
+    database.commit(&mut Vec::new()).unwrap();
+    assert_eq!(next(10), Some(600));
+
+    // After a cleanup the next one is an hour later, however the clock is set.
+    begin("INSERT INTO session VALUES (3, 'c', 10)");
+    database.note_cleanup(Timestamp::from_millis(50)).unwrap();
+    database.commit(&mut Vec::new()).unwrap();
+    assert_eq!(next(50), Some(3_600_050));
+    assert_eq!(next(49), Some(110), "it was noted before the clock was set back");
+}
