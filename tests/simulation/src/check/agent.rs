@@ -8,7 +8,7 @@ use super::line::Model;
 use super::{Run, Wrong};
 use crate::classes::{AgentView, Entry, Kind, Outstanding, RELAYED};
 use crate::history::{Call, Outcome};
-use crate::plan::{Act, AgentAct, Set, Step};
+use crate::plan::{Act, AgentAct, How, Set, Step};
 
 /// An answer of which nothing is known.
 pub(super) const ANY: i64 = i64::MIN;
@@ -289,6 +289,10 @@ impl Model for AgentModel {
                 }
             }
             (Kind::Took | Kind::TookSlowly, _) => self.took(run, entry)?,
+            // The first of two calls under one key failed, and was forgotten: the other one ran then.
+            (Kind::Began, Some(Step { act: Act::Agent(_, AgentAct::Pay(..)), how: How::Twice, .. }))
+                if run.plan.has_faults() && self.began.contains(&entry.token) && !self.ended.contains(&entry.token) => {
+            }
             (Kind::Began | Kind::Ended, Some(Step { act: Act::Agent(_, AgentAct::Pay(..)), .. })) => {
                 let (list, other) = match entry.kind {
                     Kind::Began => (&mut self.began, None),
