@@ -77,7 +77,10 @@ fn pair(
         match state(message) {
             None if !arrived => return Err(format!("{message:?} is lost")),
             Some(true) if arrived => return Err(format!("{message:?} was taken, and set aside")),
-            Some(true) if soon && !run.plan.has_faults() => return Err(format!("{message:?} was set aside too early")),
+            // Before it is ready again, where the clock was set back, it is refused.
+            Some(true) if soon && !run.plan.has_faults() && !run.plan.jumps_back() => {
+                return Err(format!("{message:?} was set aside too early"));
+            }
             Some(false) if !arrived && message.sequence < last => {
                 return Err(format!("{message:?} waits, and message {last} was taken"));
             }
