@@ -105,6 +105,13 @@ impl<'a, O: Dispatch> Run<'a, O> {
 fn put<T: AnswerType, E: Failure>(slot: &mut dyn AnswerSlot, answer: Answer<T, E>) {
     match slot.as_any().downcast_mut() {
         Some(place) => *place = answer,
-        None => slot.receive(answer.into()),
+        None => forget(slot, answer),
     }
+}
+
+/// For somebody who does not know its types.
+#[cold]
+#[inline(never)]
+fn forget<T: AnswerType, E: Failure>(slot: &mut dyn AnswerSlot, answer: Answer<T, E>) {
+    slot.receive(answer.into());
 }

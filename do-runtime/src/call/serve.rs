@@ -7,12 +7,12 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::fence;
 use std::time::{Duration, Instant};
 
-use super::run::{Instance, Run};
+use super::run::{Instance, Ran, Run};
 use super::{AnswerSlot, Body, Entry, Owner, Queued, Shared, Slot, Status, Timing, Work};
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
 use crate::metadata::{Origin, overdue};
-use crate::node::{put_to_sleep, start_wake};
+use crate::node::{Awake, put_to_sleep, start_wake};
 use crate::object::{Dispatch, Method};
 use crate::ownership::{Link, Turn};
 use crate::planted::{Defect, planted};
@@ -173,12 +173,10 @@ where
     timing.span = awake.meta().span();
     let ran = {
         let _within = timing.span.as_ref().map(|span| span.enter());
-        match outside.then(|| awake.shared(&slot.shared, |object, cx| object.authorize(cx))) {
-            Some((Err(refused), ran)) => {
-                answer.fail(refused);
-                ran
-            }
-            Some((Ok(()), _)) | None => O::dispatch(request, Run::new(awake, slot, answer, timing.span.as_deref())),
+        let refused = if outside { ask(awake, slot, answer) } else { None };
+        match refused {
+            Some(ran) => ran,
+            None => O::dispatch(request, Run::new(awake, slot, answer, timing.span.as_deref())),
         }
     };
     awake.meta().end();
@@ -190,6 +188,15 @@ where
     }
     timing.ended = node.coarse_now();
     (ran.position, timing)
+}
+
+/// Asks the object whether a call from outside may run; if not, that is its answer.
+#[cold]
+#[inline(never)]
+fn ask<O: Dispatch>(awake: &mut Awake<O>, slot: &Slot<O>, answer: &mut dyn AnswerSlot) -> Option<Ran> {
+    let (allowed, ran) = awake.shared(&slot.shared, |object, cx| object.authorize(cx));
+    answer.fail(allowed.err()?);
+    Some(ran)
 }
 
 /// The rest is served by a task of its own, so that the caller comes back to its own work.
