@@ -103,6 +103,11 @@ impl Error {
         Error::new(ErrorKind::Invalid, message)
     }
 
+    /// A handler's own error as one of the runtime.
+    pub(crate) fn of_handler(own: &impl RpcError) -> Self {
+        Error::new(ErrorKind::Handler, own.to_string())
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -209,9 +214,33 @@ impl<E: RpcError> From<E> for CallError<E> {
 impl<E: RpcError> From<CallError<E>> for Error {
     fn from(error: CallError<E>) -> Self {
         match error {
-            CallError::User(error) => Error::new(ErrorKind::Handler, error.to_string()),
+            CallError::User(error) => Error::of_handler(&error),
             CallError::Runtime(error) => error,
         }
+    }
+}
+
+/// So much of what somebody sent as a person wants to read back.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+/// The first mistake in what was given to a builder: it is told when what is built is used.
+#[derive(Debug, Default)]
+pub(crate) struct FirstMistake(Option<Error>);
+
+impl FirstMistake {
+    /// Puts a value into its place, or keeps the mistake with what it is about.
+    pub(crate) fn set<T>(&mut self, place: &mut T, what: &'static str, value: Result<T>) {
+        match value {
+            Ok(value) => *place = value,
+            Err(error) => drop(self.0.get_or_insert_with(|| error.context(what))),
+        }
+    }
+
+    /// The mistake, if there was one.
+    pub(crate) fn told(&self) -> Result {
+        self.0.clone().map_or(Ok(()), Err)
     }
 }
 

@@ -148,7 +148,7 @@ pub mod __private {
 
     /// A handler's own error as an error of the runtime.
     pub fn user_error(error: impl RpcError) -> Error {
-        Error::new(crate::ErrorKind::Handler, error.to_string())
+        Error::of_handler(&error)
     }
 
     /// Stands where a macro has refused the user's code: the crate does not compile, so this never runs.

@@ -41,21 +41,18 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
     let mut scheduled: Vec<Name<'_>> = Vec::new();
     for method in &written.methods {
         match &method.role {
-            Role::Init(span) => {
-                if let Some(first) = first_init {
-                    problems.at_span(*span, format!("`{first}` is the `#[init]` already: an object has one"));
+            Role::Init(span) | Role::Authorize(span) => {
+                let (first, words, place) = match &method.role {
+                    Role::Init(_) => (&mut first_init, &INIT, &mut block.init),
+                    _ => (&mut first_authorize, &AUTHORIZE, &mut block.authorize),
+                };
+                if let Some(first) = first {
+                    let attribute = words.attribute;
+                    problems.at_span(*span, format!("`{first}` is the `#[{attribute}]` already: an object has one"));
                     continue;
                 }
-                first_init = Some(&method.method.sig.ident);
-                block.init = plain(&method.method, &INIT, &block.object, problems);
-            }
-            Role::Authorize(span) => {
-                if let Some(first) = first_authorize {
-                    problems.at_span(*span, format!("`{first}` is the `#[authorize]` already: an object has one"));
-                    continue;
-                }
-                first_authorize = Some(&method.method.sig.ident);
-                block.authorize = plain(&method.method, &AUTHORIZE, &block.object, problems);
+                *first = Some(&method.method.sig.ident);
+                *place = plain(&method.method, words, &block.object, problems);
             }
             Role::Rpc(options) => {
                 let handler = handler::handler(&method.method, options, &block.object, problems);
@@ -124,7 +121,6 @@ struct PlainWords {
     attribute: &'static str,
     kind: Kind,
     asynchronous: &'static str,
-    generic: &'static str,
     receiver: &'static str,
     no_receiver: &'static str,
     argument: &'static str,
@@ -134,7 +130,6 @@ const INIT: PlainWords = PlainWords {
     attribute: "init",
     kind: Kind::Exclusive,
     asynchronous: "`#[init]` is one transaction, and can't await: remove `async`",
-    generic: "`#[init]` can't be generic",
     receiver: "`#[init]` takes `&mut self`",
     no_receiver: "`#[init]` takes `&mut self`: write it before the other parameters",
     argument: "`#[init]` takes nothing but `cx`: nobody calls it",
@@ -144,7 +139,6 @@ const AUTHORIZE: PlainWords = PlainWords {
     attribute: "authorize",
     kind: Kind::Shared,
     asynchronous: "`#[authorize]` is asked in the turn of a call, and can't await: remove `async`",
-    generic: "`#[authorize]` can't be generic",
     receiver: "`#[authorize]` only reads: write `&self`",
     no_receiver: "`#[authorize]` takes `&self`: write it before the other parameters",
     argument: "`#[authorize]` takes nothing but `cx`: `cx.meta()` says who calls which method",
@@ -157,7 +151,7 @@ fn plain(method: &ImplItemFn, words: &PlainWords, object: &Path, problems: &mut 
         return None;
     }
     if !signature.generics.params.is_empty() {
-        problems.at(&signature.generics, words.generic);
+        problems.at(&signature.generics, format!("`#[{}]` can't be generic", words.attribute));
         return None;
     }
     let inputs = arguments::split(signature, object, problems)?;

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::settings::Aside;
 use crate::env::{BoxFuture, Random};
 use crate::error::{Error, ErrorKind, Result};
@@ -84,14 +82,9 @@ impl Settings {
     /// What a call that may be sent again needs to be one call: an id of its request, and a key unless repeating it is
     /// harmless.
     pub(super) fn make_repeatable(&mut self, method: &Method, random: &dyn Random) {
-        let mut draw = || {
-            let mut bytes = [0; 16];
-            random.fill(&mut bytes);
-            uuid::Builder::from_random_bytes(bytes).into_uuid()
-        };
-        self.request_id.get_or_insert_with(&mut draw);
+        self.request_id.get_or_insert_with(|| random.uuid());
         if !method.idempotent {
-            self.key.get_or_insert_with(|| Arc::from(Uuid::to_string(&draw())));
+            self.key.get_or_insert_with(|| Arc::from(random.uuid().to_string()));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{Call, Refusal, Reply, Stub};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::metadata::{Caller, TraceParent};
 use crate::object::{ArgumentsReader, Dispatch, Wire};
 
@@ -40,18 +40,16 @@ pub(crate) struct AskedBy {
 pub(crate) fn call<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Call<O, Reply, Refusal>> {
     let Asked { method, arguments, wire, by } = asked;
     if !O::PUBLIC.iter().any(|public| public.name == method) {
-        let method: String = method.chars().take(64).collect();
-        return Err(Error::new(ErrorKind::NotFound, format!("`{}` has no public method `{method}`", O::CLASS)));
+        let sentence = format!("`{}` has no public method `{}`", O::CLASS, shown(method));
+        return Err(Error::new(ErrorKind::NotFound, sentence));
     }
     let mut arguments = ArgumentsReader::of_wire(arguments, wire)?;
     let (method, request) = O::decode(method, &mut arguments)?;
     arguments.refuse_rest(method)?;
-    let mut call = Call::new(stub, method, request).coming_from_outside(by.request_id, by.trace);
-    if let Caller::Principal(_) = by.caller {
-        call = call.caller(by.caller);
-    }
-    if let Some(key) = by.key {
-        call = call.idempotency_key(key);
-    }
-    Ok(call.deadline(by.within))
+    let call = Call::new(stub, method, request).coming_from_outside(by.request_id, by.trace);
+    let call = call.caller(by.caller).deadline(by.within);
+    Ok(match by.key {
+        Some(key) => call.idempotency_key(key),
+        None => call,
+    })
 }

@@ -68,7 +68,7 @@ impl<E: Serialize + Send> EncodeError for E {
 impl Refusal {
     /// Of a handler with an error of its own.
     pub(crate) fn of<E: RpcError>(own: E) -> Self {
-        Refusal { error: Error::new(ErrorKind::Handler, own.to_string()), own: Some(Box::new(own)) }
+        Refusal { error: Error::of_handler(&own), own: Some(Box::new(own)) }
     }
 
     /// As an error of the runtime.

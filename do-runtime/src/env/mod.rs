@@ -30,6 +30,8 @@ pub use sim::{Jobs, SeededRandom, Sim, SimSpawn, VirtualClock};
 #[cfg(any(test, feature = "testing"))]
 pub use sim_disk::{DiskCounts, Event, Fault, Keep, Player, Requests, SimDisk, Step, Tape};
 
+use uuid::Uuid;
+
 use crate::Timestamp;
 
 /// A boxed future without a borrow.
@@ -74,6 +76,13 @@ pub trait Clock: Send + Sync + 'static {
 pub trait Random: Send + Sync + 'static {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
+
+    /// Draws a UUID (version 4).
+    fn uuid(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
 }
 
 /// Tasks and threads.

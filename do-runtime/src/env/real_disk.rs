@@ -41,11 +41,12 @@ impl RealDisk {
     }
 
     fn folder(&self, folder: &Path) -> io::Result<Arc<File>> {
-        if let Some(open) = self.folders.lock().get(folder) {
+        let mut folders = self.folders.lock();
+        if let Some(open) = folders.get(folder) {
             return Ok(open.clone());
         }
         let open = Arc::new(File::open(self.at(folder))?);
-        self.folders.lock().insert(folder.to_owned(), open.clone());
+        folders.insert(folder.to_owned(), open.clone());
         Ok(open)
     }
 

@@ -12,12 +12,12 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::problem::Problem;
-use super::route::{self, Astray, Object};
+use super::route::{self, Astray};
 use super::server::Shared;
 use crate::call::{Asked, AskedBy};
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, shown};
 use crate::metadata::TraceParent;
-use crate::node::{Addressee, class_named};
+use crate::node::class_named;
 use crate::object::{Answer, Wire};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -74,11 +74,8 @@ async fn call(
     let wire = wire.unwrap_or(Wire::Json);
     let by = AskedBy { caller, key, trace, request_id, within: shared.limits.answer };
     let asked = Asked { method: &route.method, arguments: &arguments, wire, by };
-    let addressee = match &route.object {
-        Object::Named(name) => Addressee::Named(name),
-        Object::WithId(id) => Addressee::WithId(id),
-    };
-    let answering = class.call(shared.objects.home(), addressee, asked).map_err(|error| Problem::of_request(&error))?;
+    let answering =
+        class.call(shared.objects.home(), &route.object, asked).map_err(|error| Problem::of_request(&error))?;
     let encoded = match answering.await {
         Ok(reply) => reply.to_wire(wire).map_err(Into::into),
         Err(refusal) => Err(refusal),
@@ -103,11 +100,7 @@ async fn call(
 /// The id that the request came with, if it is a UUID, or one that is drawn.
 fn request_id(headers: &HeaderMap, shared: &Shared) -> Uuid {
     let given = text(headers, &REQUEST_ID).ok().flatten().and_then(|id| Uuid::try_parse(id).ok());
-    given.unwrap_or_else(|| {
-        let mut bytes = [0; 16];
-        shared.objects.home().random().fill(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
-    })
+    given.unwrap_or_else(|| shared.objects.home().random().uuid())
 }
 
 /// The text of a header that is there once at most.
@@ -176,9 +169,4 @@ async fn arguments(shared: &Shared, body: Body) -> Result<axum::body::Bytes, Pro
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorKind::Deadline, sentence))
         }
     }
-}
-
-/// So much of what somebody sent as a person wants to read back.
-fn shown(text: &str) -> String {
-    text.chars().take(64).collect()
 }

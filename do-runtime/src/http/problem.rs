@@ -105,7 +105,8 @@ impl Problem {
             ErrorKind::Internal => "the server failed: its log says why".into(),
             _ => error.to_string(),
         };
-        Problem { retryable: error.is_retryable(), ..Problem::new(status, error.kind(), detail) }
+        let retryable = error.is_retryable() || error.kind() == ErrorKind::Overloaded;
+        Problem { retryable, ..Problem::new(status, error.kind(), detail) }
     }
 
     /// Whether the server has to look into it.
@@ -120,7 +121,7 @@ impl Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
             kind: self.kind.as_str(),
-            retryable: self.retryable || self.kind == ErrorKind::Overloaded,
+            retryable: self.retryable,
             request_id,
             field: self.field.as_deref(),
             error: self.own.as_deref(),

@@ -4,19 +4,14 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use crate::node::Addressee;
+
 /// A call that a path names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Route<'a> {
     pub(super) class: Cow<'a, str>,
-    pub(super) object: Object<'a>,
+    pub(super) object: Addressee<'a>,
     pub(super) method: Cow<'a, str>,
-}
-
-/// The object that is called.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Object<'a> {
-    Named(Cow<'a, str>),
-    WithId(Cow<'a, str>),
 }
 
 /// Why a path names no call.
@@ -37,14 +32,14 @@ pub(super) fn read(path: &str) -> Result<Route<'_>, Astray> {
     // Before anything is decoded: a slash in a name is part of it.
     let parts: Vec<&str> = rest.split('/').collect();
     let (class, object, method) = match parts[..] {
-        [class, BY_ID, id, method] => (class, Object::WithId(decoded(id)?), method),
-        [class, name, method] => (class, Object::Named(decoded(name)?), method),
+        [class, BY_ID, id, method] => (class, Addressee::WithId(decoded(id)?), method),
+        [class, name, method] => (class, Addressee::Named(decoded(name)?), method),
         [] | [_] | [_, _] => {
             return Err(Astray::Malformed("a call is `/rpc/{class}/{name}/{method}`: this path names no object"));
         }
         _ => return Err(Astray::Unknown),
     };
-    if matches!(&object, Object::Named(name) | Object::WithId(name) if name.is_empty()) {
+    if matches!(&object, Addressee::Named(name) | Addressee::WithId(name) if name.is_empty()) {
         return Err(Astray::Malformed("the name of the object is missing: a call is `/rpc/{class}/{name}/{method}`"));
     }
     Ok(Route { class: decoded(class)?, object, method: decoded(method)? })
@@ -59,14 +54,15 @@ mod tests {
     use super::*;
 
     fn named<'a>(class: &'a str, name: &'a str, method: &'a str) -> Result<Route<'a>, Astray> {
-        Ok(Route { class: class.into(), object: Object::Named(name.into()), method: method.into() })
+        Ok(Route { class: class.into(), object: Addressee::Named(name.into()), method: method.into() })
     }
 
     #[test]
     fn a_path_names_a_class_an_object_and_a_method() {
         assert_eq!(read("/rpc/Room/lobby/post"), named("Room", "lobby", "post"));
         let id = "ab".repeat(32);
-        let with_id = Route { class: "Room".into(), object: Object::WithId(id.as_str().into()), method: "post".into() };
+        let with_id =
+            Route { class: "Room".into(), object: Addressee::WithId(id.as_str().into()), method: "post".into() };
         assert_eq!(read(&format!("/rpc/Room/by-id/{id}/post")), Ok(with_id));
     }
 

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::{call, serve};
 use crate::Objects;
 use crate::env::BoxFuture;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FirstMistake, Result};
 use crate::metadata::Caller;
 use crate::node::IntoBytes;
 use crate::time::IntoDuration;
@@ -24,7 +24,7 @@ use crate::time::IntoDuration;
 pub struct Server {
     shared: Shared,
     until: Option<BoxFuture>,
-    wrong: Option<Error>,
+    wrong: FirstMistake,
 }
 
 /// What each request needs.
@@ -46,7 +46,7 @@ impl Server {
     pub(crate) fn new(objects: Objects) -> Self {
         let shared =
             Shared { objects, limits: Limits::default(), origins: Vec::new(), authenticator: None, anonymous: false };
-        Server { shared, until: None, wrong: None }
+        Server { shared, until: None, wrong: FirstMistake::default() }
     }
 
     /// Says who calls. Requests without credentials are refused then, unless [`Server::allow_anonymous`] is called too.
@@ -70,29 +70,24 @@ impl Server {
 
     /// The largest body of a request: 1 MiB. A larger one is a 413.
     pub fn largest_body(mut self, bytes: impl IntoBytes) -> Self {
-        match bytes.into_bytes() {
-            Ok(bytes) => self.shared.limits.body = bytes,
-            Err(error) => self.note(error.context("the largest body of a request")),
-        }
+        self.wrong.set(&mut self.shared.limits.body, "the largest body of a request", bytes.into_bytes());
         self
     }
 
     /// How long the head of a request, and then its body, may take to arrive: 10 seconds each. After that the connection is closed, or
     /// the answer is a 408.
     pub fn arrival(mut self, within: impl IntoDuration) -> Self {
-        match within.into_duration() {
-            Ok(within) => self.shared.limits.arrival = within,
-            Err(error) => self.note(error.context("how long a request may take to arrive")),
-        }
+        self.wrong.set(
+            &mut self.shared.limits.arrival,
+            "how long a request may take to arrive",
+            within.into_duration(),
+        );
         self
     }
 
     /// How long a call may take: 30 seconds. After that the answer is a 504; a handler that has begun goes on, and what it does is kept.
     pub fn deadline(mut self, within: impl IntoDuration) -> Self {
-        match within.into_duration() {
-            Ok(within) => self.shared.limits.answer = within,
-            Err(error) => self.note(error.context("the deadline of calls from outside")),
-        }
+        self.wrong.set(&mut self.shared.limits.answer, "the deadline of calls from outside", within.into_duration());
         self
     }
 
@@ -104,10 +99,11 @@ impl Server {
 
     /// How long calls that run may go on when the server stops: 10 seconds.
     pub fn drain(mut self, within: impl IntoDuration) -> Self {
-        match within.into_duration() {
-            Ok(within) => self.shared.limits.drain = within,
-            Err(error) => self.note(error.context("how long calls may go on when the server stops")),
-        }
+        self.wrong.set(
+            &mut self.shared.limits.drain,
+            "how long calls may go on when the server stops",
+            within.into_duration(),
+        );
         self
     }
 
@@ -117,20 +113,14 @@ impl Server {
         self
     }
 
-    fn note(&mut self, error: Error) {
-        self.wrong.get_or_insert(error);
-    }
-
     /// The paths as a router, to be merged with one's own. What listens is then one's own too: who is let in from where, how long
     /// heads of requests may take, how many connections there are, and when it ends.
     ///
     /// # Errors
     /// `invalid` if a limit was given that is none.
     pub fn router(self) -> Result<Router> {
-        match self.wrong {
-            Some(error) => Err(error),
-            None => Ok(self.into_router()),
-        }
+        self.wrong.told()?;
+        Ok(self.into_router())
     }
 
     pub(crate) fn into_router(self) -> Router {

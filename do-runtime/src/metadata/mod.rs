@@ -164,11 +164,7 @@ impl Metadata {
             (Occasion::Within(handler), _) => handler.meta.request_id(),
             (_, Some(Origin { from: Some(from), .. })) => from.meta.request_id(),
             (_, Some(Origin { request_id: Some(id), .. })) => *id,
-            _ => *self.request_id.get_or_init(|| {
-                let mut bytes = [0; 16];
-                self.random.fill(&mut bytes);
-                uuid::Builder::from_random_bytes(bytes).into_uuid()
-            }),
+            _ => *self.request_id.get_or_init(|| self.random.uuid()),
         }
     }
 

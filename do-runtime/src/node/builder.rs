@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Objects;
 use crate::env::Env;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FirstMistake, Result};
 use crate::journal::Rhythm;
 use crate::time::IntoDuration;
 
@@ -67,7 +67,7 @@ pub struct Builder {
     options: Options,
     env: Option<Env>,
     /// The first option that made no sense: `open` says so.
-    wrong: Option<Error>,
+    wrong: FirstMistake,
 }
 
 impl fmt::Debug for Builder {
@@ -79,20 +79,14 @@ impl fmt::Debug for Builder {
 impl Builder {
     /// How long an object stays awake after its last call. 10 seconds if not set.
     pub fn idle(mut self, duration: impl IntoDuration) -> Self {
-        match duration.into_duration() {
-            Ok(duration) => self.options.idle = duration,
-            Err(error) => self.note(error.context("idle")),
-        }
+        self.wrong.set(&mut self.options.idle, "idle", duration.into_duration());
         self
     }
 
     /// How much memory objects may take while they are awake, about: a number of bytes, or text such as `"256MiB"`, which
     /// is what it is if not set. Beyond it the least recently used ones are put to sleep.
     pub fn awake_memory(mut self, size: impl IntoBytes) -> Self {
-        match size.into_bytes() {
-            Ok(bytes) => self.options.awake_memory = bytes,
-            Err(error) => self.note(error.context("awake_memory")),
-        }
+        self.wrong.set(&mut self.options.awake_memory, "awake_memory", size.into_bytes());
         self
     }
 
@@ -105,19 +99,13 @@ impl Builder {
     /// How many bytes the journal may hold before the pages of changed objects are written to the store: a number, or text.
     /// 64 MiB if not set. Less means a faster start after a crash, more means less writing.
     pub fn checkpoint_every(mut self, size: impl IntoBytes) -> Self {
-        match size.into_bytes() {
-            Ok(bytes) => self.options.checkpoint_bytes = bytes,
-            Err(error) => self.note(error.context("checkpoint_every")),
-        }
+        self.wrong.set(&mut self.options.checkpoint_bytes, "checkpoint_every", size.into_bytes());
         self
     }
 
     /// How long the reply of a call under an idempotency key is kept, so that the call can be sent again. A day if not set.
     pub fn keep_replies(mut self, duration: impl IntoDuration) -> Self {
-        match duration.into_duration() {
-            Ok(duration) => self.options.keep_replies = duration,
-            Err(error) => self.note(error.context("keep_replies")),
-        }
+        self.wrong.set(&mut self.options.keep_replies, "keep_replies", duration.into_duration());
         self
     }
 
@@ -125,10 +113,8 @@ impl Builder {
     /// waited, ran, and was on its way to the disk. 100 ms if not set. The times are right to about 50 ms: they cost a call
     /// nothing.
     pub fn slow_call(mut self, duration: impl IntoDuration) -> Self {
-        match duration.into_duration() {
-            Ok(duration) => self.options.slow_call = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-            Err(error) => self.note(error.context("slow_call")),
-        }
+        let millis = duration.into_duration().map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
+        self.wrong.set(&mut self.options.slow_call, "slow_call", millis);
         self
     }
 
@@ -158,18 +144,9 @@ impl Builder {
     /// test kit. Where `limits(transaction = "…")` of a class is more, its calls make the files that are missing.
     #[cfg(feature = "testing")]
     pub fn journal(mut self, segment: impl IntoBytes, largest: impl IntoBytes) -> Self {
-        match (segment.into_bytes(), largest.into_bytes()) {
-            (Ok(segment), Ok(largest)) => {
-                self.options.segment_bytes = segment;
-                self.options.largest = largest;
-            }
-            (Err(error), _) | (_, Err(error)) => self.note(error.context("journal")),
-        }
+        self.wrong.set(&mut self.options.segment_bytes, "journal", segment.into_bytes());
+        self.wrong.set(&mut self.options.largest, "journal", largest.into_bytes());
         self
-    }
-
-    fn note(&mut self, error: Error) {
-        self.wrong.get_or_insert(error);
     }
 
     /// Opens a folder, and makes it if it does not exist. What a crash left in its journal is brought in first.
@@ -181,9 +158,8 @@ impl Builder {
     /// - `storage`: the folder can't be read or written, was written by a newer version, or is damaged below a position that was
     ///   durable. Nothing in it is changed then.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<Objects> {
-        if let Some(error) = self.wrong {
-            return Err(error);
-        }
+        // Before a folder is made.
+        self.wrong.told()?;
         let builder = match self.env {
             Some(_) => self,
             None => Builder { env: Some(real(path.as_ref())?), ..self },
@@ -194,10 +170,10 @@ impl Builder {
 
     /// The seams and the options, if they make sense.
     pub(crate) fn into_parts(self) -> Result<(Env, Options)> {
-        match (self.wrong, self.env) {
-            (Some(error), _) => Err(error),
-            (None, Some(env)) => Ok((env, self.options)),
-            (None, None) => Err(Error::new(ErrorKind::Internal, "a node was to be opened nowhere")),
+        self.wrong.told()?;
+        match self.env {
+            Some(env) => Ok((env, self.options)),
+            None => Err(Error::new(ErrorKind::Internal, "a node was to be opened nowhere")),
         }
     }
 }

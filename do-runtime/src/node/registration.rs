@@ -1,6 +1,8 @@
 //! Classes that are linked into the program register themselves, so that the node knows them before anybody calls.
 
 use std::any::TypeId;
+#[cfg(feature = "http")]
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -27,7 +29,7 @@ pub struct ClassEntry {
     migrations: fn() -> Result<()>,
     host: fn(&Arc<Node>, &Arc<Home>) -> Arc<dyn AnyHost>,
     #[cfg(feature = "http")]
-    call: fn(&Arc<Home>, Addressee<'_>, Asked<'_>) -> Result<Answering>,
+    call: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Answering>,
 }
 
 /// The answer of a call from outside, on its way.
@@ -36,12 +38,12 @@ pub(crate) type Answering = std::pin::Pin<Box<dyn Future<Output = Result<Reply, 
 
 /// The object that somebody outside calls.
 #[cfg(feature = "http")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Addressee<'a> {
     /// The one of that name.
-    Named(&'a str),
+    Named(Cow<'a, str>),
     /// The one with that id, in hexadecimal digits.
-    WithId(&'a str),
+    WithId(Cow<'a, str>),
 }
 
 inventory::collect!(ClassEntry);
@@ -73,7 +75,7 @@ impl ClassEntry {
     /// # Errors
     /// `not_found` if the method is not public, or `invalid` if the id or the arguments are not what they should be.
     #[cfg(feature = "http")]
-    pub(crate) fn call(&self, home: &Arc<Home>, addressee: Addressee<'_>, asked: Asked<'_>) -> Result<Answering> {
+    pub(crate) fn call(&self, home: &Arc<Home>, addressee: &Addressee<'_>, asked: Asked<'_>) -> Result<Answering> {
         (self.call)(home, addressee, asked)
     }
 

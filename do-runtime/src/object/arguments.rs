@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Wire;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 
 /// The format that is written.
 const FORMAT: u8 = 1;
@@ -161,11 +161,6 @@ impl std::error::Error for WrongArgument {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
     }
-}
-
-/// So much of what somebody sent as a person wants to read back.
-fn shown(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 fn wrong(name: &str, sentence: String, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Error {

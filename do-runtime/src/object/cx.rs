@@ -176,8 +176,6 @@ impl<O: Object> Cx<O> {
 
     /// A random UUID (version 4).
     pub fn uuid(&mut self) -> uuid::Uuid {
-        let mut bytes = [0; 16];
-        self.surroundings.random.fill(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
+        self.surroundings.random.uuid()
     }
 }

@@ -9,8 +9,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{ArgumentsReader, Entry, shown, wrong};
-use crate::error::{Error, ErrorKind, Result};
+use super::{ArgumentsReader, Entry, wrong};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::object::{Method, Wire};
 
 impl<'a> ArgumentsReader<'a> {
