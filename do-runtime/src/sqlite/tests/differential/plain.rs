@@ -129,7 +129,8 @@ fn ours(value: Theirs<'_>) -> ValueRef<'_> {
 fn failure(error: &rusqlite::Error) -> (ErrorKind, String) {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => ErrorKind::Conflict,
-        Some(ErrorCode::TooBig) => ErrorKind::Storage,
+        // A program may damage its own full text: both sides say so.
+        Some(ErrorCode::TooBig | ErrorCode::DatabaseCorrupt) => ErrorKind::Storage,
         _ => ErrorKind::Invalid,
     };
     let words = match error {
@@ -138,5 +139,6 @@ fn failure(error: &rusqlite::Error) -> (ErrorKind, String) {
         other => other.to_string(),
     };
     // Ours names the limit instead.
-    (kind, if kind == ErrorKind::Storage { "(limits: value)".into() } else { words })
+    let words = if error.sqlite_error_code() == Some(ErrorCode::TooBig) { "(limits: value)".into() } else { words };
+    (kind, words)
 }
