@@ -75,7 +75,7 @@ impl Plain {
         let before = self.connection.total_changes();
         let rows = self.rows(sql, &|_, value| shown(value)).map_err(|error| failure(&error))?;
         let mut lines: Vec<String> = rows.into_iter().map(|row| row.join("|")).collect();
-        let changed = if self.connection.total_changes() == before { 0 } else { self.connection.changes() };
+        let changed = super::changes(sql, before, &self.connection);
         lines.push(format!("changed {changed}"));
         Ok(lines)
     }

@@ -86,7 +86,7 @@ impl Stored {
         let before = connection.total_changes();
         let rows = self.rows(sql, &|_, value| shown(value)).map_err(|error| (error.kind(), error.to_string()))?;
         let mut lines: Vec<String> = rows.into_iter().map(|row| row.join("|")).collect();
-        let changed = if connection.total_changes() == before { 0 } else { connection.changes() };
+        let changed = super::changes(sql, before, connection);
         lines.push(format!("changed {changed}"));
         Ok(lines)
     }
