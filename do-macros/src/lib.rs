@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `table` | `#[table]` |
 //! | `object` | `#[durable_object]` on a struct |
-//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]`, `#[alarm]`, `#[init]` and `#[authorize]` |
+//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]`, `#[alarm]`, `#[websocket]`, `#[init]` and `#[authorize]` |
 //! | `migrations` | `migrations(…)`: its steps, and whether they lead to the declared tables |
 //! | `derive` | `Column`, `Row`, `RpcError` |
 //! | `kit_test` | `#[do_runtime::test]` |
@@ -110,6 +110,18 @@ pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn authorize(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced::expand("authorize", item.into()).into()
+}
+
+/// Makes a method the handler of an event of a WebSocket: `#[websocket(open)]`, `(message)`, `(close)` or `(error)`, one of each at most, on methods in the
+/// `#[durable_object] impl` block. Each runs in a transaction.
+///
+/// `open` takes `&Socket` and `&Upgrade`, and an error refuses the client; `message` takes `&Socket` and a `String`, `Bytes`, or any `Deserialize` type, which
+/// is read from JSON; `close` takes `&Socket`, the code as a `u16`, and the reason as a `String`; `error` takes `&Socket` and `&Error`, of a message that could
+/// not be read or handled, and without it the socket is closed then. `cx` comes before them. Each may be left out.
+/// `#[websocket(message, auto_response("ping", "pong"))]` answers one message without the object.
+#[proc_macro_attribute]
+pub fn websocket(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced::expand("websocket", item.into()).into()
 }
 
 /// Collects the tables of an object: a step on the way from `#[table]` to `sql!`.

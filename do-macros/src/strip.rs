@@ -8,7 +8,7 @@ use crate::problems::Problems;
 use crate::suggest;
 
 /// The attributes that only our macros know.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "key",
     "default",
     "references",
@@ -21,6 +21,7 @@ const OURS: [&str; 12] = [
     "alarm",
     "init",
     "authorize",
+    "websocket",
 ];
 
 /// The tokens without our attributes.

@@ -211,7 +211,8 @@ pub(crate) fn without_self(tokens: &impl ToTokens, this: &impl ToTokens) -> Toke
 }
 
 /// The variables that generated code has around what is the user's.
-pub(crate) const HIDDEN: [&str; 5] = ["me", "cx", "run", "this", "error"];
+pub(crate) const HIDDEN: [&str; 10] =
+    ["me", "cx", "run", "this", "error", "socket", "request", "message", "code", "reason"];
 
 /// The tokens of generated code with the place of the user's, where what is wrong with both is to be reported.
 pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {

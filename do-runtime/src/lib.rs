@@ -57,6 +57,7 @@ pub mod placement;
 mod planted;
 pub mod prelude;
 mod proof;
+mod sockets;
 #[doc(hidden)]
 pub mod sqlite;
 #[doc(hidden)]
@@ -75,7 +76,7 @@ pub mod value;
 pub use call::{Call, Stub};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
-pub use do_macros::{Column, Row, RpcError, alarm, authorize, durable_object, init, rpc, table};
+pub use do_macros::{Column, Row, RpcError, alarm, authorize, durable_object, init, rpc, table, websocket};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
 pub use id::ObjectId;
 pub use limits::Limits;
@@ -85,6 +86,7 @@ pub use object::{
     Alarms, Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Outbox, OutboxMessage, OutboxMut,
     Parameters, PendingAlarm, Query, Schedule, Setting, This,
 };
+pub use sockets::{CloseCode, Socket, Sockets, Upgrade};
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
@@ -124,6 +126,7 @@ pub mod __private {
         Argument, ArgumentType, ColumnType, FirstValue, HandedAs, Payload, StoredField, argument, callable, handed,
         json_type, payload, stored_field,
     };
+    pub use crate::sockets::{Occurred, SocketMethods, SocketRan, SocketRun};
     pub use crate::table::generated::*;
     pub use crate::table::{
         ColumnDef, Declares, ExpiryDef, FromRow, Given, IndexDef, KeySource, NewRow, OnDelete, ReferenceDef, RowShape,

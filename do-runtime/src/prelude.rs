@@ -1,10 +1,11 @@
 //! Everything that a user imports, besides serde's derives: `use do_runtime::prelude::*;`
 
 #[cfg(feature = "testing")]
-pub use crate::testing::TestKit;
+pub use crate::testing::{TestKit, TestSocket};
 pub use crate::{
     Bytes, Call, CallError, Caller, Column, Context, Cx, Error, ErrorKind, Id, IntoDuration, Json, Metadata, ObjectId,
-    ObjectRef, Objects, OrInvalid, Result, RetryPolicy, Row, RpcError, This, Timestamp, Uuid, alarm, authorize, bail,
-    days, durable_object, ensure, hours, init, millis, minutes, rpc, secs, sql, table,
+    ObjectRef, Objects, OrInvalid, Result, RetryPolicy, Row, RpcError, Socket, Sockets, This, Timestamp, Upgrade, Uuid,
+    alarm, authorize, bail, days, durable_object, ensure, hours, init, millis, minutes, rpc, secs, sql, table,
+    websocket,
 };
 pub use tracing::{debug, error, info, trace, warn};

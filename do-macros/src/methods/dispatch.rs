@@ -7,7 +7,7 @@ use syn::{Attribute, Ident};
 
 use super::model::{Argument, Block, Context, Handler, Kind, Passing, Plain, Reach, Repeating, Speed};
 use super::printing::{allow_deprecated, hidden};
-use super::{alarms, encode};
+use super::{alarms, encode, sockets};
 use crate::types::respanned;
 
 /// `enum Request`, one variant for each handler.
@@ -78,7 +78,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
     let run = hidden("run");
     let run = if block.handlers.is_empty() { quote!(_) } else { quote!(#run) };
     let argument_bytes = argument_bytes(block);
-    let (encode, alarms) = (encode::items(block), alarms::items(block));
+    let (encode, alarms, sockets) = (encode::items(block), alarms::items(block), sockets::items(block));
     let init = block.init.as_ref().map(|init| {
         let (ident, cfgs) = (&init.ident, &init.cfgs);
         let (cx, given) = context(init);
@@ -126,6 +126,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
             #encode
             #public
             #alarms
+            #sockets
             #init
             #authorize
         }

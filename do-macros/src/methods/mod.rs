@@ -1,8 +1,8 @@
 //! `#[durable_object]` on an impl block: what can be called on an object.
 //!
 //! `parse` reads what is written, `handler` and `arguments` check one method, `validate` the block and `names` its names;
-//! `stub` and `dispatch` print the two sides of a call and `encode` its bytes, `alarms` does all of that for alarms, and
-//! `expand` puts them together.
+//! `stub` and `dispatch` print the two sides of a call and `encode` its bytes, `alarms` does all of that for alarms and
+//! `sockets` for sockets, and `expand` puts them together.
 
 mod alarms;
 mod arguments;
@@ -15,6 +15,7 @@ mod names;
 mod parse;
 mod printing;
 mod refuse;
+mod sockets;
 mod stub;
 mod validate;
 

@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type};
 
 use super::alarms::{Alarm, AlarmOptions};
+use super::sockets::{SocketMethod, SocketOptions};
 
 /// An impl block as it is written.
 pub(crate) struct Written {
@@ -42,6 +43,8 @@ pub(crate) enum Role {
     Init(Span),
     /// `#[authorize]`.
     Authorize(Span),
+    /// `#[websocket(…)]`.
+    Websocket(SocketOptions),
 }
 
 /// The options of `#[rpc]`.
@@ -103,6 +106,8 @@ pub(crate) struct Block {
     pub(crate) handlers: Vec<Handler>,
     /// Those that can be scheduled.
     pub(crate) alarms: Vec<Alarm>,
+    /// Those that the events of sockets run.
+    pub(crate) sockets: Vec<SocketMethod>,
     /// The name of the enum of requests.
     pub(crate) request: Ident,
 }

@@ -4,8 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, ItemImpl};
 
-use super::alarms;
 use super::model::{Purpose, Reach, Repeating, Role, RpcOptions, Speed, Written, WrittenMethod};
+use super::{alarms, sockets};
 use crate::options::{self, Place, Repeat};
 use crate::problems::Problems;
 use crate::{duration, object, strip, suggest};
@@ -13,14 +13,10 @@ use crate::{duration, object, strip, suggest};
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
 const RPC: Place = Place { what: "`#[rpc]`", known: &["public", "slow", "idempotent", "deadline", "rename"] };
 
-const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init", "authorize"];
+const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init", "authorize", "websocket"];
 const OF_OTHERS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of the struct: remove it here"),
     ("ephemeral", "`#[ephemeral]` is for a field of the struct: remove it here"),
-    (
-        "websocket",
-        "there is no `#[websocket]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
-    ),
     (
         "fetch",
         "there is no `#[fetch]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
@@ -31,6 +27,7 @@ const OF_METHODS: &[(&str, &str)] = &[
     ("alarm", "`#[alarm]` goes on a method: remove it here"),
     ("init", "`#[init]` goes on a method: remove it here"),
     ("authorize", "`#[authorize]` goes on a method: remove it here"),
+    ("websocket", "`#[websocket]` goes on a method: remove it here"),
 ];
 
 /// The block as it is written.
@@ -90,6 +87,7 @@ fn role(attributes: &[Attribute], problems: &mut Problems) -> Option<Role> {
     Some(match name.as_str() {
         "rpc" => Role::Rpc(rpc_options(written, problems)),
         "alarm" => Role::Alarm(alarms::options(written, problems)),
+        "websocket" => Role::Websocket(sockets::options(written, problems)),
         "authorize" => {
             options::no_arguments(written, problems);
             Role::Authorize(written.path().span())

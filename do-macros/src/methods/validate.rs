@@ -5,7 +5,7 @@ use syn::{Attribute, Ident, ImplItemFn, Path, PathArguments, Type};
 
 use super::model::{Block, Kind, Plain, Purpose, Role, Written};
 use super::names::{self, Name};
-use super::{alarms, arguments, handler};
+use super::{alarms, arguments, handler, sockets};
 use crate::problems::Problems;
 use crate::types;
 
@@ -19,6 +19,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                 Role::Alarm(options) => ("alarm", options.span),
                 Role::Init(span) => ("init", *span),
                 Role::Authorize(span) => ("authorize", *span),
+                Role::Websocket(options) => ("websocket", options.span),
             };
             let message = format!("`#[{name}]` goes into the `#[durable_object] impl` block; this one is for helpers");
             problems.at_span(span, message);
@@ -33,6 +34,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         authorize: None,
         handlers: Vec::new(),
         alarms: Vec::new(),
+        sockets: Vec::new(),
         request: format_ident!("Request"),
     };
     let mut first_init: Option<&Ident> = None;
@@ -62,6 +64,21 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                 if !repeated {
                     block.handlers.extend(handler);
                 }
+            }
+            Role::Websocket(options) => {
+                let first = written.methods.iter().find(|other| match &other.role {
+                    Role::Websocket(others) => others.occasion.is_some() && others.occasion == options.occasion,
+                    _ => false,
+                });
+                if let (Some(first), Some(occasion)) = (first, options.occasion)
+                    && !std::ptr::eq(first, method)
+                    && (cfgs(&first.method.attrs).is_empty() || cfgs(&method.method.attrs).is_empty())
+                {
+                    let (first, word) = (&first.method.sig.ident, occasion.word());
+                    problems.at_span(options.span, format!("`{first}` is for `{word}` already: an object has one"));
+                    continue;
+                }
+                block.sockets.extend(sockets::method(&method.method, options, &block.object, problems));
             }
             Role::Alarm(options) => {
                 let alarm = alarms::alarm(&method.method, options, written, &block.object, problems);

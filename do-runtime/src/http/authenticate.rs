@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
 
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::request::Parts;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -31,7 +31,11 @@ where
     }
 }
 
-/// Secret tokens, each of a principal: `Authorization: Bearer …`.
+/// The protocol that a page offers which opens a WebSocket with a token: a browser lets it set no header.
+pub(super) const PROTOCOL: &str = "bearer";
+
+/// Secret tokens, each of a principal: `Authorization: Bearer …`, or of a page that opens a WebSocket,
+/// `new WebSocket(url, ["bearer", token])`.
 pub struct BearerTokens {
     /// By the hash of the token: how long a look-up takes says nothing of how a token begins.
     principals: HashMap<[u8; 32], String>,
@@ -71,11 +75,19 @@ fn hash(token: &str) -> [u8; 32] {
 /// The token of a request, if there is one (RFC 6750, section 2.1).
 fn bearer(request: &Parts) -> Result<Option<&str>> {
     let mut values = request.headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else { return Ok(offered(request)) };
     let wrong = || Error::new(ErrorKind::Denied, "the `Authorization` header is not `Bearer` and a token");
     if values.next().is_some() {
         return Err(wrong());
     }
     let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(wrong)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(wrong()) }
+}
+
+/// The token that a page offers as a protocol, after [`PROTOCOL`].
+fn offered(request: &Parts) -> Option<&str> {
+    let values = request.headers.get_all(SEC_WEBSOCKET_PROTOCOL).into_iter().filter_map(|value| value.to_str().ok());
+    let mut offers = values.flat_map(|value| value.split(',')).map(str::trim);
+    offers.find(|offer| offer.eq_ignore_ascii_case(PROTOCOL))?;
+    offers.next()
 }

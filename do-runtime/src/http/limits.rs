@@ -13,6 +13,16 @@ pub(super) struct Limits {
     pub(super) arrival: Duration,
     /// How long a call may take until it is answered.
     pub(super) answer: Duration,
+    /// Bytes of a message of a socket.
+    pub(super) message: u64,
+    /// Bytes that may wait to be sent to one socket.
+    pub(super) socket_buffer: u64,
+    /// Sockets of one object.
+    pub(super) sockets_per_object: usize,
+    /// Sockets of one address.
+    pub(super) sockets_per_peer: usize,
+    /// How often a socket is sent a ping.
+    pub(super) ping: Duration,
     /// Connections at once.
     pub(super) connections: usize,
     /// How long calls that run may go on when the server stops.
@@ -26,7 +36,12 @@ impl Default for Limits {
             headers: 32 << 10,
             arrival: Duration::from_secs(10),
             answer: Duration::from_secs(30),
-            connections: 10_000,
+            message: 1 << 20,
+            socket_buffer: 1 << 20,
+            sockets_per_object: 32_768,
+            sockets_per_peer: 32_768,
+            ping: Duration::from_secs(30),
+            connections: 32_768,
             drain: Duration::from_secs(10),
         }
     }

@@ -16,21 +16,25 @@
 //! |---|---|
 //! | `POST /rpc/{class}/{name}/{method}` | calls a method of the object with a name, which is percent-encoded |
 //! | `POST /rpc/{class}/by-id/{id}/{method}` | the same of the object with an id, 64 hexadecimal digits |
+//! | `GET /objects/{class}/{name}/…` | opens a WebSocket at an object whose class has `#[websocket]` methods; also `by-id/{id}` |
 //!
 //! The body is an object with a member for each parameter, as `application/json` or `application/msgpack`; the answer is the result in the
 //! same encoding, or an `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). See `docs/network.md` for all
 //! headers and statuses.
 //!
-//! `route` reads a path, `call` makes the call and its answer, `problem` the answer of one that failed; `authenticate` says who calls, and
+//! `request` has what all requests have in common; `route` reads a path, `call` makes the call and its answer, `socket` opens a WebSocket and
+//! moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, and
 //! `serve` listens.
 
 mod authenticate;
 mod call;
 mod limits;
 mod problem;
+mod request;
 mod route;
 mod serve;
 mod server;
+mod socket;
 
 pub use authenticate::{Authenticate, Authenticating, BearerTokens};
 pub use server::Server;

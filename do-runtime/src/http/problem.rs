@@ -84,7 +84,8 @@ impl Problem {
         }
     }
 
-    fn of(error: &Error) -> Self {
+    /// An error of the runtime.
+    pub(super) fn of(error: &Error) -> Self {
         let status = match error.kind() {
             ErrorKind::NotFound => StatusCode::NOT_FOUND,
             ErrorKind::Conflict => StatusCode::CONFLICT,

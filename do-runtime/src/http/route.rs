@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use super::problem::Problem;
 use crate::node::Addressee;
 
 /// A call that a path names.
@@ -14,13 +15,47 @@ pub(super) struct Route<'a> {
     pub(super) method: Cow<'a, str>,
 }
 
-/// Why a path names no call.
+/// Why a path names nothing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Astray {
     /// There is nothing at such a path.
     Unknown,
     /// It is one of ours, and lacks something or has something that can't be read.
     Malformed(&'static str),
+}
+
+impl From<Astray> for Problem {
+    fn from(astray: Astray) -> Self {
+        match astray {
+            Astray::Unknown => Problem::not_found(
+                "there is nothing at this path: a call is `/rpc/{class}/{name}/{method}`, and a socket is `/objects/{class}/{name}`",
+            ),
+            Astray::Malformed(sentence) => Problem::malformed(sentence),
+        }
+    }
+}
+
+/// An object that a path names, and what follows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place<'a> {
+    pub(super) class: Cow<'a, str>,
+    pub(super) object: Addressee<'a>,
+    /// The rest of the path, decoded: `/` if there is none.
+    pub(super) rest: String,
+}
+
+/// Reads the path of a request to an object itself: `/objects/{class}/{name}/…`.
+pub(super) fn read_object(path: &str) -> Result<Place<'_>, Astray> {
+    const MISSING: Astray = Astray::Malformed("an object is at `/objects/{class}/{name}`: this path names none");
+    let mut parts = path.strip_prefix("/objects/").ok_or(Astray::Unknown)?.split('/');
+    let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or(MISSING);
+    let (class, name) = (next()?, next()?);
+    let object = match name {
+        BY_ID => Addressee::WithId(decoded(next()?)?),
+        name => Addressee::Named(decoded(name)?),
+    };
+    let rest: Vec<_> = parts.map(decoded).collect::<Result<_, _>>()?;
+    Ok(Place { class: decoded(class)?, object, rest: format!("/{}", rest.join("/")) })
 }
 
 /// What stands for a name where an id follows.
@@ -72,6 +107,23 @@ mod tests {
         assert_eq!(read("/rpc/Room/../post"), named("Room", "..", "post"));
         assert_eq!(read("/rpc/Room/%2e%2e%2f%2e%2e/post"), named("Room", "../..", "post"));
         assert_eq!(read("/rpc/Room/by-id/post"), named("Room", "by-id", "post"));
+    }
+
+    #[test]
+    fn a_path_names_an_object_and_what_follows() {
+        let place = |name: &'static str, rest: &str| {
+            Ok(Place { class: "Room".into(), object: Addressee::Named(name.into()), rest: rest.into() })
+        };
+        assert_eq!(read_object("/objects/Room/lobby"), place("lobby", "/"));
+        assert_eq!(read_object("/objects/Room/lobby/"), place("lobby", "/"));
+        assert_eq!(read_object("/objects/Room/a%2Fb/c%20d/../e"), place("a/b", "/c d/../e"));
+        let id = "ab".repeat(32);
+        let with_id = Place { class: "Room".into(), object: Addressee::WithId((&*id).into()), rest: "/x".into() };
+        assert_eq!(read_object(&format!("/objects/Room/by-id/{id}/x")), Ok(with_id));
+        for path in ["/objects/Room", "/objects/Room/", "/objects//lobby", "/objects/", "/objects/Room/by-id"] {
+            assert!(matches!(read_object(path), Err(Astray::Malformed(_))), "{path}");
+        }
+        assert_eq!(read_object("/object/Room/lobby"), Err(Astray::Unknown));
     }
 
     #[test]

@@ -1,24 +1,31 @@
 //! Listening: connections, what they may take, and the end.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::limits::Limits;
 use crate::Objects;
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
+
+/// How long clients may take to take note of the end.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long is waited after a connection could not be accepted: no descriptor is left, most of the time.
 const RELIEF: Duration = Duration::from_millis(100);
@@ -54,10 +61,16 @@ pub(super) async fn serve(
     if timeout(limits.drain, connections.shutdown()).await.is_err() {
         tracing::warn!(drain = ?limits.drain, "calls were still running when the server stopped: their answers are lost");
     }
-    match failed {
+    let ended = match failed {
         Some(error) => Err(error),
         None => objects.close().await,
+    };
+    // Closing has told the sockets that are open: their clients are to hear it.
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    if timeout(FAREWELL, room.acquire_many(all)).await.is_err() {
+        tracing::warn!("sockets whose clients do not answer were cut off");
     }
+    ended
 }
 
 /// Accepts connections, as many at once as there is room for.
@@ -68,38 +81,62 @@ async fn accept(
     room: &Arc<Semaphore>,
     connections: &GracefulShutdown,
 ) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.arrival).max_buf_size(limits.headers);
+    let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
+    http.http1().timer(TokioTimer::new()).header_read_timeout(limits.arrival).max_buf_size(limits.headers);
     // It is never closed.
     while let Ok(place) = room.clone().acquire_owned().await {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 sleep(RELIEF).await;
                 continue;
             }
         };
-        let connection = serve_one(&http, stream, router.clone());
+        let peer = Arc::new(Peer { address: address.ip(), _place: place });
+        // Answers are small, and somebody waits for each.
+        let _ = stream.set_nodelay(true);
+        let connection =
+            http.serve_connection_with_upgrades(TokioIo::new(stream), Peered::new(router.clone(), peer)).into_owned();
         let watched = connections.watch(connection);
         tokio::spawn(async move {
             // A peer that goes away, or sends what is no HTTP, is nobody's concern here.
             if let Err(error) = watched.await {
                 tracing::debug!(%error, "a connection ended");
             }
-            drop(place);
         });
     }
 }
 
-fn serve_one(
-    http: &http1::Builder,
-    stream: TcpStream,
-    router: Router,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
-    // Answers are small, and somebody waits for each.
-    let _ = stream.set_nodelay(true);
-    http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+/// The other end of a connection. It is held as long as the connection is open, as a WebSocket too.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) address: IpAddr,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The router, which tells each request from where it comes.
+#[derive(Clone)]
+struct Peered {
+    router: TowerToHyperService<Router>,
+    peer: Arc<Peer>,
+}
+
+impl Peered {
+    fn new(router: Router, peer: Arc<Peer>) -> Self {
+        Peered { router: TowerToHyperService::new(router), peer }
+    }
+}
+
+impl Service<Request<Incoming>> for Peered {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer.clone());
+        self.router.call(request)
+    }
 }
 
 /// Resolves when the process is told to end.

@@ -12,7 +12,8 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use super::authenticate::Authenticate;
 use super::limits::Limits;
 use super::problem::Problem;
-use super::{call, serve};
+use super::socket::Peers;
+use super::{request, serve};
 use crate::Objects;
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind, FirstMistake, Result};
@@ -32,6 +33,8 @@ pub(super) struct Shared {
     pub(super) objects: Objects,
     pub(super) limits: Limits,
     pub(super) origins: Vec<String>,
+    /// The sockets of each address.
+    pub(super) peers: Peers,
     authenticator: Option<Arc<dyn Authenticate>>,
     anonymous: bool,
 }
@@ -44,8 +47,14 @@ impl fmt::Debug for Server {
 
 impl Server {
     pub(crate) fn new(objects: Objects) -> Self {
-        let shared =
-            Shared { objects, limits: Limits::default(), origins: Vec::new(), authenticator: None, anonymous: false };
+        let shared = Shared {
+            objects,
+            limits: Limits::default(),
+            origins: Vec::new(),
+            peers: Peers::default(),
+            authenticator: None,
+            anonymous: false,
+        };
         Server { shared, until: None, wrong: FirstMistake::default() }
     }
 
@@ -91,7 +100,39 @@ impl Server {
         self
     }
 
-    /// How many connections are open at once: 10,000. Further ones wait to be accepted.
+    /// The largest message of a WebSocket, in either frames or all of it: 1 MiB. A larger one closes the socket with 1009.
+    pub fn largest_message(mut self, bytes: impl IntoBytes) -> Self {
+        self.wrong.set(&mut self.shared.limits.message, "the largest message of a socket", bytes.into_bytes());
+        self
+    }
+
+    /// How much may wait to be sent to one WebSocket: 1 MiB. A client for whom more waits reads too slowly, and is closed with 1013.
+    pub fn socket_buffer(mut self, bytes: impl IntoBytes) -> Self {
+        let mut buffer = self.shared.limits.socket_buffer;
+        self.wrong.set(&mut buffer, "what may wait for a socket", bytes.into_bytes());
+        self.shared.limits.socket_buffer = buffer;
+        self
+    }
+
+    /// How many WebSockets one object may have: 32,768. Further ones are refused with a 429.
+    pub fn sockets_per_object(mut self, most: usize) -> Self {
+        self.shared.limits.sockets_per_object = most;
+        self
+    }
+
+    /// How many WebSockets one address may have: 32,768, as there may be a proxy before the server. Further ones are refused with a 429.
+    pub fn sockets_per_peer(mut self, most: usize) -> Self {
+        self.shared.limits.sockets_per_peer = most;
+        self
+    }
+
+    /// How often a WebSocket is sent a ping: every 30 seconds. One that is silent until the next one is taken for broken.
+    pub fn ping(mut self, every: impl IntoDuration) -> Self {
+        self.wrong.set(&mut self.shared.limits.ping, "how often a socket is sent a ping", every.into_duration());
+        self
+    }
+
+    /// How many connections are open at once, WebSockets among them: 32,768. Further ones wait to be accepted.
     pub fn connections(mut self, most: usize) -> Self {
         self.shared.limits.connections = most.max(1);
         self
@@ -126,7 +167,12 @@ impl Server {
     pub(crate) fn into_router(self) -> Router {
         // The rest of the path is ours: an empty name is a mistake that is told.
         let shared = Arc::new(self.shared);
-        Router::new().route("/rpc/{*call}", any(call::answer)).route("/rpc/", any(call::answer)).with_state(shared)
+        Router::new()
+            .route("/rpc/{*call}", any(request::rpc))
+            .route("/rpc/", any(request::rpc))
+            .route("/objects/{*object}", any(request::object))
+            .route("/objects/", any(request::object))
+            .with_state(shared)
     }
 
     /// Listens on an address until it is told to stop, lets the calls end that run, and closes the objects.

@@ -16,6 +16,7 @@ use crate::object::alarms::AlarmDef;
 use crate::object::{Cx, Dispatch, Failure, Identity, StoredChanges, StoredState};
 use crate::ownership::Owned;
 use crate::planted::{Defect, planted};
+use crate::sockets::effects;
 use crate::sqlite::{self, Delivery, HandlerContext, Interrupt, SchemaMark};
 use crate::store::{Changes, Head};
 use crate::sync::point;
@@ -71,7 +72,10 @@ impl<O: Dispatch> Awake<O> {
             Err(error) => (Err(E::from(error)), Instance::Kept),
             Ok(()) => match self.run(|object, cx| handler(object, cx)) {
                 Ok(Ok(value)) => match self.commit_handler(shared) {
-                    Ok(instance) => (Ok(value), instance),
+                    Ok(instance) => {
+                        effects::keep(shared);
+                        (Ok(value), instance)
+                    }
                     Err(error) => (Err(E::from(error)), self.undo()),
                 },
                 Ok(Err(error)) => (Err(error), self.undo()),
@@ -102,6 +106,10 @@ impl<O: Dispatch> Awake<O> {
             Ok(result) => (result, Instance::Kept),
             Err(panic) => (Err(E::from(panicked(&shared.identity, &*panic))), Instance::Spoiled),
         };
+        match &result {
+            Ok(_) => effects::keep(shared),
+            Err(_) => effects::undo(),
+        }
         self.bound_memory(shared);
         let position = if planted(Defect::ReadNotGated) { LogPosition::default() } else { shared.position() };
         (result, Ran { position, instance })
@@ -141,8 +149,9 @@ impl<O: Dispatch> Awake<O> {
             Ok(Err(error)) => Err(error),
             Err(panic) => Err(panicked(&shared.identity, &*panic)),
         };
-        if result.is_err() {
-            self.undo();
+        match &result {
+            Ok(()) => effects::keep(shared),
+            Err(_) => drop(self.undo()),
         }
         self.cx.meta.end();
         result
@@ -170,6 +179,7 @@ impl<O: Dispatch> Awake<O> {
 
     /// Puts storage and stored fields back to where the transaction began.
     pub(super) fn undo(&mut self) -> Instance {
+        effects::undo();
         if self.history.void {
             return Instance::Spoiled;
         }
@@ -374,8 +384,9 @@ impl<O: Dispatch> Awake<O> {
     pub(super) fn in_one(&mut self, shared: &Shared<O>, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.begin(shared)?;
         let done = body(self).and_then(|()| self.commit(shared).map(drop));
-        if done.is_err() {
-            self.undo();
+        match &done {
+            Ok(()) => effects::keep(shared),
+            Err(_) => drop(self.undo()),
         }
         done
     }

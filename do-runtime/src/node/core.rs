@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{ClassTag, Journal, Log, LogPosition};
 use crate::object::Dispatch;
 use crate::placement::{OneProcess, Placement};
+use crate::sockets::{CloseCode, Halls};
 use crate::sqlite::DiskVfs;
 use crate::store::{Registry, SqlitePageStore, WriteBehind};
 use crate::sync::{RwLock, is_simulated, yield_now};
@@ -56,6 +57,7 @@ pub(crate) struct Node {
     over: Notify,
     checkpoint_wanted: Arc<Notify>,
     scheduler: Scheduler,
+    sockets: Halls,
     /// Milliseconds since the node was opened, plus one; a watcher moves it on.
     coarse: AtomicU64,
     opened: Timestamp,
@@ -81,6 +83,7 @@ impl Node {
             over: Notify::new(),
             checkpoint_wanted: Arc::default(),
             scheduler: Scheduler::default(),
+            sockets: Halls::default(),
             coarse: AtomicU64::new(1),
             opened,
             awake_bytes: AtomicU64::new(0),
@@ -197,6 +200,9 @@ impl Node {
     pub(crate) fn begin_closing(&self) -> bool {
         let first = !self.closing.swap(true, AcqRel);
         self.scheduler.poke();
+        if first {
+            self.sockets.close_all(CloseCode::AWAY, "the server stops");
+        }
         first
     }
 
@@ -229,6 +235,11 @@ impl Node {
     /// What wakes objects when they want to be.
     pub(crate) fn scheduler(&self) -> &Scheduler {
         &self.scheduler
+    }
+
+    /// The sockets of all objects.
+    pub(crate) fn sockets(&self) -> &Halls {
+        &self.sockets
     }
 
     /// Told when a checkpoint is due.

@@ -10,13 +10,15 @@ use std::sync::{Arc, OnceLock};
 use super::Namespace;
 use super::{AnyHost, Home, Node};
 #[cfg(feature = "http")]
-use crate::call::{Asked, Refusal, Reply, call};
+use crate::call::{Asked, Refusal, Reply, Stub, call};
 use crate::error::{Error, Result};
 use crate::journal::ClassTag;
 #[cfg(feature = "http")]
 use crate::object::TypedStub;
 use crate::object::{Dispatch, outlines};
 use crate::placement::Placement;
+#[cfg(feature = "http")]
+use crate::sockets::{Connecting, Terms, Upgrade, connect};
 use crate::sqlite::check_versions;
 
 /// A class that is linked into the program.
@@ -30,6 +32,8 @@ pub struct ClassEntry {
     host: fn(&Arc<Node>, &Arc<Home>) -> Arc<dyn AnyHost>,
     #[cfg(feature = "http")]
     call: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Answering>,
+    #[cfg(feature = "http")]
+    connect: fn(&Arc<Home>, &Addressee<'_>, Upgrade, Terms) -> Result<Connecting>,
 }
 
 /// The answer of a call from outside, on its way.
@@ -59,14 +63,9 @@ impl ClassEntry {
             migrations: || check_versions(O::CLASS, &outlines(O::MIGRATIONS)),
             host: |node, home| node.host::<O>(home),
             #[cfg(feature = "http")]
-            call: |home, addressee, asked| {
-                let namespace = Namespace::<O>::new(home.clone());
-                let stub = match addressee {
-                    Addressee::Named(name) => namespace.get_by_name(name),
-                    Addressee::WithId(id) => namespace.get(namespace.id_from_string(id)?),
-                };
-                Ok(Box::pin(call(stub.stub().clone(), asked)?))
-            },
+            call: |home, addressee, asked| Ok(Box::pin(call(stub::<O>(home, addressee)?, asked)?)),
+            #[cfg(feature = "http")]
+            connect: |home, addressee, request, terms| Ok(connect(stub::<O>(home, addressee)?, request, terms)),
         }
     }
 
@@ -79,6 +78,21 @@ impl ClassEntry {
         (self.call)(home, addressee, asked)
     }
 
+    /// Opens a socket at an object of the class.
+    ///
+    /// # Errors
+    /// `invalid` if the id is none of the class.
+    #[cfg(feature = "http")]
+    pub(crate) fn connect(
+        &self,
+        home: &Arc<Home>,
+        addressee: &Addressee<'_>,
+        request: Upgrade,
+        terms: Terms,
+    ) -> Result<Connecting> {
+        (self.connect)(home, addressee, request, terms)
+    }
+
     /// The class's stored name.
     pub(crate) fn name(&self) -> &'static str {
         self.name
@@ -88,6 +102,17 @@ impl ClassEntry {
     pub(super) fn host(&self, node: &Arc<Node>, home: &Arc<Home>) -> Arc<dyn AnyHost> {
         (self.host)(node, home)
     }
+}
+
+/// The stub of the object that somebody outside asks for.
+#[cfg(feature = "http")]
+fn stub<O: Dispatch>(home: &Arc<Home>, addressee: &Addressee<'_>) -> Result<Stub<O>> {
+    let namespace = Namespace::<O>::new(home.clone());
+    let stub = match addressee {
+        Addressee::Named(name) => namespace.get_by_name(name),
+        Addressee::WithId(id) => namespace.get(namespace.id_from_string(id)?),
+    };
+    Ok(stub.stub().clone())
 }
 
 /// The class of a name, if it is linked into the program.

@@ -9,6 +9,7 @@ use crate::limits::Limits;
 use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
 use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter, Wire, payload};
 use crate::ownership::Sendable;
+use crate::sockets::{SocketMethods, SocketRan, SocketRun};
 use crate::table::TableDef;
 
 /// A struct with `#[durable_object]`.
@@ -80,6 +81,14 @@ pub trait Dispatch: Object {
     fn authorize(&self, cx: &Cx<Self>) -> Result {
         let _ = cx;
         Ok(())
+    }
+
+    /// The handlers of its sockets.
+    const SOCKETS: SocketMethods = SocketMethods::NONE;
+
+    /// Runs the handler of an event of a socket.
+    fn socket(run: SocketRun<'_, Self>) -> SocketRan {
+        run.unhandled()
     }
 
     /// What `cx.schedule()` gives: a method for each alarm.

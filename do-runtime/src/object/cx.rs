@@ -10,6 +10,7 @@ use crate::env::Random;
 use crate::error::Result;
 use crate::metadata::Metadata;
 use crate::node::{Home, Objects};
+use crate::sockets::Sockets;
 use crate::sqlite::Database;
 use crate::{ObjectId, Timestamp};
 
@@ -160,6 +161,13 @@ impl<O: Object> Cx<O> {
     /// awaited.
     pub fn objects(&self) -> Objects {
         Objects::visiting(self.surroundings.home.clone())
+    }
+
+    /// The sockets of this object that are open, in the order in which they came. They stay when it sleeps.
+    pub fn sockets(&self) -> Sockets {
+        let home = self.surroundings.home.clone();
+        let hall = home.node().ok().and_then(|node| node.sockets().get(self.id()));
+        Sockets::new(home, hall)
     }
 
     /// The size of the object's database in bytes.

@@ -3,6 +3,7 @@
 use super::{Cx, Object, StoredState};
 use crate::error::{CallError, Error, Result, RpcError};
 use crate::planted::{Defect, planted};
+use crate::sockets::effects;
 
 impl<O: Object> Cx<O> {
     /// Runs a part of a handler; if it fails, what that part did is undone, and nothing else: rows, key-values and
@@ -51,6 +52,7 @@ impl<O: Object> Cx<O> {
     ) -> Result<T, E> {
         let mut fields = StoredState::of(object)?;
         let erased = self.erased;
+        let sent = effects::mark();
         self.database.begin_savepoint()?;
         match part(object, self) {
             Ok(value) => {
@@ -59,6 +61,7 @@ impl<O: Object> Cx<O> {
             }
             Err(error) => {
                 self.database.undo_savepoint()?;
+                effects::undo_to(sent);
                 if !planted(Defect::SavepointKeepsFields) {
                     fields.restore(object)?;
                 }

@@ -1,8 +1,11 @@
 //! The kit that a test is given.
 
 mod restarts;
+mod sockets;
 
 use std::sync::Arc;
+
+pub use sockets::TestSocket;
 
 use parking_lot::Mutex;
 

@@ -25,7 +25,7 @@ mod run;
 mod threads;
 mod variables;
 
-pub use kit::TestKit;
+pub use kit::{TestKit, TestSocket};
 pub use run::{TestOutcome, run};
 pub use variables::{number, seed};
 

@@ -17,4 +17,4 @@ pub(super) use dispatch::items;
 pub(crate) use model::{Alarm, AlarmOptions};
 pub(super) use parse::options;
 pub(super) use schedule::{methods, stand_in};
-pub(super) use validate::alarm;
+pub(super) use validate::{alarm, result};

@@ -94,7 +94,7 @@ fn check_payload(
 }
 
 /// Where the result is written, which is a `Result` without a value.
-pub(super) fn result(signature: &Signature, what: &str, problems: &mut Problems) -> Option<Span> {
+pub(in crate::methods) fn result(signature: &Signature, what: &str, problems: &mut Problems) -> Option<Span> {
     let ty = match &signature.output {
         ReturnType::Type(_, ty) => types::peel(ty),
         ReturnType::Default => {

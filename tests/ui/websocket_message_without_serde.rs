@@ -1,5 +1,7 @@
 use do_runtime::prelude::*;
 
+struct Unreadable;
+
 #[durable_object]
 pub struct Room {
     #[stored]
@@ -9,7 +11,8 @@ pub struct Room {
 #[durable_object]
 impl Room {
     #[websocket(message)]
-    fn said(&mut self) -> Result {
+    fn said(&mut self, message: Unreadable) -> Result {
+        drop(message);
         Ok(())
     }
 }

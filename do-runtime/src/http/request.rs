@@ -1,0 +1,115 @@
+//! What all requests have in common: ids, traces, who may ask, and the answer of one that failed.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::problem::Problem;
+use super::server::Shared;
+use super::{call, socket};
+use crate::error::{ErrorKind, shown};
+use crate::metadata::TraceParent;
+use crate::node::{ClassEntry, class_named};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// What goes with a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About {
+    /// The id that it came with, or that was drawn for it.
+    pub(super) id: Uuid,
+    pub(super) trace: Option<TraceParent>,
+}
+
+/// Answers a request at `/rpc/…`.
+pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let about = about(&shared, request.headers());
+    let (head, body) = request.into_parts();
+    finish(about, call::call(&shared, &head, body, about).await)
+}
+
+/// Answers a request at `/objects/…`.
+pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let about = about(&shared, request.headers());
+    finish(about, socket::open(&shared, request, about).await)
+}
+
+fn about(shared: &Shared, headers: &HeaderMap) -> About {
+    let given = text(headers, &REQUEST_ID).ok().flatten().and_then(|id| Uuid::try_parse(id).ok());
+    let trace = text(headers, &TRACE_PARENT).ok().flatten().and_then(|trace| trace.parse::<TraceParent>().ok());
+    About { id: given.unwrap_or_else(|| shared.objects.home().random().uuid()), trace }
+}
+
+fn finish(about: About, answer: Result<Response, Problem>) -> Response {
+    let shown = about.id.to_string();
+    let mut response = answer.unwrap_or_else(|problem| problem.answer(&shown));
+    let headers = response.headers_mut();
+    headers.extend(HeaderValue::try_from(shown).ok().map(|id| (REQUEST_ID, id)));
+    let trace = about.trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok());
+    headers.extend(trace.map(|trace| (TRACE_PARENT, trace)));
+    response
+}
+
+/// The text of a header that is there once at most.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => match value.to_str() {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(Problem::malformed(format!("the header `{name}` has characters that are not ASCII"))),
+        },
+        (Some(_), Some(_)) => Err(Problem::malformed(format!("the header `{name}` is there twice"))),
+    }
+}
+
+/// Refuses what a page of another site sends: it acts with the rights of the person who looks at it.
+pub(super) fn check_origin(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(origin) = text(headers, &ORIGIN)? else { return Ok(()) };
+    let host = text(headers, &HOST)?;
+    let own =
+        origin.split_once("://").is_some_and(|(_, site)| host.is_some_and(|host| site.eq_ignore_ascii_case(host)));
+    if own || shared.origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)) {
+        return Ok(());
+    }
+    let sentence = "this origin may not call: the server allows others with `.origins(…)`";
+    Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence))
+}
+
+/// The whole body, within the limits of its size and of the time that it may take to arrive.
+pub(super) async fn whole_body(shared: &Shared, body: Body) -> Result<axum::body::Bytes, Problem> {
+    use axum::body::HttpBody;
+    let limit = shared.limits.body;
+    let too_large = || {
+        let sentence = format!("the body is larger than the {limit} bytes that this server takes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::Invalid, sentence)
+    };
+    if body.size_hint().lower() > limit {
+        return Err(too_large());
+    }
+    let read = to_bytes(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    match timeout(shared.limits.arrival, read).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => {
+            let over =
+                std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            Err(if over { too_large() } else { Problem::malformed("the body was cut off") })
+        }
+        Err(_) => {
+            let sentence = "the body took too long to arrive";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorKind::Deadline, sentence))
+        }
+    }
+}
+
+/// The class of a name.
+pub(super) fn class(name: &str) -> Result<&'static ClassEntry, Problem> {
+    class_named(name).ok_or_else(|| Problem::not_found(format!("there is no class `{}`", shown(name))))
+}

@@ -1,0 +1,138 @@
+//! Opening a WebSocket (RFC 6455) at an object.
+
+mod peers;
+mod pump;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::authenticate::PROTOCOL;
+use super::problem::Problem;
+use super::request::{About, check_origin, class, text};
+use super::route;
+use super::serve::Peer;
+use super::server::Shared;
+use crate::error::ErrorKind;
+use crate::sockets::{Terms, Upgrade};
+
+pub(super) use peers::Peers;
+
+/// What is read of a socket at once. A sleeping one holds on to as much.
+const READ_BUFFER: usize = 2 << 10;
+
+/// Opens a socket: the object is asked before the client is told.
+pub(super) async fn open(shared: &Arc<Shared>, mut request: Request, about: About) -> Result<Response, Problem> {
+    let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let peer = request.extensions().get::<Arc<Peer>>().cloned();
+    let (head, _) = request.into_parts();
+    let place = route::read_object(head.uri.path())?;
+    let headers = &head.headers;
+    if head.method != Method::GET || !has_token(headers, &UPGRADE, "websocket") {
+        return Err(Problem::not_found("there is nothing at this path but WebSockets"));
+    }
+    let key = handshake(headers)?;
+    check_origin(shared, headers)?;
+    let caller = shared.caller(&head).await?;
+    let class = class(&place.class)?;
+    let on_upgrade =
+        on_upgrade.ok_or_else(|| Problem::malformed("this connection can't become a WebSocket: use HTTP/1.1"))?;
+    let others = headers.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
+    let upgrade = Upgrade::new(caller, place.rest, head.uri.query().unwrap_or_default(), others.collect());
+    let limits = &shared.limits;
+    let buffer = usize::try_from(limits.socket_buffer).unwrap_or(usize::MAX);
+    let terms = Terms { buffer, sockets: limits.sockets_per_object };
+    let seat = match &peer {
+        Some(peer) => Some(shared.peers.take(peer.address, limits.sockets_per_peer).ok_or_else(|| {
+            let sentence = "this address has as many sockets as it may";
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, sentence)
+        })?),
+        None => None,
+    };
+    let connecting = class
+        .connect(shared.objects.home(), &place.object, upgrade, terms)
+        .map_err(|error| Problem::of_request(&error))?;
+    let connection = connecting.await.map_err(|error| {
+        let problem = Problem::of(&error);
+        if problem.is_ours() {
+            tracing::warn!(class = class.name(), object = ?place.object, request_id = %about.id, %error, "a socket could not be opened");
+        }
+        problem
+    })?;
+    let largest = usize::try_from(limits.message).unwrap_or(usize::MAX);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(largest))
+        .max_frame_size(Some(largest));
+    let ping = limits.ping;
+    tokio::spawn(async move {
+        // Its place is taken as long as the socket is open.
+        let _held = (peer, seat);
+        match on_upgrade.await {
+            Ok(upgraded) => {
+                let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+                pump::run(socket, connection, ping).await;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a client went away while its socket was opened");
+                connection.ended(1006, "").await;
+            }
+        }
+    });
+    Ok(switching(&key, offers_token(headers)))
+}
+
+/// The answer that turns the connection into a socket.
+fn switching(key: &str, by_token: bool) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.extend(
+        HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok().map(|accept| (SEC_WEBSOCKET_ACCEPT, accept)),
+    );
+    if by_token {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
+    }
+    response
+}
+
+/// The client's key, if its handshake is one (section 4.2.1).
+fn handshake(headers: &HeaderMap) -> Result<String, Problem> {
+    if !has_token(headers, &CONNECTION, "upgrade") {
+        return Err(Problem::malformed("a WebSocket is opened with `Connection: Upgrade`"));
+    }
+    if text(headers, &SEC_WEBSOCKET_VERSION)? != Some("13") {
+        let sentence = "this server speaks version 13 of WebSockets";
+        return Err(Problem::new(StatusCode::UPGRADE_REQUIRED, ErrorKind::Invalid, sentence));
+    }
+    match text(headers, &SEC_WEBSOCKET_KEY)? {
+        // Sixteen bytes in base64.
+        Some(key) if key.len() == 24 => Ok(key.to_owned()),
+        _ => Err(Problem::malformed("a WebSocket is opened with a `Sec-WebSocket-Key` of 16 bytes")),
+    }
+}
+
+/// Whether a list of tokens has one, in whatever case.
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+}
+
+/// Whether the client says who it is in place of a protocol, and so wants one to be chosen.
+fn offers_token(headers: &HeaderMap) -> bool {
+    has_token(headers, &SEC_WEBSOCKET_PROTOCOL, PROTOCOL)
+}

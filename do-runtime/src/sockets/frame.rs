@@ -1,0 +1,80 @@
+//! What goes through a socket.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// A message on its way to a client. Cheap to clone: a broadcast is encoded once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// Text, which is UTF-8.
+    Text(Bytes),
+    Binary(Bytes),
+    /// The last one.
+    Close(CloseCode, Arc<str>),
+}
+
+impl Frame {
+    /// Bytes that it holds on to.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Frame::Text(bytes) | Frame::Binary(bytes) => bytes.len(),
+            Frame::Close(_, reason) => reason.len(),
+        }
+    }
+}
+
+/// Why a socket was closed (RFC 6455, section 7.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CloseCode(u16);
+
+impl CloseCode {
+    /// It has served its purpose.
+    pub const NORMAL: CloseCode = CloseCode(1000);
+    /// One side goes away: the server stops, or the page was left.
+    pub const AWAY: CloseCode = CloseCode(1001);
+    /// A kind of message that is not taken, such as binary where text is.
+    pub const UNSUPPORTED: CloseCode = CloseCode(1003);
+    /// The peer closed without saying why. Never sent.
+    pub const NONE: CloseCode = CloseCode(1005);
+    /// The connection broke. Never sent.
+    pub const ABNORMAL: CloseCode = CloseCode(1006);
+    /// A message that is not what it should be.
+    pub const INVALID: CloseCode = CloseCode(1007);
+    /// What the object refuses.
+    pub const POLICY: CloseCode = CloseCode(1008);
+    /// A message that is too large.
+    pub const TOO_LARGE: CloseCode = CloseCode(1009);
+    /// The server's own trouble.
+    pub const ERROR: CloseCode = CloseCode(1011);
+    /// The client reads too slowly, or there is too much to do: it may come back later.
+    pub const TRY_LATER: CloseCode = CloseCode(1013);
+
+    /// The code as a number, if it is one that an endpoint may send: 1000 to 1003, 1007 to 1014, or 3000 to 4999.
+    pub(super) fn sendable(code: u16) -> Option<Self> {
+        matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999).then_some(CloseCode(code))
+    }
+
+    /// Whatever a peer or a transport said.
+    #[cfg(any(feature = "http", feature = "testing"))]
+    pub(crate) fn told(code: u16) -> Self {
+        CloseCode(code)
+    }
+
+    /// As a number.
+    pub fn as_u16(self) -> u16 {
+        self.0
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> u16 {
+        code.0
+    }
+}
+
+impl std::fmt::Display for CloseCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,61 @@
+//! What a client asks for when it opens a socket.
+
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::metadata::Caller;
+
+/// The request that opens a socket: what `#[websocket(open)]` is given.
+#[derive(Clone)]
+pub struct Upgrade {
+    caller: Caller,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+}
+
+impl Upgrade {
+    #[cfg(any(feature = "http", feature = "testing"))]
+    pub(crate) fn new(caller: Caller, path: String, query: &str, headers: Vec<(String, String)>) -> Self {
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Upgrade { caller, path, query, headers }
+    }
+
+    /// Who asks: as the authenticator says, or `anonymous`.
+    ///
+    /// # Errors
+    /// None at present: the same as `cx.meta().caller()`, which in other handlers may have nobody to name.
+    pub fn caller(&self) -> Result<&Caller> {
+        Ok(&self.caller)
+    }
+
+    /// The path behind the object's name: `/` if there is none. Decoded.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The first value of a name in the query, decoded: `b c` for `b` in `?a=1&b=b%20c`.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a header, if it is text. Names are alike in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a name in the query, or what is missing.
+    ///
+    /// # Errors
+    /// `invalid` if it is not there.
+    pub fn required(&self, name: &str) -> Result<&str> {
+        self.query(name).ok_or_else(|| Error::new(ErrorKind::Invalid, format!("the query has no `{name}`")))
+    }
+}
+
+impl fmt::Debug for Upgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers and queries carry credentials.
+        f.debug_struct("Upgrade").field("caller", &self.caller).field("path", &self.path).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[websocket(open)]
+fn joined() {}
+
+fn main() {}
