@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `table` | `#[table]` |
 //! | `object` | `#[durable_object]` on a struct |
-//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]`, `#[alarm]`, `#[websocket]`, `#[init]` and `#[authorize]` |
+//! | `methods` | `#[durable_object]` on an impl block, with `#[rpc]`, `#[alarm]`, `#[fetch]`, `#[websocket]`, `#[init]` and `#[authorize]` |
 //! | `migrations` | `migrations(…)`: its steps, and whether they lead to the declared tables |
 //! | `derive` | `Column`, `Row`, `RpcError` |
 //! | `kit_test` | `#[do_runtime::test]` |
@@ -110,6 +110,15 @@ pub fn init(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn authorize(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced::expand("authorize", item.into()).into()
+}
+
+/// Makes a method answer plain HTTP requests to its object: on a method in a `#[durable_object] impl` block. It is a handler as an `#[rpc]` is.
+///
+/// `#[fetch(get, "/messages/{id}")]` says for which method and path, each of which may be left out: the first method that fits is taken. A parameter is a part of the path or a value of
+/// the query with its name, or the whole of it, `request: Request`. What is returned is a `Response`, text, nothing, or any value, which is sent as JSON.
+#[proc_macro_attribute]
+pub fn fetch(_: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced::expand("fetch", item.into()).into()
 }
 
 /// Makes a method the handler of an event of a WebSocket: `#[websocket(open)]`, `(message)`, `(close)` or `(error)`, one of each at most, on methods in the

@@ -8,7 +8,7 @@ use crate::problems::Problems;
 use crate::suggest;
 
 /// The attributes that only our macros know.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "key",
     "default",
     "references",
@@ -22,6 +22,7 @@ const OURS: [&str; 13] = [
     "init",
     "authorize",
     "websocket",
+    "fetch",
 ];
 
 /// The tokens without our attributes.

@@ -37,6 +37,7 @@ pub mod engine;
 #[doc(hidden)]
 pub mod env;
 mod error;
+mod fetch;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -76,8 +77,9 @@ pub mod value;
 pub use call::{Call, Stub};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
-pub use do_macros::{Column, Row, RpcError, alarm, authorize, durable_object, init, rpc, table, websocket};
+pub use do_macros::{Column, Row, RpcError, alarm, authorize, durable_object, fetch, init, rpc, table, websocket};
 pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
+pub use fetch::{Request, Response};
 pub use id::ObjectId;
 pub use limits::Limits;
 pub use metadata::{Caller, ChainedCall, Metadata, RetryPolicy, TraceParent};
@@ -114,6 +116,7 @@ pub mod __private {
     pub use crate::call::{Ran, Refusal, Run};
     pub use crate::engine::RowAccess;
     pub use crate::error::{Error, Result, RpcError};
+    pub use crate::fetch::FetchDef;
     pub use crate::limits::Limits;
     pub use crate::node::{ClassEntry, WrittenSql};
     pub use crate::object::checked as sql;

@@ -37,7 +37,9 @@ async fn main() -> Result {
     let bare = TcpListener::bind("127.0.0.1:0").await.or_invalid()?;
     let ours = TcpListener::bind("127.0.0.1:0").await.or_invalid()?;
     let (bare_at, ours_at) = (bare.local_addr().or_invalid()?, ours.local_addr().or_invalid()?);
-    println!("http://{bare_at}/noop http://{ours_at}/rpc/HttpCounter/visits/noop http://{ours_at}/rpc/HttpCounter/visits/add");
+    println!(
+        "http://{bare_at}/noop http://{ours_at}/rpc/HttpCounter/visits/noop http://{ours_at}/rpc/HttpCounter/visits/add"
+    );
     let router = Router::new().route("/noop", post(async || ([("content-type", "application/json")], "null")));
     tokio::spawn(async move { axum::serve(bare, router).await });
     objects.server().serve_on(ours).await

@@ -107,6 +107,9 @@ async fn client(address: &str, sockets: usize, rooms: usize) -> Result {
         let message = client.next().await.context("it was closed")?.or_invalid()?;
         ensure!(message == Message::text("hello"), "something else came: {message}");
     }
-    println!("one message to each of {rooms} sleeping rooms reached all {sockets} sockets in {:.2} s", begin.elapsed().as_secs_f64());
+    println!(
+        "one message to each of {rooms} sleeping rooms reached all {sockets} sockets in {:.2} s",
+        begin.elapsed().as_secs_f64()
+    );
     Ok(())
 }

@@ -14,6 +14,8 @@ use crate::types;
 
 /// What is said of a method that is called in one way or another.
 pub(super) struct Words {
+    /// What it is.
+    pub(super) what: &'static str,
     /// If it is generic.
     pub(super) generic: &'static str,
     /// If it is `unsafe`.
@@ -26,7 +28,8 @@ pub(super) struct Words {
     pub(super) wrong_receiver: &'static str,
 }
 
-const RPC: Words = Words {
+pub(super) const RPC: Words = Words {
+    what: "an `#[rpc]`",
     generic: "an `#[rpc]` can't be generic: a request has one type; write a method for each, or a type of your own",
     not_safe: "an `#[rpc]` is called from afar, and can't be `unsafe`",
     foreign: "an `#[rpc]` is a plain `fn`",
@@ -34,20 +37,30 @@ const RPC: Words = Words {
     wrong_receiver: "an `#[rpc]` takes `&mut self` to change the object, or `&self` to read it",
 };
 
+pub(super) const FETCH: Words = Words {
+    what: "a `#[fetch]` method",
+    generic: "a `#[fetch]` method can't be generic: a request has one type; write a method for each, or a type of your own",
+    not_safe: "a `#[fetch]` method is called from afar, and can't be `unsafe`",
+    foreign: "a `#[fetch]` method is a plain `fn`",
+    no_receiver: "a `#[fetch]` method takes `&mut self` to change the object, or `&self` to read it: write one of them first",
+    wrong_receiver: "a `#[fetch]` method takes `&mut self` to change the object, or `&self` to read it",
+};
+
 /// The handler that is meant, unless there is something wrong with the method.
 pub(super) fn handler(
     method: &ImplItemFn,
     options: &RpcOptions,
+    words: &Words,
     object: &Path,
     problems: &mut Problems,
 ) -> Option<Handler> {
     let signature = &method.sig;
-    let plain = is_plain(signature, &RPC, problems);
+    let plain = is_plain(signature, words, problems);
     let inputs = arguments::split(signature, object, problems);
-    let kind = inputs.as_ref().and_then(|inputs| kind(signature, inputs, &RPC, problems));
+    let kind = inputs.as_ref().and_then(|inputs| kind(signature, inputs, words, problems));
     let context = inputs.as_ref().map_or(Context::LeftOut, Inputs::has_context);
     let arguments = arguments::all(inputs.as_ref(), object, problems);
-    let outcome = outcome(signature, object, problems);
+    let outcome = outcome(signature, words, object, problems);
     let stub_ident = called_ident(&signature.ident, options.rename.as_ref(), problems);
     if !plain {
         return None;
@@ -149,12 +162,15 @@ fn synchronous(signature: &Signature, inputs: &Inputs<'_>, words: &Words, proble
     Some(kind)
 }
 
-fn outcome(signature: &Signature, object: &Path, problems: &mut Problems) -> Option<Outcome> {
-    const INSTEAD: &str = "an `#[rpc]` returns a `Result`";
+fn outcome(signature: &Signature, words: &Words, object: &Path, problems: &mut Problems) -> Option<Outcome> {
+    let what = words.what;
     let ty = match &signature.output {
         ReturnType::Type(_, ty) => types::peel(ty),
         ReturnType::Default => {
-            problems.at(&signature.ident, format!("{INSTEAD}: write `-> Result`, or `-> Result<T>` with a value"));
+            problems.at(
+                &signature.ident,
+                format!("{what} returns a `Result`: write `-> Result`, or `-> Result<T>` with a value"),
+            );
             return None;
         }
     };
@@ -174,7 +190,7 @@ fn outcome(signature: &Signature, object: &Path, problems: &mut Problems) -> Opt
     let Some(named) = named.filter(|_| !types::is_known(ty)) else {
         let text = types::readable(ty);
         let instead = if text == "()" { "Result".to_owned() } else { format!("Result<{text}>") };
-        problems.at(ty, format!("{INSTEAD}: write `{instead}`"));
+        problems.at(ty, format!("{what} returns a `Result`: write `{instead}`"));
         return None;
     };
     if named.ident == "Result" {

@@ -2,13 +2,14 @@
 //!
 //! `parse` reads what is written, `handler` and `arguments` check one method, `validate` the block and `names` its names;
 //! `stub` and `dispatch` print the two sides of a call and `encode` its bytes, `alarms` does all of that for alarms and
-//! `sockets` for sockets, and `expand` puts them together.
+//! `sockets` for sockets, `fetch` for requests, and `expand` puts them together.
 
 mod alarms;
 mod arguments;
 mod dispatch;
 mod encode;
 mod expand;
+mod fetch;
 mod handler;
 mod model;
 mod names;

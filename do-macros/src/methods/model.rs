@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, ImplItemFn, ItemImpl, LitStr, Path, Type};
 
 use super::alarms::{Alarm, AlarmOptions};
+use super::fetch::{Fetch, FetchOptions};
 use super::sockets::{SocketMethod, SocketOptions};
 
 /// An impl block as it is written.
@@ -43,6 +44,8 @@ pub(crate) enum Role {
     Init(Span),
     /// `#[authorize]`.
     Authorize(Span),
+    /// `#[fetch(…)]`.
+    Fetch(FetchOptions),
     /// `#[websocket(…)]`.
     Websocket(SocketOptions),
 }
@@ -106,6 +109,8 @@ pub(crate) struct Block {
     pub(crate) handlers: Vec<Handler>,
     /// Those that can be scheduled.
     pub(crate) alarms: Vec<Alarm>,
+    /// Those that requests are for, which are handlers too.
+    pub(crate) fetches: Vec<Fetch>,
     /// Those that the events of sockets run.
     pub(crate) sockets: Vec<SocketMethod>,
     /// The name of the enum of requests.

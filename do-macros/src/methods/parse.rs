@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, ItemImpl};
 
 use super::model::{Purpose, Reach, Repeating, Role, RpcOptions, Speed, Written, WrittenMethod};
-use super::{alarms, sockets};
+use super::{alarms, fetch, sockets};
 use crate::options::{self, Place, Repeat};
 use crate::problems::Problems;
 use crate::{duration, object, strip, suggest};
@@ -13,14 +13,10 @@ use crate::{duration, object, strip, suggest};
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
 const RPC: Place = Place { what: "`#[rpc]`", known: &["public", "slow", "idempotent", "deadline", "rename"] };
 
-const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init", "authorize", "websocket"];
+const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init", "authorize", "websocket", "fetch"];
 const OF_OTHERS: &[(&str, &str)] = &[
     ("stored", "`#[stored]` is for a field of the struct: remove it here"),
     ("ephemeral", "`#[ephemeral]` is for a field of the struct: remove it here"),
-    (
-        "fetch",
-        "there is no `#[fetch]`: a method is an `#[rpc]`, an `#[alarm]`, the `#[init]`, or a helper without an attribute",
-    ),
 ];
 const OF_METHODS: &[(&str, &str)] = &[
     ("rpc", "`#[rpc]` goes on a method: remove it here"),
@@ -28,6 +24,7 @@ const OF_METHODS: &[(&str, &str)] = &[
     ("init", "`#[init]` goes on a method: remove it here"),
     ("authorize", "`#[authorize]` goes on a method: remove it here"),
     ("websocket", "`#[websocket]` goes on a method: remove it here"),
+    ("fetch", "`#[fetch]` goes on a method: remove it here"),
 ];
 
 /// The block as it is written.
@@ -87,6 +84,7 @@ fn role(attributes: &[Attribute], problems: &mut Problems) -> Option<Role> {
     Some(match name.as_str() {
         "rpc" => Role::Rpc(rpc_options(written, problems)),
         "alarm" => Role::Alarm(alarms::options(written, problems)),
+        "fetch" => Role::Fetch(fetch::options(written, problems)),
         "websocket" => Role::Websocket(sockets::options(written, problems)),
         "authorize" => {
             options::no_arguments(written, problems);

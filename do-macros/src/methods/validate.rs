@@ -5,7 +5,7 @@ use syn::{Attribute, Ident, ImplItemFn, Path, PathArguments, Type};
 
 use super::model::{Block, Kind, Plain, Purpose, Role, Written};
 use super::names::{self, Name};
-use super::{alarms, arguments, handler, sockets};
+use super::{alarms, arguments, fetch, handler, sockets};
 use crate::problems::Problems;
 use crate::types;
 
@@ -20,6 +20,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                 Role::Init(span) => ("init", *span),
                 Role::Authorize(span) => ("authorize", *span),
                 Role::Websocket(options) => ("websocket", options.span),
+                Role::Fetch(options) => ("fetch", options.span),
             };
             let message = format!("`#[{name}]` goes into the `#[durable_object] impl` block; this one is for helpers");
             problems.at_span(span, message);
@@ -34,6 +35,7 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
         authorize: None,
         handlers: Vec::new(),
         alarms: Vec::new(),
+        fetches: Vec::new(),
         sockets: Vec::new(),
         request: format_ident!("Request"),
     };
@@ -57,12 +59,23 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                 *place = plain(&method.method, words, &block.object, problems);
             }
             Role::Rpc(options) => {
-                let handler = handler::handler(&method.method, options, &block.object, problems);
+                let handler = handler::handler(&method.method, options, &handler::RPC, &block.object, problems);
                 let name = Name::new(&method.method, options.rename.as_ref());
                 let repeated = name.check(&called, &names::OF_STUB, problems);
                 called.push(name);
                 if !repeated {
                     block.handlers.extend(handler);
+                }
+            }
+            Role::Fetch(options) => {
+                let handler =
+                    handler::handler(&method.method, &fetch::as_rpc(options), &handler::FETCH, &block.object, problems);
+                let name = Name::new(&method.method, None);
+                let repeated = name.check(&called, &names::OF_STUB, problems);
+                called.push(name);
+                if let Some(handler) = handler.filter(|_| !repeated) {
+                    block.fetches.extend(fetch::fetch(&handler, options, &block.fetches, problems));
+                    block.handlers.push(handler);
                 }
             }
             Role::Websocket(options) => {

@@ -32,6 +32,7 @@ const OF_TABLES: &[(&str, &str)] = &[
     ("alarm", "`#[alarm]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("init", "`#[init]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("authorize", "`#[authorize]` is for a method in a `#[durable_object] impl` block: remove it here"),
+    ("fetch", "`#[fetch]` is for a method in a `#[durable_object] impl` block: remove it here"),
     ("websocket", "`#[websocket]` is for a method in a `#[durable_object] impl` block: remove it here"),
 ];
 

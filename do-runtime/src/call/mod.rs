@@ -26,7 +26,7 @@ pub(crate) use entry::{Entry, Progress, Queued, Work};
 pub use future::Call;
 pub(crate) use future::{Unsent, no_await};
 #[cfg(feature = "http")]
-pub(crate) use outside::{Asked, AskedBy, call};
+pub(crate) use outside::{Asked, AskedBy, Unfetched, call, fetch};
 pub(crate) use pace::Pace;
 pub(crate) use run::Instance;
 pub use run::{Ran, Run};

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::{Call, Refusal, Reply, Stub};
 use crate::error::{Error, ErrorKind, Result, shown};
+use crate::fetch::{Astray, Request, find};
 use crate::metadata::{Caller, TraceParent};
-use crate::object::{ArgumentsReader, Dispatch, Wire};
+use crate::object::{ArgumentsReader, Dispatch, Method, Wire};
 
 /// A call from outside of one object.
 pub(crate) struct Asked<'a> {
@@ -46,10 +47,42 @@ pub(crate) fn call<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Call<
     let mut arguments = ArgumentsReader::of_wire(arguments, wire)?;
     let (method, request) = O::decode(method, &mut arguments)?;
     arguments.refuse_rest(method)?;
+    Ok(asked_by(stub, method, request, by))
+}
+
+/// Why a request reaches no method.
+pub(crate) enum Unfetched {
+    /// None is for it.
+    Astray(Astray),
+    /// Its path or its query has not what the method takes.
+    Refused(Error),
+}
+
+/// Makes the call of the `#[fetch]` method that a request is for.
+///
+/// # Errors
+/// If there is none, or it takes what the request has not.
+pub(crate) fn fetch<O: Dispatch>(
+    stub: Stub<O>,
+    request: Request,
+    by: AskedBy,
+) -> Result<Call<O, Reply, Refusal>, Unfetched> {
+    let (method, parts) = find(O::FETCHES, request.method(), request.path()).map_err(Unfetched::Astray)?;
+    let mut arguments = ArgumentsReader::of_request(&request, &parts);
+    let (method, request) = O::decode(method.name, &mut arguments).map_err(Unfetched::Refused)?;
+    Ok(asked_by(stub, method, request, by))
+}
+
+fn asked_by<O: Dispatch>(
+    stub: Stub<O>,
+    method: &'static Method,
+    request: O::Request,
+    by: AskedBy,
+) -> Call<O, Reply, Refusal> {
     let call = Call::new(stub, method, request).coming_from_outside(by.request_id, by.trace);
     let call = call.caller(by.caller).deadline(by.within);
-    Ok(match by.key {
+    match by.key {
         Some(key) => call.idempotency_key(key),
         None => call,
-    })
+    }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result, RpcError};
+#[cfg(feature = "http")]
+use crate::fetch::Response;
 use crate::object::{Answer, Failure, Wire};
 
 /// What a handler returned, whatever its type.
@@ -21,14 +23,39 @@ impl Reply {
     }
 }
 
+#[cfg(feature = "http")]
+impl Reply {
+    /// As the answer of a `#[fetch]` method: a [`Response`] as it is, text as text, nothing as a 204, and any other value as JSON.
+    pub(crate) fn to_response(&self) -> Result<Response> {
+        let value = self.0.as_any();
+        if let Some(response) = value.downcast_ref::<Response>() {
+            return Ok(response.clone());
+        }
+        if let Some(text) = value.downcast_ref::<String>() {
+            return Ok(Response::text(text));
+        }
+        match value.is::<()>() {
+            true => Ok(Response::status(204)),
+            false => Ok(Response::bytes("application/json", self.0.encode(Wire::Json)?)),
+        }
+    }
+}
+
 /// A value that can be encoded.
 trait Encode: Send {
     fn encode(&self, wire: Wire) -> Result<Vec<u8>>;
+    #[cfg(feature = "http")]
+    fn as_any(&self) -> &dyn std::any::Any;
 }
 
 impl<T: Answer> Encode for T {
     fn encode(&self, wire: Wire) -> Result<Vec<u8>> {
         self.to_wire(wire)
+    }
+
+    #[cfg(feature = "http")]
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
     }
 }
 

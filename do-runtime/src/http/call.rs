@@ -8,8 +8,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
+use super::page::check_origin;
 use super::problem::Problem;
-use super::request::{About, check_origin, class, text, whole_body};
+use super::request::{About, class, text, whole_body};
 use super::route;
 use super::server::Shared;
 use crate::call::{Asked, AskedBy};
@@ -25,8 +26,7 @@ const MESSAGE_PACK: &str = "application/msgpack";
 pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About) -> Result<Response, Problem> {
     let route = route::read(head.uri.path())?;
     if head.method != Method::POST {
-        let sentence = "a call is a `POST`";
-        return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, ErrorKind::Invalid, sentence));
+        return Err(Problem::not_allowed(vec!["POST"]));
     }
     check_origin(shared, &head.headers)?;
     let caller = shared.caller(head).await?;

@@ -24,6 +24,8 @@ pub(super) struct Problem {
     field: Option<String>,
     /// The handler's own error, as JSON.
     own: Option<Box<RawValue>>,
+    /// The methods that are taken instead.
+    allowed: Vec<&'static str>,
 }
 
 /// The members of the document, in the order of RFC 9457.
@@ -44,12 +46,18 @@ struct Document<'a> {
 impl Problem {
     /// One that HTTP itself has a status for.
     pub(super) fn new(status: StatusCode, kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Problem { status, kind, detail: detail.into(), retryable: false, field: None, own: None }
+        Problem { status, kind, detail: detail.into(), retryable: false, field: None, own: None, allowed: Vec::new() }
     }
 
     /// There is nothing of that name.
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::NOT_FOUND, ErrorKind::NotFound, detail)
+    }
+
+    /// Other methods are taken there.
+    pub(super) fn not_allowed(allowed: Vec<&'static str>) -> Self {
+        let sentence = format!("this path takes {}", allowed.join(" and "));
+        Problem { allowed, ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, ErrorKind::Invalid, sentence) }
     }
 
     /// The request can't be understood.
@@ -135,12 +143,14 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let more = match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-            StatusCode::METHOD_NOT_ALLOWED => Some((ALLOW, "POST")),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
             _ => None,
         };
         if let Some((name, value)) = more {
             headers.insert(name, HeaderValue::from_static(value));
+        }
+        if !self.allowed.is_empty() {
+            headers.extend(HeaderValue::try_from(self.allowed.join(", ")).ok().map(|allowed| (ALLOW, allowed)));
         }
         response
     }

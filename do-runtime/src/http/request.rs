@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::page::Page;
 use super::problem::Problem;
 use super::server::Shared;
-use super::{call, socket};
+use super::{call, fetch, socket};
 use crate::error::{ErrorKind, shown};
 use crate::metadata::TraceParent;
 use crate::node::{ClassEntry, class_named};
@@ -30,15 +30,25 @@ pub(super) struct About {
 
 /// Answers a request at `/rpc/…`.
 pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let about = about(&shared, request.headers());
+    let (about, page) = (about(&shared, request.headers()), Page::of(&shared, request.headers()));
+    if let Some(answer) = page.preflight(&request) {
+        return answer;
+    }
     let (head, body) = request.into_parts();
-    finish(about, call::call(&shared, &head, body, about).await)
+    page.let_read(finish(about, call::call(&shared, &head, body, about).await))
 }
 
 /// Answers a request at `/objects/…`.
 pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let about = about(&shared, request.headers());
-    finish(about, socket::open(&shared, request, about).await)
+    let (about, page) = (about(&shared, request.headers()), Page::of(&shared, request.headers()));
+    if let Some(answer) = page.preflight(&request) {
+        return answer;
+    }
+    let answer = match socket::is_asked_for(request.headers()) {
+        true => socket::open(&shared, request, about).await,
+        false => fetch::answer(&shared, request, about).await,
+    };
+    page.let_read(finish(about, answer))
 }
 
 fn about(shared: &Shared, headers: &HeaderMap) -> About {
@@ -68,19 +78,6 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Opti
         },
         (Some(_), Some(_)) => Err(Problem::malformed(format!("the header `{name}` is there twice"))),
     }
-}
-
-/// Refuses what a page of another site sends: it acts with the rights of the person who looks at it.
-pub(super) fn check_origin(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(origin) = text(headers, &ORIGIN)? else { return Ok(()) };
-    let host = text(headers, &HOST)?;
-    let own =
-        origin.split_once("://").is_some_and(|(_, site)| host.is_some_and(|host| site.eq_ignore_ascii_case(host)));
-    if own || shared.origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)) {
-        return Ok(());
-    }
-    let sentence = "this origin may not call: the server allows others with `.origins(…)`";
-    Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence))
 }
 
 /// The whole body, within the limits of its size and of the time that it may take to arrive.

@@ -10,8 +10,10 @@ use std::sync::{Arc, OnceLock};
 use super::Namespace;
 use super::{AnyHost, Home, Node};
 #[cfg(feature = "http")]
-use crate::call::{Asked, Refusal, Reply, Stub, call};
+use crate::call::{Asked, AskedBy, Refusal, Reply, Stub, Unfetched, call, fetch};
 use crate::error::{Error, Result};
+#[cfg(feature = "http")]
+use crate::fetch::Request;
 use crate::journal::ClassTag;
 #[cfg(feature = "http")]
 use crate::object::TypedStub;
@@ -32,6 +34,8 @@ pub struct ClassEntry {
     host: fn(&Arc<Node>, &Arc<Home>) -> Arc<dyn AnyHost>,
     #[cfg(feature = "http")]
     call: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Answering>,
+    #[cfg(feature = "http")]
+    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Answering, Unfetched>,
     #[cfg(feature = "http")]
     connect: fn(&Arc<Home>, &Addressee<'_>, Upgrade, Terms) -> Result<Connecting>,
 }
@@ -65,6 +69,11 @@ impl ClassEntry {
             #[cfg(feature = "http")]
             call: |home, addressee, asked| Ok(Box::pin(call(stub::<O>(home, addressee)?, asked)?)),
             #[cfg(feature = "http")]
+            fetch: |home, addressee, request, by| {
+                let stub = stub::<O>(home, addressee).map_err(Unfetched::Refused)?;
+                Ok(Box::pin(fetch(stub, request, by)?))
+            },
+            #[cfg(feature = "http")]
             connect: |home, addressee, request, terms| Ok(connect(stub::<O>(home, addressee)?, request, terms)),
         }
     }
@@ -76,6 +85,21 @@ impl ClassEntry {
     #[cfg(feature = "http")]
     pub(crate) fn call(&self, home: &Arc<Home>, addressee: &Addressee<'_>, asked: Asked<'_>) -> Result<Answering> {
         (self.call)(home, addressee, asked)
+    }
+
+    /// Hands a request to an object of the class.
+    ///
+    /// # Errors
+    /// If no `#[fetch]` method is for it, the id is none of the class, or its path or query has not what the method takes.
+    #[cfg(feature = "http")]
+    pub(crate) fn fetch(
+        &self,
+        home: &Arc<Home>,
+        addressee: &Addressee<'_>,
+        request: Request,
+        by: AskedBy,
+    ) -> Result<Answering, Unfetched> {
+        (self.fetch)(home, addressee, request, by)
     }
 
     /// Opens a socket at an object of the class.

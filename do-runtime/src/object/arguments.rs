@@ -77,7 +77,17 @@ impl ArgumentsWriter {
 #[derive(Debug)]
 pub struct ArgumentsReader<'a> {
     entries: Vec<Entry<'a>>,
-    wire: Wire,
+    source: Source,
+}
+
+/// Where arguments come from.
+#[derive(Debug)]
+enum Source {
+    /// Encoded values.
+    Wire(Wire),
+    /// The texts in the path and the query of a request over HTTP.
+    #[cfg(feature = "http")]
+    Request(Box<crate::fetch::Request>),
 }
 
 #[derive(Debug)]
@@ -115,7 +125,7 @@ impl<'a> ArgumentsReader<'a> {
             rest = after;
         }
         match rest {
-            [] => Ok(ArgumentsReader { entries, wire: Wire::MessagePack }),
+            [] => Ok(ArgumentsReader { entries, source: Source::Wire(Wire::MessagePack) }),
             _ => Err(damaged("something follows them")),
         }
     }
@@ -128,9 +138,11 @@ impl<'a> ArgumentsReader<'a> {
             entry.taken = true;
             entry.value
         });
-        let read: Result<T, Box<dyn std::error::Error + Send + Sync>> = match self.wire {
-            Wire::MessagePack => rmp_serde::from_slice(value.unwrap_or(NIL)).map_err(Into::into),
-            Wire::Json => serde_json::from_slice(value.unwrap_or(b"null")).map_err(Into::into),
+        let read: Result<T, Box<dyn std::error::Error + Send + Sync>> = match &self.source {
+            Source::Wire(Wire::MessagePack) => rmp_serde::from_slice(value.unwrap_or(NIL)).map_err(Into::into),
+            Source::Wire(Wire::Json) => serde_json::from_slice(value.unwrap_or(b"null")).map_err(Into::into),
+            #[cfg(feature = "http")]
+            Source::Request(request) => outside::read(request, value),
         };
         read.map_err(|error| {
             let expected = type_name::<T>();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::call::{Pace, Refusal, Stub};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
+use crate::fetch::FetchDef;
 use crate::limits::Limits;
 use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
 use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter, Wire, payload};
@@ -82,6 +83,9 @@ pub trait Dispatch: Object {
         let _ = cx;
         Ok(())
     }
+
+    /// The methods that plain HTTP requests are for: `#[fetch]`, in order.
+    const FETCHES: &'static [FetchDef] = &[];
 
     /// The handlers of its sockets.
     const SOCKETS: SocketMethods = SocketMethods::NONE;

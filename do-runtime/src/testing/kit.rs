@@ -1,5 +1,7 @@
 //! The kit that a test is given.
 
+#[cfg(feature = "http")]
+mod fetch;
 mod restarts;
 mod sockets;
 

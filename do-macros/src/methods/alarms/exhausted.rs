@@ -49,6 +49,7 @@ fn find<'w>(named: &Ident, alarm: &Ident, block: &'w Written, problems: &mut Pro
             Role::Alarm(_) => "an `#[alarm]`",
             Role::Init(_) => "the `#[init]`",
             Role::Authorize(_) => "the `#[authorize]`",
+            Role::Fetch(_) => "a `#[fetch]` method",
             Role::Websocket(_) => "a `#[websocket]` method",
         };
         let message = format!(

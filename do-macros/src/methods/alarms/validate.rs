@@ -15,6 +15,7 @@ use crate::problems::Problems;
 use crate::types;
 
 const ALARM: Words = Words {
+    what: "an `#[alarm]`",
     generic: "an `#[alarm]` can't be generic: its payload is stored; write a method for each type, or a type of your own",
     not_safe: "an `#[alarm]` is called by the runtime, and can't be `unsafe`",
     foreign: "an `#[alarm]` is a plain `fn`",

@@ -12,6 +12,7 @@ use crate::problems::Problems;
 use crate::types;
 
 const WEBSOCKET: Words = Words {
+    what: "a `#[websocket]` method",
     generic: "a `#[websocket]` method can't be generic: its messages have one type",
     not_safe: "a `#[websocket]` method is called by the runtime, and can't be `unsafe`",
     foreign: "a `#[websocket]` method is a plain `fn`",

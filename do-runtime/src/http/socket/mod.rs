@@ -19,8 +19,9 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::authenticate::PROTOCOL;
+use super::page::check_origin;
 use super::problem::Problem;
-use super::request::{About, check_origin, class, text};
+use super::request::{About, class, text};
 use super::route;
 use super::serve::Peer;
 use super::server::Shared;
@@ -32,6 +33,11 @@ pub(super) use peers::Peers;
 /// What is read of a socket at once. A sleeping one holds on to as much.
 const READ_BUFFER: usize = 2 << 10;
 
+/// Whether a request is for a WebSocket.
+pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
+    has_token(headers, &UPGRADE, "websocket")
+}
+
 /// Opens a socket: the object is asked before the client is told.
 pub(super) async fn open(shared: &Arc<Shared>, mut request: Request, about: About) -> Result<Response, Problem> {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
@@ -39,8 +45,8 @@ pub(super) async fn open(shared: &Arc<Shared>, mut request: Request, about: Abou
     let (head, _) = request.into_parts();
     let place = route::read_object(head.uri.path())?;
     let headers = &head.headers;
-    if head.method != Method::GET || !has_token(headers, &UPGRADE, "websocket") {
-        return Err(Problem::not_found("there is nothing at this path but WebSockets"));
+    if head.method != Method::GET {
+        return Err(Problem::not_allowed(vec!["GET"]));
     }
     let key = handshake(headers)?;
     check_origin(shared, headers)?;

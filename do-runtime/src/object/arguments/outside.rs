@@ -1,16 +1,18 @@
 //! Arguments that came from outside the process, where anything may be sent.
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{ArgumentsReader, Entry, wrong};
+use super::{ArgumentsReader, Entry, NIL, Source, wrong};
 use crate::error::{Error, ErrorKind, Result, shown};
+use crate::fetch::Request;
 use crate::object::{Method, Wire};
 
 impl<'a> ArgumentsReader<'a> {
@@ -21,14 +23,14 @@ impl<'a> ArgumentsReader<'a> {
     /// `invalid` if it is no such map, or names a parameter twice.
     pub(crate) fn of_wire(bytes: &'a [u8], wire: Wire) -> Result<Self> {
         let found = match wire {
-            _ if bytes.is_empty() => ArgumentsReader { entries: Vec::new(), wire },
+            _ if bytes.is_empty() => ArgumentsReader { entries: Vec::new(), source: Source::Wire(wire) },
             Wire::MessagePack => Self::packed(bytes)?,
             Wire::Json => {
                 let Members(entries) = serde_json::from_slice(bytes).map_err(|error| {
                     let sentence = format!("the arguments are no JSON object of them: {error}");
                     Error::with_source(ErrorKind::Invalid, sentence, error)
                 })?;
-                ArgumentsReader { entries, wire }
+                ArgumentsReader { entries, source: Source::Wire(wire) }
             }
         };
         let mut names = HashSet::new();
@@ -38,6 +40,18 @@ impl<'a> ArgumentsReader<'a> {
                 Err(wrong(name, format!("the argument `{}` is there twice", shown(name)), None))
             }
         }
+    }
+
+    /// The arguments of a method that a request over HTTP is for: by their names the parts of its path, then what its query has; and the request
+    /// itself for a parameter of its type.
+    pub(crate) fn of_request(request: &'a Request, parts: &'a [(&'static str, String)]) -> Self {
+        let parts = parts.iter().map(|(name, value)| (*name, value.as_str()));
+        let entries = parts.chain(request.queries()).map(|(name, value)| Entry {
+            name: name.into(),
+            value: value.as_bytes(),
+            taken: false,
+        });
+        ArgumentsReader { entries: entries.collect(), source: Source::Request(Box::new(request.clone())) }
     }
 
     /// Refuses arguments that nobody took: a name that is spelt wrongly would else be an argument that is left out.
@@ -85,3 +99,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 /// Borrowed unless it has escapes.
 #[derive(Deserialize)]
 struct MemberName<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A value from a text of a request: as text where a text will do, else as a number, `true` or `false`.
+pub(super) fn read<T: DeserializeOwned>(
+    request: &Request,
+    value: Option<&[u8]>,
+) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
+    if type_name::<T>() == type_name::<Request>() {
+        // It is a `T`, which its name alone says here.
+        return Ok(rmp_serde::from_slice(&rmp_serde::to_vec_named(request)?)?);
+    }
+    let Some(text) = value else { return Ok(rmp_serde::from_slice(NIL)?) };
+    let text = std::str::from_utf8(text)?;
+    serde_json::from_value(text.into()).or_else(|_| serde_json::from_str(text)).map_err(Into::into)
+}

@@ -326,7 +326,21 @@ async fn a_page_of_another_site_may_not_call() -> Result {
     for origin in ["https://evil.example", "null", "https://app.example.evil", "http://app.example"] {
         call(origin.into()).await.problem(403, "denied");
     }
-    assert_eq!(call("https://app.example".into()).await.status, 200);
+    let friend = call("https://app.example".into()).await;
+    assert_eq!(friend.status, 200);
+    assert!(friend.head.to_lowercase().contains("access-control-allow-origin: https://app.example"), "{}", friend.head);
+    let asks = |origin: &str| {
+        let (host, origin) = (served.address, origin.to_owned());
+        let path = "/rpc/HttpPurse/ann/look";
+        format!(
+            "OPTIONS {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: POST\r\n\r\n"
+        )
+    };
+    let allowed = served.send(asks("https://app.example")).await;
+    assert_eq!(allowed.status, 204);
+    let head = allowed.head.to_lowercase();
+    assert!(head.contains("access-control-allow-methods: post") && head.contains("idempotency-key"), "{head}");
+    assert!(!served.send(asks("https://evil.example")).await.head.to_lowercase().contains("access-control"));
     assert_eq!(call(format!("http://{}", served.address)).await.status, 200, "its own");
     served.stop().await
 }

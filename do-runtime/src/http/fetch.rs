@@ -1,0 +1,72 @@
+//! Plain HTTP to an object: from a request to a `#[fetch]` method, and from what it gives to the response.
+
+use axum::body::Body;
+use axum::extract::Request as HttpRequest;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response as HttpResponse;
+
+use super::page::check_origin;
+use super::problem::Problem;
+use super::request::{About, class, whole_body};
+use super::route;
+use super::server::Shared;
+use crate::call::{AskedBy, Unfetched};
+use crate::error::{ErrorKind, Result};
+use crate::fetch::{Astray, Request, Response};
+
+/// Answers a request to an object itself.
+pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) -> Result<HttpResponse, Problem> {
+    let (head, body) = request.into_parts();
+    let place = route::read_object(head.uri.path())?;
+    check_origin(shared, &head.headers)?;
+    let caller = shared.caller(&head).await?;
+    let class = class(&place.class)?;
+    let body = whole_body(shared, body).await?;
+    let headers =
+        head.headers.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
+    let query = head.uri.query().unwrap_or_default();
+    let request = Request::received(head.method.as_str(), place.rest, query, headers.collect(), body);
+    let by = AskedBy { caller, key: None, trace: about.trace, request_id: about.id, within: shared.limits.answer };
+    let answering =
+        class.fetch(shared.objects.home(), &place.object, request, by).map_err(|unfetched| match unfetched {
+            Unfetched::Astray(Astray::Path) => Problem::not_found("this object has nothing at this path"),
+            Unfetched::Astray(Astray::Verb(allowed)) => Problem::not_allowed(allowed),
+            Unfetched::Refused(error) => Problem::of_request(&error),
+        })?;
+    let response = answering.await.and_then(|reply| reply.to_response().map_err(Into::into));
+    let response = response.map_err(|refusal| {
+        let problem = Problem::of_refusal(&refusal);
+        if problem.is_ours() {
+            let (class, error) = (class.name(), refusal.error());
+            tracing::warn!(class, object = ?place.object, request_id = %about.id, %error, "a request failed");
+        }
+        problem
+    })?;
+    http(response)
+}
+
+/// As it goes out. What a handler says that is no HTTP is the server's mistake.
+fn http(response: Response) -> Result<HttpResponse, Problem> {
+    let mistake = |what: String| {
+        tracing::warn!(what, "a response of a `#[fetch]` method is no HTTP");
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorKind::Handler,
+            "the handler failed: the server's log says why",
+        )
+    };
+    let code = response.code();
+    let mut out = HttpResponse::new(Body::empty());
+    *out.status_mut() = match StatusCode::from_u16(code) {
+        Ok(status) if !status.is_informational() => status,
+        _ => return Err(mistake(format!("status {code}"))),
+    };
+    for (name, value) in response.headers() {
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(name), Ok(value)) => out.headers_mut().append(name, value),
+            _ => return Err(mistake(format!("header {name:?}"))),
+        };
+    }
+    *out.body_mut() = Body::from(response.into_body());
+    Ok(out)
+}

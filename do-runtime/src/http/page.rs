@@ -1,0 +1,94 @@
+//! Pages in browsers: which of them may call, and what their browsers want to be told of it (CORS, as in the Fetch standard).
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+    HOST, ORIGIN, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+
+use super::problem::Problem;
+use super::request::text;
+use super::server::Shared;
+use crate::error::ErrorKind;
+
+/// What a page may send besides what every page may, and read of the answer.
+const SENT: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, idempotency-key, traceparent, x-request-id");
+const READ: HeaderValue = HeaderValue::from_static("retry-after, traceparent, x-request-id");
+
+/// How long a browser may remember it, in seconds.
+const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
+
+/// Where a request comes from.
+pub(super) enum Page {
+    /// No page, or one of the server's own.
+    Own,
+    /// A page of another origin, which is allowed.
+    Friend(HeaderValue),
+    /// A page of another origin.
+    Stranger,
+}
+
+impl Page {
+    /// From what a request says of it.
+    pub(super) fn of(shared: &Shared, headers: &HeaderMap) -> Self {
+        let Some(origin) = headers.get(ORIGIN) else { return Page::Own };
+        let (Ok(Some(text)), Ok(host)) = (text(headers, &ORIGIN), text(headers, &HOST)) else { return Page::Stranger };
+        let site = text.split_once("://").map(|(_, site)| site);
+        if site.is_some_and(|site| host.is_some_and(|host| site.eq_ignore_ascii_case(host))) {
+            return Page::Own;
+        }
+        match shared.origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(text)) {
+            true => Page::Friend(origin.clone()),
+            false => Page::Stranger,
+        }
+    }
+
+    /// The answer to a browser that asks what it may send, if this does.
+    pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
+        let asks = request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        if !asks || !matches!(self, Page::Friend(_)) {
+            return None;
+        }
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        // Any method: what there is not is a 405 all the same.
+        headers.extend(
+            request
+                .headers()
+                .get(ACCESS_CONTROL_REQUEST_METHOD)
+                .map(|asked| (ACCESS_CONTROL_ALLOW_METHODS, asked.clone())),
+        );
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, SENT);
+        headers.insert(ACCESS_CONTROL_MAX_AGE, REMEMBERED);
+        Some(self.let_read(response))
+    }
+
+    /// Lets the page read the answer.
+    pub(super) fn let_read(&self, mut response: Response) -> Response {
+        if let Page::Friend(origin) = self {
+            let headers = response.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, READ);
+            headers.append(VARY, HeaderValue::from_static("origin"));
+        }
+        response
+    }
+}
+
+/// Refuses what a page of another site sends: it acts with the rights of the person who looks at it.
+pub(super) fn check_origin(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    match Page::of(shared, headers) {
+        Page::Own | Page::Friend(_) => Ok(()),
+        Page::Stranger => {
+            let sentence = "this origin may not call: the server allows others with `.origins(…)`";
+            Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence))
+        }
+    }
+}

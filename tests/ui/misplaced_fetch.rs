@@ -1,0 +1,6 @@
+use do_runtime::prelude::*;
+
+#[fetch(get, "/")]
+fn page() {}
+
+fn main() {}
