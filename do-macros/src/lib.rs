@@ -81,7 +81,7 @@ pub fn durable_object(arguments: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Makes a method callable through the stub: on a method in a `#[durable_object] impl` block.
 ///
-/// `#[rpc(public)]` lets it be called from outside the process too; `#[rpc(slow)]` keeps long computing off the callers' threads; `#[rpc(idempotent)]` says that repeating it is harmless;
+/// `#[rpc(public)]` lets it be called from outside the process too; `#[rpc(live)]` lets clients watch the answers of one that reads; `#[rpc(slow)]` keeps long computing off the callers' threads; `#[rpc(idempotent)]` says that repeating it is harmless;
 /// `#[rpc(deadline = "2s")]` says how long its callers wait at most; `#[rpc(rename = "…")]` calls it otherwise.
 #[proc_macro_attribute]
 pub fn rpc(_: TokenStream, item: TokenStream) -> TokenStream {

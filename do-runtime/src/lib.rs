@@ -74,7 +74,7 @@ mod time;
 #[doc(hidden)]
 pub mod value;
 
-pub use call::{Call, Stub};
+pub use call::{Call, Live, Stub};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
 pub use do_macros::{Column, Row, RpcError, alarm, authorize, durable_object, fetch, init, rpc, table, websocket};

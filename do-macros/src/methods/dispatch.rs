@@ -41,6 +41,7 @@ pub(super) fn constants(block: &Block) -> TokenStream {
             Speed::Slow => quote!(slow),
         };
         let idempotent = (handler.repeating == Repeating::Harmless).then(|| quote!(.idempotent()));
+        let live = handler.live.then(|| quote!(.live()));
         let deadline = handler.deadline.map(|millis| {
             let millis = Literal::u64_unsuffixed(millis);
             quote!(.deadline(#millis))
@@ -48,7 +49,7 @@ pub(super) fn constants(block: &Block) -> TokenStream {
         quote! {
             #(#cfgs)*
             static #constant: ::do_runtime::__private::Method =
-                ::do_runtime::__private::Method::#make(#name) #idempotent #deadline;
+                ::do_runtime::__private::Method::#make(#name) #live #idempotent #deadline;
         }
     });
     let arguments = block.handlers.iter().map(|handler| proofs(&handler.cfgs, &handler.arguments, "argument"));

@@ -118,6 +118,7 @@ pub(super) fn as_rpc(options: &FetchOptions) -> RpcOptions {
     RpcOptions {
         span: options.span,
         reach: Reach::Inside,
+        live: None,
         speed: Speed::Quick,
         repeating: Repeating::Counts,
         deadline: None,

@@ -66,6 +66,13 @@ pub(super) fn handler(
         return None;
     }
     let stub_ident = stub_ident?;
+    if let (Some(span), Some(kind)) = (options.live, kind)
+        && kind != Kind::Shared
+    {
+        let message = "what is watched only reads: write `&self`, so that watching it changes nothing";
+        problems.at_span(span, message);
+        return None;
+    }
     Some(Handler {
         ident: signature.ident.clone(),
         name: stub_ident.unraw().to_string(),
@@ -79,6 +86,7 @@ pub(super) fn handler(
         arguments: arguments?,
         outcome: outcome?,
         reach: options.reach,
+        live: options.live.is_some(),
         speed: options.speed,
         repeating: options.repeating,
         deadline: options.deadline,

@@ -56,6 +56,8 @@ pub(crate) struct RpcOptions {
     pub(crate) span: Span,
     /// `public`.
     pub(crate) reach: Reach,
+    /// `live`, where it is written.
+    pub(crate) live: Option<Span>,
     /// `slow`.
     pub(crate) speed: Speed,
     /// `idempotent`.
@@ -153,6 +155,8 @@ pub(crate) struct Handler {
     pub(crate) outcome: Outcome,
     /// From where it can be called.
     pub(crate) reach: Reach,
+    /// Whether its answers can be watched.
+    pub(crate) live: bool,
     /// Whether it computes for long.
     pub(crate) speed: Speed,
     /// What it means to repeat it.

@@ -11,7 +11,7 @@ use crate::problems::Problems;
 use crate::{duration, object, strip, suggest};
 
 const BLOCK: Place = Place { what: "`#[durable_object]` on an impl block", known: &["helpers"] };
-const RPC: Place = Place { what: "`#[rpc]`", known: &["public", "slow", "idempotent", "deadline", "rename"] };
+const RPC: Place = Place { what: "`#[rpc]`", known: &["public", "live", "slow", "idempotent", "deadline", "rename"] };
 
 const METHOD_ATTRIBUTES: &[&str] = &["rpc", "alarm", "init", "authorize", "websocket", "fetch"];
 const OF_OTHERS: &[(&str, &str)] = &[
@@ -101,6 +101,7 @@ fn rpc_options(attribute: &Attribute, problems: &mut Problems) -> RpcOptions {
     let mut written = RpcOptions {
         span: attribute.path().span(),
         reach: Reach::Inside,
+        live: None,
         speed: Speed::Quick,
         repeating: Repeating::Counts,
         deadline: None,
@@ -112,6 +113,10 @@ fn rpc_options(attribute: &Attribute, problems: &mut Problems) -> RpcOptions {
             "public" => {
                 option.word(problems);
                 written.reach = Reach::Public;
+            }
+            "live" => {
+                option.word(problems);
+                written.live = Some(option.name.span());
             }
             "slow" => {
                 option.word(problems);

@@ -7,6 +7,7 @@ mod again;
 mod answer;
 mod entry;
 mod future;
+mod live;
 #[cfg(feature = "http")]
 mod outside;
 mod pace;
@@ -25,8 +26,9 @@ pub(crate) use answer::{Answer, AnswerSlot, Orchestration, Outcome, Unread};
 pub(crate) use entry::{Entry, Progress, Queued, Work};
 pub use future::Call;
 pub(crate) use future::{Unsent, no_await};
+pub use live::Live;
 #[cfg(feature = "http")]
-pub(crate) use outside::{Asked, AskedBy, Unfetched, call, fetch};
+pub(crate) use outside::{Answers, Asked, AskedBy, Unfetched, call, fetch, watch};
 pub(crate) use pace::Pace;
 pub(crate) use run::Instance;
 pub use run::{Ran, Run};

@@ -1,11 +1,14 @@
 //! Calls from outside the process: their arguments come as bytes, and their answers leave as bytes.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Call, Refusal, Reply, Stub};
+use super::future::State;
+use super::{Call, Live, Refusal, Reply, Stub, live};
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::fetch::{Astray, Request, find};
 use crate::metadata::{Caller, TraceParent};
@@ -24,6 +27,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Who calls from outside, and for what.
+#[derive(Clone)]
 pub(crate) struct AskedBy {
     pub(crate) caller: Caller,
     /// Its idempotency key.
@@ -48,6 +52,36 @@ pub(crate) fn call<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Call<
     let (method, request) = O::decode(method, &mut arguments)?;
     arguments.refuse_rest(method)?;
     Ok(asked_by(stub, method, request, by))
+}
+
+/// The answers of a call that is watched, one after the other.
+pub(crate) trait Answers: Send {
+    /// The next one: see [`Live::next`].
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send + '_>>;
+}
+
+impl<O: Dispatch> Answers for Live<O, Reply, Refusal> {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send + '_>> {
+        Box::pin(Live::next(self))
+    }
+}
+
+/// Watches the answers of a call.
+///
+/// # Errors
+/// As [`call`]; `invalid` if the method is not `#[rpc(live)]`.
+pub(crate) fn watch<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Box<dyn Answers>> {
+    let Asked { method, arguments, wire, by } = asked;
+    let (name, bytes) = (method.to_owned(), arguments.to_vec());
+    let again = move |stub: &Stub<O>| {
+        let (method, arguments) = (name.as_str(), bytes.as_slice());
+        call(stub.clone(), Asked { method, arguments, wire, by: by.clone() })
+    };
+    // What is wrong with it is told now.
+    if let State::New(method, _) = &again(&stub)?.state {
+        live::check(method)?;
+    }
+    Ok(Box::new(Live::new(stub, again)))
 }
 
 /// Why a request reaches no method.

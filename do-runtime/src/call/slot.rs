@@ -168,6 +168,7 @@ impl<O: Dispatch> Shared<O> {
         }
         point();
         self.move_status(Status::Committing, Status::Live);
+        self.host.node().watches().changed(self.identity.id());
         appended.map(drop)
     }
 

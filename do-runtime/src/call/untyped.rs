@@ -134,6 +134,10 @@ impl Failure for Refusal {
         self.own.is_none().then_some(&self.error)
     }
 
+    fn sentence(&self) -> String {
+        self.error.to_string()
+    }
+
     fn into_refusal(self) -> Refusal {
         self
     }

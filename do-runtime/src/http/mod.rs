@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `POST /rpc/{class}/{name}/{method}` | calls a method of the object with a name, which is percent-encoded |
 //! | `POST /rpc/{class}/by-id/{id}/{method}` | the same of the object with an id, 64 hexadecimal digits |
+//! | `GET /rpc` | opens a WebSocket for many calls, and for live queries (`#[rpc(public, live)]`) |
 //! | any `/objects/{class}/{name}/…` | what a `#[fetch]` method of the object says; also `by-id/{id}` |
 //! | `GET /objects/{class}/{name}/…` | opens a WebSocket at an object whose class has `#[websocket]` methods; also `by-id/{id}` |
 //!
@@ -23,12 +24,14 @@
 //! same encoding, or an `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). See `docs/network.md` for all
 //! headers and statuses.
 //!
-//! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `fetch` hands
+//! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
+//! them over one WebSocket, `fetch` hands
 //! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, and
 //! `serve` listens.
 
 mod authenticate;
 mod call;
+mod connection;
 mod fetch;
 mod limits;
 mod page;

@@ -36,6 +36,7 @@ struct Document<'a> {
     detail: &'a str,
     kind: &'a str,
     retryable: bool,
+    #[serde(skip_serializing_if = "str::is_empty")]
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
@@ -123,8 +124,8 @@ impl Problem {
         self.status.is_server_error()
     }
 
-    /// The answer.
-    pub(super) fn answer(&self, request_id: &str) -> Response {
+    /// The document that tells it.
+    pub(super) fn document(&self, request_id: &str) -> Vec<u8> {
         let document = Document {
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
@@ -136,8 +137,12 @@ impl Problem {
             error: self.own.as_deref(),
         };
         // It is made of text, numbers and JSON that was encoded before.
-        let body = serde_json::to_vec(&document).unwrap_or_default();
-        let mut response = Response::new(Body::from(body));
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
+    /// The answer.
+    pub(super) fn answer(&self, request_id: &str) -> Response {
+        let mut response = Response::new(Body::from(self.document(request_id)));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

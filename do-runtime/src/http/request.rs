@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::page::Page;
 use super::problem::Problem;
 use super::server::Shared;
-use super::{call, fetch, socket};
+use super::{call, connection, fetch, socket};
 use crate::error::{ErrorKind, shown};
 use crate::metadata::TraceParent;
 use crate::node::{ClassEntry, class_named};
@@ -36,6 +36,18 @@ pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> 
     }
     let (head, body) = request.into_parts();
     page.let_read(finish(about, call::call(&shared, &head, body, about).await))
+}
+
+/// Answers a request at `/rpc`.
+pub(super) async fn connection(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let about = about(&shared, request.headers());
+    let answer = match socket::is_asked_for(request.headers()) {
+        true => connection::open(&shared, request, about).await,
+        false => Err(Problem::malformed(
+            "a call is `/rpc/{class}/{name}/{method}`, and `/rpc` itself a WebSocket for many calls",
+        )),
+    };
+    finish(about, answer)
 }
 
 /// Answers a request at `/objects/…`.

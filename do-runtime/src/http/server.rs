@@ -170,6 +170,7 @@ impl Server {
         Router::new()
             .route("/rpc/{*call}", any(request::rpc))
             .route("/rpc/", any(request::rpc))
+            .route("/rpc", any(request::connection))
             .route("/objects/{*object}", any(request::object))
             .route("/objects/", any(request::object))
             .with_state(shared)

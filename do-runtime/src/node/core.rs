@@ -6,10 +6,10 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::builder::Options;
-use super::{AnyHost, Home, Host, Scheduler};
+use super::{AnyHost, Home, Host, Scheduler, Watches};
 use crate::Timestamp;
 use crate::env::{BoxFuture, Env, FolderLock};
 use crate::error::{Error, ErrorKind, Result};
@@ -58,6 +58,9 @@ pub(crate) struct Node {
     checkpoint_wanted: Arc<Notify>,
     scheduler: Scheduler,
     sockets: Halls,
+    watches: Arc<Watches>,
+    /// Told when no new call is taken any more.
+    ending: watch::Sender<()>,
     /// Milliseconds since the node was opened, plus one; a watcher moves it on.
     coarse: AtomicU64,
     opened: Timestamp,
@@ -84,6 +87,8 @@ impl Node {
             checkpoint_wanted: Arc::default(),
             scheduler: Scheduler::default(),
             sockets: Halls::default(),
+            watches: Arc::default(),
+            ending: watch::Sender::new(()),
             coarse: AtomicU64::new(1),
             opened,
             awake_bytes: AtomicU64::new(0),
@@ -202,6 +207,8 @@ impl Node {
         self.scheduler.poke();
         if first {
             self.sockets.close_all(CloseCode::AWAY, "the server stops");
+            self.watches.end();
+            self.ending.send_replace(());
         }
         first
     }
@@ -235,6 +242,18 @@ impl Node {
     /// What wakes objects when they want to be.
     pub(crate) fn scheduler(&self) -> &Scheduler {
         &self.scheduler
+    }
+
+    /// Who wants to know when an object changes.
+    #[inline]
+    pub(crate) fn watches(&self) -> &Arc<Watches> {
+        &self.watches
+    }
+
+    /// Changes when no new call is taken any more.
+    #[cfg(feature = "http")]
+    pub(crate) fn ending(&self) -> watch::Receiver<()> {
+        self.ending.subscribe()
     }
 
     /// The sockets of all objects.

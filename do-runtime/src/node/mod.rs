@@ -24,6 +24,7 @@ mod scheduler;
 mod sleep;
 mod statements;
 mod wake;
+mod watches;
 
 #[cfg(all(test, feature = "testing"))]
 mod tests;
@@ -46,8 +47,9 @@ pub use namespace::{List, ListIter, Namespace};
 pub use objects::Objects;
 pub use registration::ClassEntry;
 #[cfg(feature = "http")]
-pub(crate) use registration::{Addressee, class_named};
+pub(crate) use registration::{Addressee, Answering, class_named};
 pub(crate) use scheduler::Scheduler;
 pub(crate) use sleep::put_to_sleep;
 pub use statements::WrittenSql;
 pub(crate) use wake::start_wake;
+pub(crate) use watches::{Watches, Watching};

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::Namespace;
 use super::{AnyHost, Home, Node};
 #[cfg(feature = "http")]
-use crate::call::{Asked, AskedBy, Refusal, Reply, Stub, Unfetched, call, fetch};
+use crate::call::{Answers, Asked, AskedBy, Refusal, Reply, Stub, Unfetched, call, fetch, watch};
 use crate::error::{Error, Result};
 #[cfg(feature = "http")]
 use crate::fetch::Request;
@@ -34,6 +34,8 @@ pub struct ClassEntry {
     host: fn(&Arc<Node>, &Arc<Home>) -> Arc<dyn AnyHost>,
     #[cfg(feature = "http")]
     call: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Answering>,
+    #[cfg(feature = "http")]
+    watch: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Box<dyn Answers>>,
     #[cfg(feature = "http")]
     fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Answering, Unfetched>,
     #[cfg(feature = "http")]
@@ -69,6 +71,8 @@ impl ClassEntry {
             #[cfg(feature = "http")]
             call: |home, addressee, asked| Ok(Box::pin(call(stub::<O>(home, addressee)?, asked)?)),
             #[cfg(feature = "http")]
+            watch: |home, addressee, asked| watch(stub::<O>(home, addressee)?, asked),
+            #[cfg(feature = "http")]
             fetch: |home, addressee, request, by| {
                 let stub = stub::<O>(home, addressee).map_err(Unfetched::Refused)?;
                 Ok(Box::pin(fetch(stub, request, by)?))
@@ -85,6 +89,20 @@ impl ClassEntry {
     #[cfg(feature = "http")]
     pub(crate) fn call(&self, home: &Arc<Home>, addressee: &Addressee<'_>, asked: Asked<'_>) -> Result<Answering> {
         (self.call)(home, addressee, asked)
+    }
+
+    /// Watches the answers of a call from outside of an object of the class.
+    ///
+    /// # Errors
+    /// As [`ClassEntry::call`]; `invalid` if the method can't be watched.
+    #[cfg(feature = "http")]
+    pub(crate) fn watch(
+        &self,
+        home: &Arc<Home>,
+        addressee: &Addressee<'_>,
+        asked: Asked<'_>,
+    ) -> Result<Box<dyn Answers>> {
+        (self.watch)(home, addressee, asked)
     }
 
     /// Hands a request to an object of the class.

@@ -148,23 +148,30 @@ pub struct Method {
     pub idempotent: bool,
     /// `#[rpc(deadline = "…")]`: how many milliseconds its callers wait at most.
     pub deadline: Option<u64>,
+    /// `#[rpc(live)]`: whether its answers can be watched.
+    pub live: bool,
     pace: Pace,
 }
 
 impl Method {
     /// A method that runs on its caller's thread until it is seen to be slow.
     pub const fn new(name: &'static str) -> Self {
-        Method { name, idempotent: false, deadline: None, pace: Pace::new() }
+        Method { name, idempotent: false, deadline: None, live: false, pace: Pace::new() }
     }
 
     /// `#[rpc(slow)]`: a method that is kept off the callers' threads.
     pub const fn slow(name: &'static str) -> Self {
-        Method { name, idempotent: false, deadline: None, pace: Pace::declared_slow() }
+        Method { name, idempotent: false, deadline: None, live: false, pace: Pace::declared_slow() }
     }
 
     /// `#[rpc(idempotent)]`.
     pub const fn idempotent(self) -> Self {
         Method { idempotent: true, ..self }
+    }
+
+    /// `#[rpc(live)]`.
+    pub const fn live(self) -> Self {
+        Method { live: true, ..self }
     }
 
     /// `#[rpc(deadline = "…")]`, in milliseconds.
@@ -229,6 +236,8 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
 pub trait Failure: From<Error> + Into<Error> + Send + 'static {
     /// The error of the runtime that it is, if it is one.
     fn runtime(&self) -> Option<&Error>;
+    /// What it says.
+    fn sentence(&self) -> String;
     /// Without its type.
     fn into_refusal(self) -> Refusal;
 }
@@ -236,6 +245,10 @@ pub trait Failure: From<Error> + Into<Error> + Send + 'static {
 impl Failure for Error {
     fn runtime(&self) -> Option<&Error> {
         Some(self)
+    }
+
+    fn sentence(&self) -> String {
+        self.to_string()
     }
 
     fn into_refusal(self) -> Refusal {
@@ -249,6 +262,10 @@ impl<E: RpcError> Failure for CallError<E> {
             CallError::User(_) => None,
             CallError::Runtime(error) => Some(error),
         }
+    }
+
+    fn sentence(&self) -> String {
+        self.to_string()
     }
 
     fn into_refusal(self) -> Refusal {

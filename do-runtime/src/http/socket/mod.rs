@@ -3,6 +3,7 @@
 mod peers;
 mod pump;
 
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -10,9 +11,10 @@ use axum::extract::Request;
 use axum::http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -26,9 +28,11 @@ use super::route;
 use super::serve::Peer;
 use super::server::Shared;
 use crate::error::ErrorKind;
+use crate::metadata::Caller;
 use crate::sockets::{Terms, Upgrade};
 
 pub(super) use peers::Peers;
+use peers::Seat;
 
 /// What is read of a socket at once. A sleeping one holds on to as much.
 const READ_BUFFER: usize = 2 << 10;
@@ -39,33 +43,17 @@ pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
 }
 
 /// Opens a socket: the object is asked before the client is told.
-pub(super) async fn open(shared: &Arc<Shared>, mut request: Request, about: About) -> Result<Response, Problem> {
-    let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
-    let peer = request.extensions().get::<Arc<Peer>>().cloned();
-    let (head, _) = request.into_parts();
-    let place = route::read_object(head.uri.path())?;
-    let headers = &head.headers;
-    if head.method != Method::GET {
-        return Err(Problem::not_allowed(vec!["GET"]));
-    }
-    let key = handshake(headers)?;
-    check_origin(shared, headers)?;
-    let caller = shared.caller(&head).await?;
+pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -> Result<Response, Problem> {
+    let place_path = request.uri().path().to_owned();
+    let place = route::read_object(&place_path)?;
+    let (handshake, head) = Handshake::of(shared, request).await?;
     let class = class(&place.class)?;
-    let on_upgrade =
-        on_upgrade.ok_or_else(|| Problem::malformed("this connection can't become a WebSocket: use HTTP/1.1"))?;
+    let (caller, headers) = (handshake.caller.clone(), &head.headers);
     let others = headers.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
     let upgrade = Upgrade::new(caller, place.rest, head.uri.query().unwrap_or_default(), others.collect());
     let limits = &shared.limits;
     let buffer = usize::try_from(limits.socket_buffer).unwrap_or(usize::MAX);
     let terms = Terms { buffer, sockets: limits.sockets_per_object };
-    let seat = match &peer {
-        Some(peer) => Some(shared.peers.take(peer.address, limits.sockets_per_peer).ok_or_else(|| {
-            let sentence = "this address has as many sockets as it may";
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, sentence)
-        })?),
-        None => None,
-    };
     let connecting = class
         .connect(shared.objects.home(), &place.object, upgrade, terms)
         .map_err(|error| Problem::of_request(&error))?;
@@ -76,28 +64,82 @@ pub(super) async fn open(shared: &Arc<Shared>, mut request: Request, about: Abou
         }
         problem
     })?;
-    let largest = usize::try_from(limits.message).unwrap_or(usize::MAX);
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(Some(largest))
-        .max_frame_size(Some(largest));
     let ping = limits.ping;
-    tokio::spawn(async move {
-        // Its place is taken as long as the socket is open.
-        let _held = (peer, seat);
-        match on_upgrade.await {
-            Ok(upgraded) => {
-                let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-                pump::run(socket, connection, ping).await;
-            }
-            Err(error) => {
-                tracing::debug!(%error, "a client went away while its socket was opened");
-                connection.ended(1006, "").await;
-            }
+    Ok(handshake.accept(headers, move |socket| async move {
+        match socket {
+            Some(socket) => pump::run(socket, connection, ping).await,
+            None => connection.ended(1006, "").await,
         }
-    });
-    Ok(switching(&key, offers_token(headers)))
+    }))
+}
+
+/// A WebSocket on the network.
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// A request for a WebSocket that is in order: from somebody who may ask.
+pub(super) struct Handshake {
+    pub(super) caller: Caller,
+    key: String,
+    on_upgrade: OnUpgrade,
+    config: WebSocketConfig,
+    /// What it takes of the server's places, as long as it is open.
+    held: (Option<Arc<Peer>>, Option<Seat>),
+}
+
+impl Handshake {
+    /// Looks at a request, and at who makes it.
+    pub(super) async fn of(shared: &Shared, mut request: Request) -> Result<(Self, Parts), Problem> {
+        let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
+        let peer = request.extensions().get::<Arc<Peer>>().cloned();
+        let (head, _) = request.into_parts();
+        if head.method != Method::GET {
+            return Err(Problem::not_allowed(vec!["GET"]));
+        }
+        let key = key(&head.headers)?;
+        check_origin(shared, &head.headers)?;
+        let caller = shared.caller(&head).await?;
+        let on_upgrade =
+            on_upgrade.ok_or_else(|| Problem::malformed("this connection can't become a WebSocket: use HTTP/1.1"))?;
+        let limits = &shared.limits;
+        let seat = match &peer {
+            Some(peer) => Some(shared.peers.take(peer.address, limits.sockets_per_peer).ok_or_else(|| {
+                let sentence = "this address has as many sockets as it may";
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, sentence)
+            })?),
+            None => None,
+        };
+        let largest = usize::try_from(limits.message).unwrap_or(usize::MAX);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_message_size(Some(largest))
+            .max_frame_size(Some(largest));
+        Ok((Handshake { caller, key, on_upgrade, config, held: (peer, seat) }, head))
+    }
+
+    /// Says yes, and serves the socket once it is one; none, if the client goes away before.
+    pub(super) fn accept<F: Future<Output = ()> + Send>(
+        self,
+        headers: &HeaderMap,
+        serve: impl FnOnce(Option<Socket>) -> F + Send + 'static,
+    ) -> Response {
+        let response = switching(&self.key, offers_token(headers));
+        tokio::spawn(async move {
+            let _held = self.held;
+            let socket = match self.on_upgrade.await {
+                Ok(upgraded) => {
+                    let io = TokioIo::new(upgraded);
+                    Some(WebSocketStream::from_raw_socket(io, Role::Server, Some(self.config)).await)
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a client went away while its socket was opened");
+                    None
+                }
+            };
+            serve(socket).await;
+        });
+        response
+    }
 }
 
 /// The answer that turns the connection into a socket.
@@ -117,7 +159,7 @@ fn switching(key: &str, by_token: bool) -> Response {
 }
 
 /// The client's key, if its handshake is one (section 4.2.1).
-fn handshake(headers: &HeaderMap) -> Result<String, Problem> {
+fn key(headers: &HeaderMap) -> Result<String, Problem> {
     if !has_token(headers, &CONNECTION, "upgrade") {
         return Err(Problem::malformed("a WebSocket is opened with `Connection: Upgrade`"));
     }

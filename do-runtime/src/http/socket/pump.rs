@@ -7,20 +7,16 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use super::Socket;
 use crate::sockets::{CloseCode, Connection, Frame, Received, Telling};
 
 /// How long the other side may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Moves messages until the socket ends, and tells the object.
 pub(super) async fn run(socket: Socket, connection: Connection, ping: Duration) {

@@ -1,0 +1,289 @@
+//! Many calls and live queries over one WebSocket: `GET /rpc`.
+//!
+//! The client numbers what it asks; answers carry the number, and come as they are ready:
+//!
+//! ```json
+//! {"id": 1, "call": {"class": "ChatRoom", "name": "lobby", "method": "post", "arguments": {"author": "ann", "body": "hi"}, "key": "…"}}
+//! {"id": 2, "watch": {"class": "ChatRoom", "name": "lobby", "method": "history", "arguments": {"limit": 50}}}
+//! {"id": 2, "unwatch": true}
+//! ```
+//!
+//! ```json
+//! {"id": 1, "answer": …}
+//! {"id": 2, "error": {"status": 404, …}}
+//! ```
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::response::Response;
+use futures_core::Stream;
+use futures_sink::Sink;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error as Broken, Message, Utf8Bytes};
+
+use super::problem::Problem;
+use super::request::{About, class};
+use super::server::Shared;
+use super::socket::{Handshake, Socket};
+use crate::call::{Answers, Asked, AskedBy};
+use crate::error::ErrorKind;
+use crate::metadata::{Caller, TraceParent};
+use crate::node::{Addressee, Answering};
+use crate::object::{Answer, Wire};
+
+/// What one connection may ask for at the same time.
+const MOST_AT_ONCE: usize = 1024;
+
+/// Answers that wait to be sent: who watches waits too, and then gets the newest.
+const MOST_WAITING: usize = 64;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asking<'a> {
+    id: u64,
+    #[serde(borrow)]
+    call: Option<Wanted<'a>>,
+    #[serde(borrow)]
+    watch: Option<Wanted<'a>>,
+    #[serde(default)]
+    unwatch: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted<'a> {
+    #[serde(borrow)]
+    class: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    object: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    key: Option<Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+struct Answered<'a> {
+    id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a RawValue>,
+}
+
+/// Opens a connection for many calls.
+pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -> Result<Response, Problem> {
+    let (handshake, head) = Handshake::of(shared, request).await?;
+    let (shared, caller) = (shared.clone(), handshake.caller.clone());
+    Ok(handshake.accept(&head.headers, move |socket| async move {
+        if let Some(socket) = socket {
+            serve(socket, shared, caller, about.trace).await;
+        }
+    }))
+}
+
+/// What the calls of a connection have in common.
+struct Connected {
+    shared: Arc<Shared>,
+    caller: Caller,
+    trace: Option<TraceParent>,
+    answers: mpsc::Sender<Outgoing>,
+}
+
+/// Whether an answer is the last of its number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Yes,
+    No,
+}
+
+/// An answer on its way.
+struct Outgoing {
+    text: String,
+    /// The number that is free with it.
+    ends: Option<u64>,
+}
+
+async fn serve(mut socket: Socket, shared: Arc<Shared>, caller: Caller, trace: Option<TraceParent>) {
+    let ping = shared.limits.ping;
+    let (answers, mut ready) = mpsc::channel(MOST_WAITING);
+    let connected = Arc::new(Connected { shared, caller, trace, answers });
+    let mut running = JoinSet::new();
+    let mut under_way: HashMap<u64, AbortHandle> = HashMap::new();
+    let (mut timer, mut heard) = (Box::pin(sleep(ping)), true);
+    let Ok(mut ending) = connected.shared.objects.home().node().map(|node| node.ending()) else { return };
+    let farewell = loop {
+        tokio::select! {
+            // Answers that nobody reads are not made for ever.
+            message = poll_fn(|cx| Pin::new(&mut socket).poll_next(cx)), if running.len() < 2 * MOST_AT_ONCE => {
+                heard = true;
+                match message {
+                    Some(Ok(Message::Text(text))) => ask(&connected, &text, &mut running, &mut under_way),
+                    Some(Ok(Message::Binary(_))) => break Some((1003_u16, "this connection takes text")),
+                    Some(Ok(Message::Close(_))) | None => break None,
+                    Some(Ok(_)) => if flush(&mut socket).await.is_err() { break None },
+                    Some(Err(Broken::Capacity(_))) => break Some((1009, "the message is too large")),
+                    Some(Err(_)) => break None,
+                }
+            }
+            Some(Outgoing { text, ends }) = ready.recv() => {
+                if let Some(id) = ends { under_way.remove(&id); }
+                if send(&mut socket, Message::Text(text.into())).await.is_err() { break None }
+            }
+            Some(_) = running.join_next() => {}
+            () = &mut timer => {
+                if !std::mem::take(&mut heard) { break None }
+                timer.as_mut().reset(Instant::now() + ping);
+                if send(&mut socket, Message::Ping(Default::default())).await.is_err() { break None }
+            }
+            _ = ending.changed() => break Some((1001, "the server stops")),
+        }
+    };
+    if let Some((code, words)) = farewell {
+        let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(words) };
+        // Who does not listen any more misses it.
+        let _ = send(&mut socket, Message::Close(Some(frame))).await;
+    }
+}
+
+/// Begins what a message asks for.
+fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_way: &mut HashMap<u64, AbortHandle>) {
+    let asking: Asking<'_> = match serde_json::from_str(text) {
+        Ok(asking) => asking,
+        Err(error) => {
+            return tell(connected, running, 0, Problem::malformed(format!("this asks for nothing: {error}")));
+        }
+    };
+    let id = asking.id;
+    let refuse = |running: &mut JoinSet<()>, problem: Problem| tell(connected, running, id, problem);
+    match asking {
+        Asking { unwatch: true, call: None, watch: None, .. } => {
+            if let Some(task) = under_way.remove(&id) {
+                task.abort();
+            }
+        }
+        _ if under_way.contains_key(&id) => {
+            refuse(running, Problem::malformed("this number is under way: take another one"))
+        }
+        _ if under_way.len() >= MOST_AT_ONCE => {
+            let sentence = format!("{MOST_AT_ONCE} calls of this connection are under way");
+            refuse(running, Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, sentence));
+        }
+        Asking { call: Some(wanted), watch: None, unwatch: false, .. } => match call(connected, &wanted) {
+            Ok(answering) => {
+                let connected = connected.clone();
+                let task = running.spawn(async move {
+                    let answer = answering.await.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
+                    connected.answer(id, Ends::Yes, answer.map_err(|refusal| Problem::of_refusal(&refusal))).await;
+                });
+                under_way.insert(id, task);
+            }
+            Err(problem) => refuse(running, problem),
+        },
+        Asking { call: None, watch: Some(wanted), unwatch: false, .. } => match watch(connected, &wanted) {
+            Ok(mut answers) => {
+                let connected = connected.clone();
+                let task = running.spawn(async move {
+                    loop {
+                        let answer = answers.next().await;
+                        let gone =
+                            answer.as_ref().is_err_and(|refusal| refusal.error().kind() == ErrorKind::Unavailable);
+                        let answer = answer.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
+                        let ends = if gone { Ends::Yes } else { Ends::No };
+                        connected.answer(id, ends, answer.map_err(|refusal| Problem::of_refusal(&refusal))).await;
+                        if gone {
+                            return;
+                        }
+                    }
+                });
+                under_way.insert(id, task);
+            }
+            Err(problem) => refuse(running, problem),
+        },
+        _ => refuse(running, Problem::malformed("a message has one of `call`, `watch` and `unwatch`")),
+    }
+}
+
+/// Makes a call that is wanted.
+fn call(connected: &Connected, wanted: &Wanted<'_>) -> Result<Answering, Problem> {
+    let class = class(&wanted.class)?;
+    let home = connected.shared.objects.home();
+    class.call(home, &wanted.addressee()?, connected.asked(wanted)).map_err(|error| Problem::of_request(&error))
+}
+
+/// Watches what is wanted.
+fn watch(connected: &Connected, wanted: &Wanted<'_>) -> Result<Box<dyn Answers>, Problem> {
+    let class = class(&wanted.class)?;
+    let home = connected.shared.objects.home();
+    class.watch(home, &wanted.addressee()?, connected.asked(wanted)).map_err(|error| Problem::of_request(&error))
+}
+
+impl Wanted<'_> {
+    fn addressee(&self) -> Result<Addressee<'_>, Problem> {
+        match (&self.name, &self.object) {
+            (Some(name), None) if !name.is_empty() => Ok(Addressee::Named(name.as_ref().into())),
+            (None, Some(id)) => Ok(Addressee::WithId(id.as_ref().into())),
+            _ => Err(Problem::malformed("an object is told by its `name`, or by its id as `object`")),
+        }
+    }
+}
+
+impl Connected {
+    fn asked<'a>(&self, wanted: &'a Wanted<'a>) -> Asked<'a> {
+        let by = AskedBy {
+            caller: self.caller.clone(),
+            key: wanted.key.as_deref().map(Arc::from),
+            trace: self.trace,
+            request_id: self.shared.objects.home().random().uuid(),
+            within: self.shared.limits.answer,
+        };
+        let arguments = wanted.arguments.map_or(&b""[..], |arguments| arguments.get().as_bytes());
+        Asked { method: &wanted.method, arguments, wire: Wire::Json, by }
+    }
+
+    /// Sends an answer as soon as there is room for it.
+    async fn answer(&self, id: u64, ends: Ends, answer: Result<Vec<u8>, Problem>) {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok().and_then(|text| RawValue::from_string(text).ok());
+        let (answer, error) = match answer {
+            Ok(answer) => (text(answer), None),
+            Err(problem) => (None, text(problem.document(""))),
+        };
+        let answered = Answered { id, answer: answer.as_deref(), error: error.as_deref() };
+        // It is made of JSON; and if nobody takes it the connection is gone.
+        let text = serde_json::to_string(&answered).unwrap_or_default();
+        let _ = self.answers.send(Outgoing { text, ends: (ends == Ends::Yes).then_some(id) }).await;
+    }
+}
+
+/// Tells what is wrong.
+fn tell(connected: &Arc<Connected>, running: &mut JoinSet<()>, id: u64, problem: Problem) {
+    let connected = connected.clone();
+    running.spawn(async move {
+        // It was never under way, and another of its number may be.
+        connected.answer(id, Ends::No, Err(problem)).await;
+    });
+}
+
+async fn send(socket: &mut Socket, message: Message) -> Result<(), Broken> {
+    poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await?;
+    Pin::new(&mut *socket).start_send(message)?;
+    flush(socket).await
+}
+
+async fn flush(socket: &mut Socket) -> Result<(), Broken> {
+    poll_fn(|cx| Pin::new(&mut *socket).poll_flush(cx)).await
+}
