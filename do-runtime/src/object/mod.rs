@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod arguments;
 mod class;
 mod cx;
+mod description;
 mod erase;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -25,6 +26,7 @@ pub(crate) use arguments::WrongArgument;
 pub use arguments::{ArgumentsReader, ArgumentsWriter};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, Scheduled, TypedStub};
 pub use cx::Cx;
+pub use description::Description;
 pub(crate) use cx::Surroundings;
 pub use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
