@@ -19,8 +19,6 @@ mod client;
 mod model;
 mod names;
 mod openapi;
-#[cfg(test)]
-mod tests;
 mod trace;
 mod write;
 

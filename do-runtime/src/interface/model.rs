@@ -169,3 +169,10 @@ impl Variant {
         names.iter().map(|&name| Variant { name, content: Content::Open }).collect()
     }
 }
+
+impl Shape {
+    /// Whether a parameter of it may be left out: it is read from nothing then.
+    pub(crate) fn may_be_left_out(&self) -> bool {
+        matches!(self, Shape::Option(_) | Shape::Null)
+    }
+}

@@ -106,7 +106,7 @@ fn operation(class: &Class, method: &Method, schemas: &Schemas<'_>) -> Value {
 
 /// What `http::problem` answers.
 fn problem() -> Value {
-    let kinds: Vec<&str> = ErrorKind::ALL.iter().map(ErrorKind::as_str).collect();
+    let kinds: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
     json!({
         "type": "object",
         "description": "RFC 9457.",
