@@ -81,6 +81,7 @@ export class RpcError«<E = unknown>» extends Error {
   readonly field: string | undefined;
   /** The method's own error, if that is what it is. */
   readonly error: E | undefined;
+
 »
   constructor(problem«: Problem», cause«?: unknown») {
     super(problem.detail, cause === undefined ? undefined : { cause });

@@ -28,7 +28,7 @@ impl<'a> Types<'a> {
                 }
                 form => format!("export type {name} = {};", self.form(form)),
             };
-            text.line(&only_types(&format!("{declaration}\n")));
+            text.line(&only_types(&format!("{declaration}\n\n")));
         }
     }
 

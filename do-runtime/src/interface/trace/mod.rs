@@ -27,7 +27,7 @@ use super::model::{Content, Field, Form, Presence, Shape, Type, TypeIndex, Varia
 const MOST: usize = 100_000;
 
 /// Why something can't be described that no other reason is known for.
-const REFUSED: &str = "its `Deserialize` does not say what it reads";
+const REFUSED: &str = "it does not say what it reads";
 
 /// The types that were met so far.
 #[derive(Debug, Default)]

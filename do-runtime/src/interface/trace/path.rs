@@ -15,8 +15,8 @@ pub(super) struct Path<'a> {
     pub(super) slot: &'a mut Shape,
 }
 
-/// Why a type that takes anything can't be described.
-const ANYTHING: &str = "it takes values of more than one form (untagged, internally tagged, or a `Deserialize` of its own)";
+/// Why a type can't be described that is untagged or internally tagged, or takes anything.
+const ANYTHING: &str = "it is read in more than one form";
 /// Why a flattened one can't be.
 const FLATTENED: &str = "it has flattened fields";
 

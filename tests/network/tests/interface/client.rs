@@ -62,7 +62,7 @@ fn the_compiler_takes_the_client_and_refuses_what_is_wrong() {
         .args(["--noEmit", "--strict", "--noUnusedLocals", "--noImplicitReturns", "--exactOptionalPropertyTypes"])
         .args(["--noUncheckedIndexedAccess", "--noPropertyAccessFromIndexSignature", "--isolatedModules"])
         .args(["--erasableSyntaxOnly", "--target", "es2022", "--module", "es2022", "--moduleResolution", "bundler"])
-        .args(["--lib", "es2022,dom", "--types", "", "objects.ts", "types.ts"])
+        .args(["--lib", "es2022,dom", "objects.ts", "types.ts"])
         .output()
         .expect("node runs");
     assert!(output.status.success(), "{}", told(&output));

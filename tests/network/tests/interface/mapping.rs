@@ -14,10 +14,10 @@ fn typescript_has_a_method_for_each_public_one_with_its_types() {
     for part in [
         "export interface Entry {\n  id: Id<\"Entry\">;\n  writtenAt: Timestamp;\n  tags?: Array<string>;\n  \
          \"reply-to\"?: Entry | null;\n  extra: unknown /* ",
-        "export type Wrong = \n  | \"Empty\"\n  | { TooLong: { most: number } };\n",
-        "export type Kind = \n  | \"plain\"\n  | { picture: { width: number; alt?: string | null } }\n  | { pair: [number, Word] }\n  \
+        "export type Wrong =\n  | \"Empty\"\n  | { TooLong: { most: number } };\n",
+        "export type Kind =\n  | \"plain\"\n  | { picture: { width: number; alt?: string | null } }\n  | { pair: [number, Word] }\n  \
          | { link: Word };\n",
-        "export type Event = \n  | { type: \"Opened\" }\n  | { type: \"Written\"; data: Entry }\n  \
+        "export type Event =\n  | { type: \"Opened\" }\n  | { type: \"Written\"; data: Entry }\n  \
          | { type: \"Moved\"; data: [number, number] };\n",
         "export type Word = string;\n",
         "export interface PageWord {\n  items: Array<Word>;\n",
@@ -44,7 +44,7 @@ fn javascript_is_the_same_without_the_types() {
     for part in [
         "  write(args, options = {}) {\n    return this.#object.call(\"write\", \"keyed\", args, options);\n",
         "  count(args = {}, options = {}) {\n",
-        "export class RpcError extends Error {\n\n  constructor(problem, cause) {\n",
+        "export class RpcError extends Error {\n  constructor(problem, cause) {\n",
         "  #options;\n  #path;\n",
     ] {
         assert!(module.contains(part), "{part}\n{module}");
