@@ -124,8 +124,9 @@ pub mod __private {
     pub use crate::node::{ClassEntry, WrittenSql};
     pub use crate::object::checked as sql;
     pub use crate::object::{
-        AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Description, Dispatch, ExhaustedRun, Failure,
-        Method, Migration, Object, Outcome, Repeat, Scheduled, Step, StoredReader, StoredWriter, TypedStub, Wire,
+        AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Description, Dispatch, ExhaustedRun,
+        Failure, Method, Migration, NotReturned, Object, Outcome, OutcomeShape, Repeat, Returns, Scheduled, Step,
+        StoredReader, StoredWriter, TypedStub, Wire,
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{

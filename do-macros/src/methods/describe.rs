@@ -15,6 +15,8 @@ pub(super) fn item(block: &Block) -> Option<TokenStream> {
     (!methods.is_empty()).then(|| {
         quote! {
             fn describe(#to: &mut ::do_runtime::__private::Description<'_>) {
+                #[allow(unused_imports)]
+                use ::do_runtime::__private::NotReturned as _;
                 #(#methods)*
             }
         }
@@ -33,7 +35,7 @@ fn method(handler: &Handler, to: &syn::Ident) -> TokenStream {
     let error = outcome.error.clone().unwrap_or_else(|| quote!(::do_runtime::Error));
     quote! {
         #(#cfgs)*
-        #to.method(&#constant, #doc) #reads #deprecated #(#arguments)* .returns::<#value, #error>();
+        #to.method(&#constant, #doc) #reads #deprecated #(#arguments)* .returns(::do_runtime::__private::Returns::<#value, #error>::SHAPE);
     }
 }
 

@@ -13,11 +13,12 @@
 //! The classes are those that are linked into the program, with their `#[rpc(public)]` methods. Their types are described as they look
 //! in JSON, from serde's `Deserialize` alone. See `docs/network.md` for what can't be described.
 //!
-//! `model` is what all is made from; `trace` finds out how types look, `names` what they are called; `openapi` and `client` print.
+//! `model` is what all is made from; `trace` finds out how types look, `names` what they are called, `needed` which of them; `openapi` and `client` print.
 
 mod client;
 mod model;
 mod names;
+mod needed;
 mod openapi;
 mod trace;
 mod write;
@@ -80,7 +81,7 @@ impl Interface {
         Interface { access: Access::Bearer, ..self }
     }
 
-    /// Leaves only the classes of these stored names. Types of the others that nothing else needs are still there.
+    /// Leaves only the classes of these stored names.
     pub fn only(mut self, classes: &[&str]) -> Self {
         self.classes.retain(|class| classes.contains(&class.name));
         self

@@ -1,8 +1,8 @@
 //! Names for other languages: identifiers, each of which is there once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::model::Type;
+use super::model::{Type, TypeIndex};
 
 /// A path with its parameters, as the compiler writes it, as one name: `PageMessage` of `chat::Page<chat::Message>`.
 pub(crate) fn of_path(path: &str) -> String {
@@ -58,13 +58,16 @@ impl Names {
     }
 }
 
-/// A name for each type, in order.
-pub(crate) fn of_types(types: &[Type], names: &mut Names) -> Vec<String> {
-    let name = |ty: &Type| {
+/// A name for each type that is needed, in order; the others have none.
+pub(crate) fn of_types(types: &[Type], needed: &BTreeSet<TypeIndex>, names: &mut Names) -> Vec<String> {
+    let name = |(index, ty): (usize, &Type)| {
+        if !needed.contains(&TypeIndex(index)) {
+            return String::new();
+        }
         let parameters = ty.path.split_once('<').map(|(_, rest)| of_path(rest)).unwrap_or_default();
-        capital(&identifier(ty.name)) + &parameters
+        names.free(capital(&identifier(ty.name)) + &parameters)
     };
-    types.iter().map(|ty| names.free(name(ty))).collect()
+    types.iter().enumerate().map(name).collect()
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use schema::Schemas;
 use serde_json::{Map, Value, json};
 
 use super::model::{Again, Class, Method};
+use super::needed::needed;
 use super::{Access, Interface};
 use crate::error::ErrorKind;
 
 /// The document.
 pub(super) fn document(interface: &Interface) -> Value {
-    let schemas = Schemas::new(&interface.types);
+    let schemas = Schemas::new(&interface.types, &needed(&interface.classes, &interface.types));
     let mut paths = Map::new();
     let mut tags = Vec::new();
     for class in &interface.classes {
@@ -95,7 +96,8 @@ fn operation(class: &Class, method: &Method, schemas: &Schemas<'_>) -> Value {
         let all = method.parameters.iter().map(|parameter| (parameter.name, &parameter.shape));
         let required: Vec<&str> =
             all.clone().filter(|(_, shape)| !shape.may_be_left_out()).map(|(name, _)| name).collect();
-        let schema = schema::object(all.map(|(name, shape)| (name, schemas.of(shape))), &required, schema::Others::Refused);
+        let schema =
+            schema::object(all.map(|(name, shape)| (name, schemas.of(shape))), &required, schema::Others::Refused);
         operation["requestBody"] = json!({
             "required": !required.is_empty(),
             "content": { "application/json": { "schema": schema } },

@@ -160,7 +160,8 @@ pub(crate) fn class_named(name: &str) -> Option<&'static ClassEntry> {
 /// The classes that are linked into the program, by their names.
 #[cfg(feature = "interface")]
 pub(crate) fn classes_by_name() -> Vec<&'static ClassEntry> {
-    let by_name: BTreeMap<&str, _> = inventory::iter::<ClassEntry>.into_iter().map(|entry| (entry.name, entry)).collect();
+    let by_name: BTreeMap<&str, _> =
+        inventory::iter::<ClassEntry>.into_iter().map(|entry| (entry.name, entry)).collect();
     by_name.into_values().collect()
 }
 

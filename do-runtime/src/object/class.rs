@@ -4,13 +4,15 @@ use std::any::type_name;
 use std::time::Duration;
 
 use crate::call::{Pace, Refusal, Stub};
-#[cfg(feature = "interface")]
-use crate::interface::{Shape, Shapes};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::fetch::FetchDef;
+#[cfg(feature = "interface")]
+use crate::interface::{Shape, Shapes};
 use crate::limits::Limits;
 use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
-use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Description, Migration, StoredReader, StoredWriter, Wire, payload};
+use crate::object::{
+    ArgumentsReader, ArgumentsWriter, Cx, Description, Migration, StoredReader, StoredWriter, Wire, payload,
+};
 use crate::ownership::Sendable;
 use crate::sockets::{SocketMethods, SocketRan, SocketRun};
 use crate::table::TableDef;

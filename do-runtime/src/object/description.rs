@@ -1,7 +1,6 @@
 //! What a class says of its public methods. Generated code says it always, since it can't know the features that a program asks
 //! for; without the feature `interface` nobody listens, and nothing is made of it.
 
-#[cfg(not(feature = "interface"))]
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
@@ -88,9 +87,9 @@ impl MethodDescription<'_> {
     }
 
     /// What it gives.
-    pub fn returns<T: Answer, E: Failure>(mut self) {
-        self.method.result = T::shape(self.shapes);
-        self.method.error = E::own_shape(self.shapes);
+    pub fn returns(mut self, outcome: OutcomeShape) {
+        self.method.result = (outcome.value)(self.shapes);
+        self.method.error = (outcome.error)(self.shapes);
         self.class.methods.push(self.method);
     }
 }
@@ -126,5 +125,41 @@ impl MethodDescription<'_> {
     }
 
     /// Nothing is made of it.
-    pub fn returns<T: Answer, E: Failure>(self) {}
+    pub fn returns(self, _: OutcomeShape) {}
 }
+
+/// What a method returns, `Result<T, E>`: `Returns::<T, E>::SHAPE`.
+#[derive(Debug)]
+pub struct Returns<T, E>(PhantomData<(T, E)>);
+
+/// How a method's result and its own error look.
+#[derive(Debug, Clone, Copy)]
+pub struct OutcomeShape {
+    #[cfg(feature = "interface")]
+    value: fn(&mut Shapes) -> Shape,
+    #[cfg(feature = "interface")]
+    error: fn(&mut Shapes) -> Option<Shape>,
+}
+
+impl<T: Answer, E: Failure> Returns<T, E> {
+    /// How they look.
+    pub const SHAPE: OutcomeShape = OutcomeShape {
+        #[cfg(feature = "interface")]
+        value: T::shape,
+        #[cfg(feature = "interface")]
+        error: E::own_shape,
+    };
+}
+
+/// Stands in where `T` or `E` can't be returned: that is said where the method is run, and once is enough.
+pub trait NotReturned {
+    /// Nothing is known.
+    const SHAPE: OutcomeShape = OutcomeShape {
+        #[cfg(feature = "interface")]
+        value: |_| Shape::Unknown("it can't be returned"),
+        #[cfg(feature = "interface")]
+        error: |_| None,
+    };
+}
+
+impl<T, E> NotReturned for Returns<T, E> {}

@@ -39,8 +39,7 @@ fn method(method: &Method, name: &str, types: &Types<'_>, text: &mut Marked) {
         false => Presence::Required,
     };
     let members = method.parameters.iter();
-    let members: Vec<String> =
-        members.map(|it| types.member(it.name, presence(&it.shape), &it.shape)).collect();
+    let members: Vec<String> = members.map(|it| types.member(it.name, presence(&it.shape), &it.shape)).collect();
     let (parameter, given) = match &members[..] {
         [] => (String::new(), "{}"),
         members => {
@@ -88,7 +87,11 @@ pub(super) fn objects(classes: &[Class], class_names: &[String], text: &mut Mark
     text.line("}");
     text.line("");
     text.line("/** The objects of a server. This calls nothing. */");
-    text.line(&format!("export function connect(options{} = {{}}){} {{", only_types(": ConnectOptions"), only_types(": Objects")));
+    text.line(&format!(
+        "export function connect(options{} = {{}}){} {{",
+        only_types(": ConnectOptions"),
+        only_types(": Objects")
+    ));
     text.line("  return new Objects(options);");
     text.line("}");
     text.line("");

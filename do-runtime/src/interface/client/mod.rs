@@ -11,6 +11,7 @@ use types::Types;
 
 use super::Interface;
 use super::names::{self, Names};
+use super::needed::needed;
 use crate::error::ErrorKind;
 
 /// A language that a client is written in.
@@ -22,11 +23,44 @@ pub(super) enum Language {
 
 /// What the module names itself, and what it uses by a name that a type could have.
 const TAKEN: &[&str] = &[
-    "AbortController", "AbortSignal", "Again", "Array", "Call", "CallOptions", "ConnectOptions", "Date", "Error", "ErrorKind",
-    "Id", "JSON", "Math", "Number", "Object", "ObjectId", "Objects", "Outcome", "Problem", "Promise", "Record", "RequestInit",
-    "Response", "RpcError", "String", "Target", "Timestamp", "TypeError", "URL", "Uint8Array", "Uuid", "Which",
+    "AbortController",
+    "AbortSignal",
+    "Again",
+    "Array",
+    "Call",
+    "CallOptions",
+    "ConnectOptions",
+    "Date",
+    "Error",
+    "ErrorKind",
+    "Id",
+    "JSON",
+    "Math",
+    "Number",
+    "Object",
+    "ObjectId",
+    "Objects",
+    "Outcome",
+    "Problem",
+    "Promise",
+    "Record",
+    "RequestInit",
+    "Response",
+    "RpcError",
+    "String",
+    "Target",
+    "Timestamp",
+    "TypeError",
+    "URL",
+    "Uint8Array",
+    "Uuid",
+    "Which",
     // What the runtime says in capitals.
-    "TIMEOUT", "RETRIES", "PAUSE", "LONGEST_PAUSE", "LONGEST_TIMER",
+    "TIMEOUT",
+    "RETRIES",
+    "PAUSE",
+    "LONGEST_PAUSE",
+    "LONGEST_TIMER",
 ];
 
 /// The whole module.
@@ -34,7 +68,7 @@ pub(super) fn module(interface: &Interface, language: Language) -> String {
     let mut taken = Names::without(TAKEN);
     let class_names: Vec<String> =
         interface.classes.iter().map(|class| taken.free(names::capital(&names::identifier(class.name)))).collect();
-    let types = Types::new(&interface.types, &mut taken);
+    let types = Types::new(&interface.types, &needed(&interface.classes, &interface.types), &mut taken);
     let mut text = Marked::default();
     text.line("// Made from the objects of a Rust program: change those, and make it anew. `docs/network.md` of do-runtime describes it.");
     text.line("//");

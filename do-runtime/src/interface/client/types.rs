@@ -1,6 +1,8 @@
 //! Types as TypeScript has them.
 
-use super::super::model::{Content, Field, Form, Presence, Shape, Text, Type, Variant};
+use std::collections::BTreeSet;
+
+use super::super::model::{Content, Field, Form, Presence, Shape, Text, Type, TypeIndex, Variant};
 use super::super::names::{self, Names};
 use super::marks::{Marked, only_types, plain};
 
@@ -14,13 +16,13 @@ pub(super) struct Types<'a> {
 }
 
 impl<'a> Types<'a> {
-    pub(super) fn new(types: &'a [Type], taken: &mut Names) -> Self {
-        Types { types, names: names::of_types(types, taken) }
+    pub(super) fn new(types: &'a [Type], needed: &BTreeSet<TypeIndex>, taken: &mut Names) -> Self {
+        Types { types, names: names::of_types(types, needed, taken) }
     }
 
     /// The declarations of all of them.
     pub(super) fn all(&self, text: &mut Marked) {
-        for (ty, name) in self.types.iter().zip(&self.names) {
+        for (ty, name) in self.types.iter().zip(&self.names).filter(|(_, name)| !name.is_empty()) {
             let declaration = match &ty.form {
                 Form::Struct(fields) if !fields.is_empty() => {
                     let fields = fields.iter().map(|field| format!("  {};\n", self.field(field))).collect::<String>();

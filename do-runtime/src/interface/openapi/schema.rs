@@ -1,8 +1,10 @@
 //! Types as JSON schemas.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
-use super::super::model::{Content, Field, Form, Presence, Shape, Text, Type, Variant};
+use super::super::model::{Content, Field, Form, Presence, Shape, Text, Type, TypeIndex, Variant};
 use super::super::names::{self, Names};
 
 /// The types of an interface with the names that they have in a document.
@@ -19,11 +21,7 @@ pub(super) enum Others {
 }
 
 /// An object with these members.
-pub(super) fn object<'a>(
-    members: impl Iterator<Item = (&'a str, Value)>,
-    required: &[&str],
-    others: Others,
-) -> Value {
+pub(super) fn object<'a>(members: impl Iterator<Item = (&'a str, Value)>, required: &[&str], others: Others) -> Value {
     let properties: Map<String, Value> = members.map(|(name, schema)| (name.to_owned(), schema)).collect();
     let mut schema = json!({ "type": "object", "properties": properties });
     if !required.is_empty() {
@@ -36,13 +34,14 @@ pub(super) fn object<'a>(
 }
 
 impl<'a> Schemas<'a> {
-    pub(super) fn new(types: &'a [Type]) -> Self {
-        Schemas { types, names: names::of_types(types, &mut Names::without(&["Problem"])) }
+    pub(super) fn new(types: &'a [Type], needed: &BTreeSet<TypeIndex>) -> Self {
+        Schemas { types, names: names::of_types(types, needed, &mut Names::without(&["Problem"])) }
     }
 
     /// The schema of each type, by its name.
     pub(super) fn all(&self) -> Map<String, Value> {
-        self.types.iter().zip(&self.names).map(|(ty, name)| (name.clone(), self.form(&ty.form))).collect()
+        let named = self.types.iter().zip(&self.names).filter(|(_, name)| !name.is_empty());
+        named.map(|(ty, name)| (name.clone(), self.form(&ty.form))).collect()
     }
 
     /// The schema of a value.

@@ -212,11 +212,7 @@ impl<'de> de::VariantAccess<'de> for OfVariant<'_> {
         }
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        mut self,
-        names: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Stop> {
+    fn struct_variant<V: Visitor<'de>>(mut self, names: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
         self.begin(Content::Struct(names.iter().map(|name| Field::open(name)).collect()));
         match &mut self.variant.content {
             Content::Struct(all) => fields(self.shapes, all, visitor),

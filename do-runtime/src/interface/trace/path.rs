@@ -35,11 +35,7 @@ impl Path<'_> {
     }
 
     /// Goes on within; what can't be found out there is unknown in the end.
-    fn within<T>(
-        self,
-        shape: Shape,
-        go: impl FnOnce(&mut Shapes, &mut Shape) -> Result<T, Stop>,
-    ) -> Result<T, Stop> {
+    fn within<T>(self, shape: Shape, go: impl FnOnce(&mut Shapes, &mut Shape) -> Result<T, Stop>) -> Result<T, Stop> {
         let Path { shapes, slot } = self;
         if *slot == Shape::Open {
             *slot = shape;
@@ -179,7 +175,7 @@ impl<'de> de::Deserializer<'de> for Path<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         let open = || Box::new(Shape::Open);
-        let result = self.within(Shape::Map { key: open(), value: open() }, |shapes, slot| {
+        self.within(Shape::Map { key: open(), value: open() }, |shapes, slot| {
             let result = match slot {
                 Shape::Map { key, value } => visitor.visit_map(Entry { shapes, key, value, given: false }),
                 _ => Err(Stop::Refused),
@@ -190,8 +186,7 @@ impl<'de> de::Deserializer<'de> for Path<'_> {
                 *slot = Shape::Unknown(why);
             }
             result
-        });
-        result
+        })
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, _: V) -> Result<V::Value, Stop> {

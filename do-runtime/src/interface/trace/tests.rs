@@ -200,10 +200,7 @@ struct Flat {
 fn what_can_t_be_described_is_unknown_and_what_is_around_it_is_not() {
     assert_eq!(
         types::<Mixed>(),
-        [
-            "Mixed = { before: u8, internal: ?, untagged: [?], flat: ?, after: Point }",
-            "Point = { x: float, y: float }"
-        ]
+        ["Mixed = { before: u8, internal: ?, untagged: [?], flat: ?, after: Point }", "Point = { x: float, y: float }"]
     );
 }
 
@@ -311,7 +308,10 @@ impl From<Checked> for String {
 fn a_type_that_refuses_or_panics_hides_nothing_else() {
     assert_eq!(
         types::<Holder>(),
-        ["Holder = { expression: Expression, later?: bool }", "Expression = Sum (Expression, Expression) | Number float"]
+        [
+            "Holder = { expression: Expression, later?: bool }",
+            "Expression = Sum (Expression, Expression) | Number float"
+        ]
     );
     assert_eq!(shape::<(Even, bool)>(), "(u32, bool)");
     assert_eq!(shape::<(bool, Never, bool)>(), "(bool, ?, ?)");

@@ -2,6 +2,7 @@
 //!
 //! `client/tools` installs them from npm, beneath `target`. Without Node nothing of this is tried, which is told.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -22,17 +23,17 @@ fn tools() -> Option<&'static Path> {
         let installed = Command::new("bash").arg(format!("{SOURCES}/tools")).arg(&folder).output();
         match installed {
             Ok(output) if output.status.success() => Some(folder),
-            Ok(output) => {
-                eprintln!("SKIPPED: the client is not tried: {}", String::from_utf8_lossy(&output.stderr));
-                None
-            }
-            Err(error) => {
-                eprintln!("SKIPPED: the client is not tried: there is no bash: {error}");
-                None
-            }
+            Ok(output) => skipped(&String::from_utf8_lossy(&output.stderr)),
+            Err(error) => skipped(&format!("there is no bash: {error}")),
         }
     });
     tools.as_deref()
+}
+
+/// Says so, also where the output of tests that pass is not shown.
+fn skipped(why: &str) -> Option<PathBuf> {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: the generated client is not tried: {why}");
+    None
 }
 
 fn told(output: &Output) -> String {
