@@ -115,6 +115,7 @@ impl MethodDescription<'_> {
     }
 
     /// Nothing is made of it.
+    #[expect(clippy::extra_unused_type_parameters, reason = "what listens needs it")]
     pub fn argument<T: DeserializeOwned>(self, _: &'static str) -> Self {
         self
     }

@@ -37,11 +37,11 @@ const uuid = "00000000-0000-0000-0000-000000000007";
 const map = { one: "plain", two: { pair: [1, "w"] }, three: { link: "l" }, four: { picture: { width: 1, alt: "x" } } };
 for (const event of [{ type: "Opened" }, { type: "Written", data: entry }, { type: "Moved", data: [1, -2] }]) {
   for (const loose of [7, "seven"]) {
-    assert.deepEqual(await book.mirror({ ids: [uuid, id, 5], map, event, loose }), [uuid, id, 5, map, event, loose]);
+    assert.deepEqual(await book.mirror({ ids: [uuid, id, 5], map, event, loose }), [[uuid, id, 5], map, event, loose]);
   }
 }
 // Whole numbers are exact up to 2^53.
-assert.deepEqual((await book.mirror({ ids: [uuid, id, 2 ** 53], map, event: { type: "Opened" }, loose: 1 }))[2], 2 ** 53);
+assert.deepEqual((await book.mirror({ ids: [uuid, id, 2 ** 53], map, event: { type: "Opened" }, loose: 1 }))[0][2], 2 ** 53);
 
 // Errors.
 const failed = async (call) => {

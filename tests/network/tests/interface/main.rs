@@ -60,6 +60,8 @@ struct Page<T> {
     next: Option<u32>,
 }
 
+type Ids = (Uuid, ObjectId, Timestamp);
+
 /// Why an entry is not written.
 #[derive(Debug, Clone, PartialEq, RpcError, Serialize, Deserialize)]
 enum Wrong {
@@ -116,12 +118,12 @@ impl Book {
     #[rpc(public)]
     fn mirror(
         &self,
-        ids: (Uuid, ObjectId, Timestamp),
+        ids: Ids,
         map: BTreeMap<String, Kind>,
         event: Event,
         loose: Loose,
-    ) -> Result<(Uuid, ObjectId, Timestamp, BTreeMap<String, Kind>, Event, Loose)> {
-        Ok((ids.0, ids.1, ids.2, map, event, loose))
+    ) -> Result<(Ids, BTreeMap<String, Kind>, Event, Loose)> {
+        Ok((ids, map, event, loose))
     }
 
     #[rpc(public)]
