@@ -34,7 +34,8 @@ impl Document {
     /// `invalid` if the path is none, is taken, or is one of calls.
     pub(super) fn at(path: String, kind: Kind, others: &[Document]) -> Result<Self> {
         let is_plain = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_plain || path.contains(['{', '}', '?', '#', '%']) {
+        // What a router would take for a pattern, and what a request can't have in its path.
+        if !is_plain || path.contains(['{', '}', '?', '#', '%', ':', '*']) {
             return Err(Error::invalid(format!("{path:?} is no path: write one such as \"/openapi.json\"")));
         }
         if [CALLS, SOCKETS].iter().any(|ours| path.starts_with(ours)) || others.iter().any(|other| other.path == path) {

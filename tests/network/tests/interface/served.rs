@@ -43,7 +43,7 @@ async fn the_document_says_that_a_server_with_an_authenticator_wants_a_token() -
 async fn a_path_that_is_none_is_told() -> Result {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let objects = Objects::open(folder.path()).await?;
-    for path in ["openapi.json", "/{name}", "/rpc/openapi", "/a b", ""] {
+    for path in ["openapi.json", "/{name}", "/rpc/openapi", "/objects/a", "/a b", "/:a", "/*a", ""] {
         let error = objects.server().openapi(path).router().expect_err(path);
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     }
