@@ -218,7 +218,8 @@ impl Server {
             return Router::new();
         }
         let interface = self.shared.objects.interface();
-        let interface = if self.shared.authenticator.is_some() { interface.bearer() } else { interface };
+        let needs_token = self.shared.authenticator.is_some() && !self.shared.anonymous;
+        let interface = if needs_token { interface.bearer() } else { interface };
         self.documents.iter().fold(Router::new(), |router, document| document.served(router, &interface))
     }
 

@@ -140,8 +140,8 @@ impl<'de> de::Deserializer<'de> for Path<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Stop> {
-        // A variant without content of an adjacently tagged enum: its content is left out.
-        let is_unit = type_name::<V>().contains("UntaggedUnitVisitor");
+        // What is nothing, whatever is there: the content of a variant without content of an adjacently tagged enum.
+        let is_unit = type_name::<V::Value>() == type_name::<()>();
         self.leaf(if is_unit { Shape::Null } else { Shape::Unknown(ANYTHING) })
     }
 
@@ -257,7 +257,8 @@ impl<'de> de::Deserializer<'de> for Path<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        if type_name::<V>().contains("AdjacentlyTaggedEnumVariantVisitor") {
+        // The names are serde's own, and either is enough: derived code reads the tag of an enum as which field follows.
+        if type_name::<V>().contains("AdjacentlyTagged") || type_name::<V::Value>().ends_with("__Field") {
             return self.leaf(Shape::Tag(variants));
         }
         let open = || Form::Enum(Variant::all_open(variants));

@@ -327,3 +327,63 @@ fn a_type_that_refuses_or_panics_hides_nothing_else() {
     }
     assert_eq!(types::<Around>(), ["Around = { never: ?, checked: text, note?: text?, count: u8 }"]);
 }
+
+#[test]
+fn serde_s_other_options_are_seen_by_what_is_read() {
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(default, rename_all = "SCREAMING-KEBAB-CASE")]
+    struct Defaults {
+        first_one: u8,
+        second: Option<bool>,
+    }
+
+    impl Default for Defaults {
+        fn default() -> Self {
+            Defaults { first_one: 1, second: None }
+        }
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(transparent)]
+    struct Transparent {
+        inner: Vec<Defaults>,
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        #[serde(with = "as_text")]
+        number: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        maybe: Option<Transparent>,
+        #[serde(deserialize_with = "Option::deserialize")]
+        needed: Option<u8>,
+    }
+
+    mod as_text {
+        pub(super) fn serialize<S: serde::Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error> {
+            to.collect_str(number)
+        }
+
+        pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+            let text: String = serde::Deserialize::deserialize(from)?;
+            text.parse().map_err(serde::de::Error::custom)
+        }
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(tag = "t", content = "c", deny_unknown_fields)]
+    enum Tagged {
+        Unit,
+        Newtype(Strict),
+    }
+
+    assert_eq!(
+        types::<Tagged>(),
+        [
+            "Tagged = t/c: Unit | Newtype Strict",
+            "Strict = { number: text, maybe?: [Defaults]?, needed: u8? }",
+            "Defaults = { FIRST-ONE?: u8, SECOND?: bool? }",
+        ]
+    );
+}
