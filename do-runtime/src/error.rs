@@ -40,6 +40,22 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All of them.
+    #[cfg(feature = "interface")]
+    pub(crate) const ALL: [ErrorKind; 11] = [
+        ErrorKind::NotFound,
+        ErrorKind::Conflict,
+        ErrorKind::Overloaded,
+        ErrorKind::Unavailable,
+        ErrorKind::Deadline,
+        ErrorKind::Denied,
+        ErrorKind::Invalid,
+        ErrorKind::Interrupted,
+        ErrorKind::Storage,
+        ErrorKind::Handler,
+        ErrorKind::Internal,
+    ];
+
     /// The name in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -19,6 +19,7 @@
 //! | `store` | where pages rest, the registry, checkpoints |
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `sync` | locks and waiting, which a simulation can see |
+//! | `interface` | what can be called from outside, described for other languages |
 //! | `placement` | the boundary that says where an object runs |
 //! | `planted` | deliberate defects, for the campaigns to find |
 //! | `testing` | the test kit |
@@ -46,6 +47,8 @@ pub mod http;
 mod id;
 #[doc(hidden)]
 pub mod image;
+#[cfg(feature = "interface")]
+pub mod interface;
 #[doc(hidden)]
 pub mod journal;
 mod limits;
@@ -121,8 +124,9 @@ pub mod __private {
     pub use crate::node::{ClassEntry, WrittenSql};
     pub use crate::object::checked as sql;
     pub use crate::object::{
-        AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Dispatch, ExhaustedRun, Failure,
-        Method, Migration, Object, Outcome, Repeat, Scheduled, Step, StoredReader, StoredWriter, TypedStub, Wire,
+        AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Description, Dispatch, ExhaustedRun,
+        Failure, Method, Migration, NotReturned, Object, Outcome, OutcomeShape, Repeat, Returns, Scheduled, Step,
+        StoredReader, StoredWriter, TypedStub, Wire,
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{

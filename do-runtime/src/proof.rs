@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::RowAccess;
 use crate::error::Result;
+#[cfg(feature = "interface")]
+use crate::interface::{Shape, Shapes};
 use crate::object::{ArgumentsReader, ArgumentsWriter, Dispatch, StoredReader, StoredWriter};
 use crate::ownership::{Carried, Sendable, encoded_bytes};
 use crate::table::ValueShape;
@@ -139,6 +141,8 @@ pub struct ArgumentType<T> {
     bytes: fn(&T) -> u64,
     put: fn(&mut ArgumentsWriter, &'static str, &T) -> Result,
     take: fn(&mut ArgumentsReader<'_>, &'static str) -> Result<T>,
+    #[cfg(feature = "interface")]
+    shape: fn(&mut Shapes) -> Shape,
 }
 
 /// `T` can be the argument of a call, or this does not compile.
@@ -152,10 +156,30 @@ pub const fn payload<T: Payload>(name: &'static str) -> ArgumentType<T> {
 }
 
 const fn travelling<T: Send + Serialize + DeserializeOwned>(name: &'static str) -> ArgumentType<T> {
-    ArgumentType { name, sendable: Sendable::new(), bytes: encoded_bytes::<T>, put: put_argument, take: take_argument }
+    ArgumentType {
+        name,
+        sendable: Sendable::new(),
+        bytes: encoded_bytes::<T>,
+        put: put_argument,
+        take: take_argument,
+        #[cfg(feature = "interface")]
+        shape: Shapes::of::<T>,
+    }
 }
 
 impl<T> ArgumentType<T> {
+    /// The parameter's name.
+    #[cfg(feature = "interface")]
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How it looks outside of the process.
+    #[cfg(feature = "interface")]
+    pub(crate) fn shape(&self) -> fn(&mut Shapes) -> Shape {
+        self.shape
+    }
+
     /// Takes an argument on its way.
     pub fn carry(&self, argument: T) -> Carried<T> {
         Carried::new(argument, &self.sendable, self.bytes)

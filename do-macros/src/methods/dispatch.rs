@@ -7,7 +7,7 @@ use syn::{Attribute, Ident};
 
 use super::model::{Argument, Block, Context, Handler, Kind, Passing, Plain, Reach, Repeating, Speed};
 use super::printing::{allow_deprecated, hidden};
-use super::{alarms, encode, fetch, sockets};
+use super::{alarms, describe, encode, fetch, sockets};
 use crate::types::respanned;
 
 /// `enum Request`, one variant for each handler.
@@ -103,7 +103,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
             }
         }
     });
-    let (public, fetches) = (public(block), fetch::items(block));
+    let (public, fetches, describe) = (public(block), fetch::items(block), describe::item(block));
     quote! {
         #[automatically_derived]
         impl ::do_runtime::__private::Dispatch for #object
@@ -127,6 +127,7 @@ pub(super) fn dispatch(block: &Block) -> TokenStream {
             #encode
             #public
             #fetches
+            #describe
             #alarms
             #sockets
             #init

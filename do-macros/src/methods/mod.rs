@@ -1,11 +1,12 @@
 //! `#[durable_object]` on an impl block: what can be called on an object.
 //!
 //! `parse` reads what is written, `handler` and `arguments` check one method, `validate` the block and `names` its names;
-//! `stub` and `dispatch` print the two sides of a call and `encode` its bytes, `alarms` does all of that for alarms and
-//! `sockets` for sockets, `fetch` for requests, and `expand` puts them together.
+//! `stub` and `dispatch` print the two sides of a call, `encode` its bytes and `describe` what it is to those outside; `alarms` does
+//! all of that for alarms, `sockets` for sockets and `fetch` for requests, and `expand` puts them together.
 
 mod alarms;
 mod arguments;
+mod describe;
 mod dispatch;
 mod encode;
 mod expand;

@@ -17,18 +17,20 @@ fn a_block_with_all_kinds_of_handlers() {
                 }
 
                 /// Adds a message.
-                #[rpc]
+                ///
+                /// It is *not* empty.
+                #[rpc(public)]
                 fn post(&mut self, cx: &mut Cx<Self>, author: String, body: String) -> Result<Message, CallError<Refused>> {
                     self.add(cx, author, body)
                 }
 
                 /// The newest messages.
-                #[rpc(deadline = "1s 500ms")]
+                #[rpc(public, deadline = "1s 500ms")]
                 fn history(&self, cx: &Cx<Self>, limit: u32) -> Result<Vec<Message>> {
                     self.newest(cx, limit)
                 }
 
-                #[rpc(slow, idempotent, rename = "search")]
+                #[rpc(public, slow, idempotent, rename = "search")]
                 #[must_use]
                 fn find(&self, cx: &Cx<Self>, text: &str, limit: u32) -> Result<Vec<Message>> {
                     self.look(cx, text, limit)
@@ -39,18 +41,18 @@ fn a_block_with_all_kinds_of_handlers() {
                     Ok(())
                 }
 
-                #[rpc]
+                #[rpc(public)]
                 #[cfg(feature = "import")]
                 fn import(&mut self, cx: &mut Cx<Self>, lines: Vec<Line>, mut at: Option<Timestamp>) -> Result<u64> {
                     self.take_in(cx, lines, at)
                 }
 
-                #[rpc]
+                #[rpc(public)]
                 async fn forward(this: This<Self>, room: String, copies: [Option<Self>; 2]) -> model::Sent {
                     this.forward_to(room, copies).await
                 }
 
-                #[rpc]
+                #[rpc(public)]
                 #[deprecated(note = "use `history`")]
                 async fn relay(to: &str) -> Result {
                     Ok(())

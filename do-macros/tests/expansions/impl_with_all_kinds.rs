@@ -4,6 +4,8 @@ impl ChatRoom {
         self.prepare(cx)
     }
     /// Adds a message.
+    ///
+    /// It is *not* empty.
     fn post(
         &mut self,
         cx: &mut Cx<Self>,
@@ -67,6 +69,8 @@ const _: () = {
             #[allow(dead_code, private_interfaces, unreachable_pub)]
             impl ChatRoomStub {
                 /// Adds a message.
+                ///
+                /// It is *not* empty.
                 pub fn post(
                     &self,
                     author: impl ::core::convert::Into<String>,
@@ -397,6 +401,74 @@ const _: () = {
                             )
                         }
                     }
+                }
+                const PUBLIC: &'static [&'static ::do_runtime::__private::Method] = &[
+                    &POST,
+                    &HISTORY,
+                    &SEARCH,
+                    #[cfg(feature = "import")]
+                    &IMPORT,
+                    &FORWARD,
+                    &RELAY,
+                ];
+                fn describe(to: &mut ::do_runtime::__private::Description<'_>) {
+                    #[allow(unused_imports)]
+                    use ::do_runtime::__private::NotReturned as _;
+                    to.method(&POST, "Adds a message.\n\nIt is *not* empty.")
+                        .argument::<String>("author")
+                        .argument::<String>("body")
+                        .returns(
+                            ::do_runtime::__private::Returns::<
+                                Message,
+                                CallError<Refused>,
+                            >::SHAPE,
+                        );
+                    to.method(&HISTORY, "The newest messages.")
+                        .reads()
+                        .argument::<u32>("limit")
+                        .returns(
+                            ::do_runtime::__private::Returns::<
+                                Vec<Message>,
+                                ::do_runtime::Error,
+                            >::SHAPE,
+                        );
+                    to.method(&SEARCH, "")
+                        .argument::<::std::string::String>("text")
+                        .argument::<u32>("limit")
+                        .returns(
+                            ::do_runtime::__private::Returns::<
+                                Vec<Message>,
+                                ::do_runtime::Error,
+                            >::SHAPE,
+                        );
+                    #[cfg(feature = "import")]
+                    to.method(&IMPORT, "")
+                        .argument_of(&IMPORT_LINES)
+                        .argument_of(&IMPORT_AT)
+                        .returns(
+                            ::do_runtime::__private::Returns::<
+                                u64,
+                                ::do_runtime::Error,
+                            >::SHAPE,
+                        );
+                    to.method(&FORWARD, "")
+                        .argument::<String>("room")
+                        .argument_of(&FORWARD_COPIES)
+                        .returns(
+                            ::do_runtime::__private::Returns::<
+                                <model::Sent as ::do_runtime::__private::Outcome>::Value,
+                                <model::Sent as ::do_runtime::__private::Outcome>::Error,
+                            >::SHAPE,
+                        );
+                    to.method(&RELAY, "")
+                        .deprecated()
+                        .argument::<::std::string::String>("to")
+                        .returns(
+                            ::do_runtime::__private::Returns::<
+                                (),
+                                ::do_runtime::Error,
+                            >::SHAPE,
+                        );
                 }
                 const HAS_INIT: ::core::primitive::bool = true;
                 fn init(

@@ -34,11 +34,14 @@ use crate::object::{Answer, ArgumentsReader, Dispatch, Failure, Method, Wire};
 pub struct Live<O: Dispatch, T, E = Error> {
     stub: Stub<O>,
     /// Makes the call once more.
-    again: Box<dyn Fn(&Stub<O>) -> Result<Call<O, T, E>> + Send>,
+    again: Again<O, T, E>,
     watching: Option<Watching>,
     /// What was given last.
     last: Option<blake3::Hash>,
 }
+
+/// Makes a call of a stub.
+type Again<O, T, E> = Box<dyn Fn(&Stub<O>) -> Result<Call<O, T, E>> + Send>;
 
 impl<O: Dispatch, T, E> fmt::Debug for Live<O, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -71,6 +71,11 @@ impl Answer for Reply {
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
         self.0.encode(wire)
     }
+
+    #[cfg(feature = "interface")]
+    fn shape(_: &mut crate::interface::Shapes) -> crate::interface::Shape {
+        crate::interface::Shape::Unknown("its type is known to the handler alone")
+    }
 }
 
 /// What a handler failed with, whatever its type.

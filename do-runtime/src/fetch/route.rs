@@ -13,6 +13,10 @@ pub struct FetchDef {
     pub method: &'static Method,
 }
 
+/// The parts of a path that a method names.
+#[cfg(feature = "http")]
+pub(crate) type Parts = Vec<(&'static str, String)>;
+
 /// Why no method takes a request.
 #[cfg(feature = "http")]
 #[derive(Debug, PartialEq, Eq)]
@@ -25,11 +29,7 @@ pub(crate) enum Astray {
 
 /// The method for a request, and the parts of the path that it names. The first that fits is taken.
 #[cfg(feature = "http")]
-pub(crate) fn find(
-    defs: &[FetchDef],
-    verb: &str,
-    path: &str,
-) -> Result<(&'static Method, Vec<(&'static str, String)>), Astray> {
+pub(crate) fn find(defs: &[FetchDef], verb: &str, path: &str) -> Result<(&'static Method, Parts), Astray> {
     let mut allowed = Vec::new();
     for def in defs {
         let Some(parts) = def.path.map_or(Some(Vec::new()), |pattern| parts(pattern, path)) else { continue };
@@ -43,7 +43,7 @@ pub(crate) fn find(
 }
 
 #[cfg(feature = "http")]
-fn parts(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+fn parts(pattern: &'static str, path: &str) -> Option<Parts> {
     let mut parts = Vec::new();
     let mut rest = path.strip_prefix('/')?;
     let mut patterns = pattern.strip_prefix('/')?.split('/').peekable();

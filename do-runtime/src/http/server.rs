@@ -10,6 +10,8 @@ use axum::routing::any;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::authenticate::Authenticate;
+#[cfg(feature = "interface")]
+use super::documents::{Document, Kind};
 use super::limits::Limits;
 use super::problem::Problem;
 use super::socket::Peers;
@@ -25,6 +27,8 @@ use crate::time::IntoDuration;
 pub struct Server {
     shared: Shared,
     until: Option<BoxFuture>,
+    #[cfg(feature = "interface")]
+    documents: Vec<Document>,
     wrong: FirstMistake,
 }
 
@@ -55,7 +59,13 @@ impl Server {
             authenticator: None,
             anonymous: false,
         };
-        Server { shared, until: None, wrong: FirstMistake::default() }
+        Server {
+            shared,
+            until: None,
+            #[cfg(feature = "interface")]
+            documents: Vec::new(),
+            wrong: FirstMistake::default(),
+        }
     }
 
     /// Says who calls. Requests without credentials are refused then, unless [`Server::allow_anonymous`] is called too.
@@ -74,6 +84,28 @@ impl Server {
     /// Pages of these origins, such as `https://example.com`, may call too; without it only those of the server's own host.
     pub fn origins<T: Into<String>>(mut self, origins: impl IntoIterator<Item = T>) -> Self {
         self.shared.origins.extend(origins.into_iter().map(Into::into));
+        self
+    }
+
+    /// Answers a `GET` of this path, such as `/openapi.json`, with the OpenAPI document of the objects. Nobody is asked who they are for it.
+    #[cfg(feature = "interface")]
+    pub fn openapi(self, path: impl Into<String>) -> Self {
+        self.document(path.into(), Kind::OpenApi)
+    }
+
+    /// Answers a `GET` of this path, such as `/objects.js`, with the client as a module of JavaScript: a page imports it as it is. Nobody is
+    /// asked who they are for it.
+    #[cfg(feature = "interface")]
+    pub fn javascript(self, path: impl Into<String>) -> Self {
+        self.document(path.into(), Kind::JavaScript)
+    }
+
+    #[cfg(feature = "interface")]
+    fn document(mut self, path: String, kind: Kind) -> Self {
+        match Document::at(path, kind, &self.documents) {
+            Ok(document) => self.documents.push(document),
+            Err(wrong) => self.wrong.set(&mut (), "a document of the interface", Err(wrong)),
+        }
         self
     }
 
@@ -165,15 +197,31 @@ impl Server {
     }
 
     pub(crate) fn into_router(self) -> Router {
+        #[cfg(feature = "interface")]
+        let documents = self.documented();
         // The rest of the path is ours: an empty name is a mistake that is told.
         let shared = Arc::new(self.shared);
-        Router::new()
+        let router = Router::new()
             .route("/rpc/{*call}", any(request::rpc))
             .route("/rpc/", any(request::rpc))
             .route("/rpc", any(request::connection))
             .route("/objects/{*object}", any(request::object))
             .route("/objects/", any(request::object))
-            .with_state(shared)
+            .with_state(shared);
+        #[cfg(feature = "interface")]
+        let router = router.merge(documents);
+        router
+    }
+
+    #[cfg(feature = "interface")]
+    fn documented(&self) -> Router {
+        if self.documents.is_empty() {
+            return Router::new();
+        }
+        let interface = self.shared.objects.interface();
+        let needs_token = self.shared.authenticator.is_some() && !self.shared.anonymous;
+        let interface = if needs_token { interface.bearer() } else { interface };
+        self.documents.iter().fold(Router::new(), |router, document| document.served(router, &interface))
     }
 
     /// Listens on an address until it is told to stop, lets the calls end that run, and closes the objects.

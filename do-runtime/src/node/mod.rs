@@ -46,6 +46,8 @@ pub(crate) use host::{AnyHost, Host};
 pub use namespace::{List, ListIter, Namespace};
 pub use objects::Objects;
 pub use registration::ClassEntry;
+#[cfg(feature = "interface")]
+pub(crate) use registration::classes_by_name;
 #[cfg(feature = "http")]
 pub(crate) use registration::{Addressee, Answering, class_named};
 pub(crate) use scheduler::Scheduler;

@@ -95,6 +95,12 @@ impl Objects {
         self.namespace::<O>().get(id)
     }
 
+    /// What can be called from outside, described for other languages: OpenAPI, TypeScript, JavaScript.
+    #[cfg(feature = "interface")]
+    pub fn interface(&self) -> crate::interface::Interface {
+        crate::interface::Interface::linked()
+    }
+
     /// Serves the public methods of all classes over HTTP, on a loopback address, until the process is told to end; then the objects are
     /// closed. [`Objects::server`] has the options.
     ///

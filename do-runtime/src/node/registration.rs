@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 #[cfg(feature = "http")]
 use crate::fetch::Request;
 use crate::journal::ClassTag;
+#[cfg(feature = "interface")]
+use crate::object::Description;
 #[cfg(feature = "http")]
 use crate::object::TypedStub;
 use crate::object::{Dispatch, outlines};
@@ -32,15 +34,21 @@ pub struct ClassEntry {
     jurisdiction: Option<&'static str>,
     migrations: fn() -> Result<()>,
     host: fn(&Arc<Node>, &Arc<Home>) -> Arc<dyn AnyHost>,
+    #[cfg(feature = "interface")]
+    describe: fn(&mut Description<'_>),
     #[cfg(feature = "http")]
     call: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Answering>,
     #[cfg(feature = "http")]
-    watch: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Box<dyn Answers>>,
+    watch: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Watched>,
     #[cfg(feature = "http")]
     fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Answering, Unfetched>,
     #[cfg(feature = "http")]
     connect: fn(&Arc<Home>, &Addressee<'_>, Upgrade, Terms) -> Result<Connecting>,
 }
+
+/// The answers of a call from outside that is watched.
+#[cfg(feature = "http")]
+pub(crate) type Watched = Box<dyn Answers>;
 
 /// The answer of a call from outside, on its way.
 #[cfg(feature = "http")]
@@ -68,6 +76,8 @@ impl ClassEntry {
             jurisdiction: O::JURISDICTION,
             migrations: || check_versions(O::CLASS, &outlines(O::MIGRATIONS)),
             host: |node, home| node.host::<O>(home),
+            #[cfg(feature = "interface")]
+            describe: O::describe,
             #[cfg(feature = "http")]
             call: |home, addressee, asked| Ok(Box::pin(call(stub::<O>(home, addressee)?, asked)?)),
             #[cfg(feature = "http")]
@@ -135,6 +145,12 @@ impl ClassEntry {
         (self.connect)(home, addressee, request, terms)
     }
 
+    /// Says what can be called on objects of the class from outside.
+    #[cfg(feature = "interface")]
+    pub(crate) fn describe(&self, to: &mut Description<'_>) {
+        (self.describe)(to);
+    }
+
     /// The class's stored name.
     pub(crate) fn name(&self) -> &'static str {
         self.name
@@ -161,6 +177,14 @@ fn stub<O: Dispatch>(home: &Arc<Home>, addressee: &Addressee<'_>) -> Result<Stub
 #[cfg(feature = "http")]
 pub(crate) fn class_named(name: &str) -> Option<&'static ClassEntry> {
     linked().get(&ClassTag::of(name)).copied().filter(|entry| entry.name == name)
+}
+
+/// The classes that are linked into the program, by their names.
+#[cfg(feature = "interface")]
+pub(crate) fn classes_by_name() -> Vec<&'static ClassEntry> {
+    let by_name: BTreeMap<&str, _> =
+        inventory::iter::<ClassEntry>.into_iter().map(|entry| (entry.name, entry)).collect();
+    by_name.into_values().collect()
 }
 
 /// The classes that are linked into the program, by their tags.

@@ -6,9 +6,13 @@ use std::time::Duration;
 use crate::call::{Pace, Refusal, Stub};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::fetch::FetchDef;
+#[cfg(feature = "interface")]
+use crate::interface::{Shape, Shapes};
 use crate::limits::Limits;
 use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
-use crate::object::{ArgumentsReader, ArgumentsWriter, Cx, Migration, StoredReader, StoredWriter, Wire, payload};
+use crate::object::{
+    ArgumentsReader, ArgumentsWriter, Cx, Description, Migration, StoredReader, StoredWriter, Wire, payload,
+};
 use crate::ownership::Sendable;
 use crate::sockets::{SocketMethods, SocketRan, SocketRun};
 use crate::table::TableDef;
@@ -77,6 +81,11 @@ pub trait Dispatch: Object {
 
     /// The methods that can be called from outside the process.
     const PUBLIC: &'static [&'static Method] = &[];
+
+    /// Says what these methods take and give.
+    fn describe(to: &mut Description<'_>) {
+        let _ = to;
+    }
 
     /// Asked before each call from outside, in its turn: `#[authorize]`. What it refuses does not run.
     fn authorize(&self, cx: &Cx<Self>) -> Result {
@@ -203,6 +212,9 @@ pub trait Answer: Send + Sized + 'static {
     fn from_reply(bytes: &[u8]) -> Result<Self>;
     /// As bytes that leave the process. What can't be encoded is `internal`.
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>>;
+    /// How it looks outside of the process.
+    #[cfg(feature = "interface")]
+    fn shape(shapes: &mut Shapes) -> Shape;
 }
 
 #[diagnostic::do_not_recommend]
@@ -225,6 +237,11 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
         wire.encode(self)
     }
+
+    #[cfg(feature = "interface")]
+    fn shape(shapes: &mut Shapes) -> Shape {
+        shapes.of::<T>()
+    }
 }
 
 /// The error type of a handler: `Error`, or `CallError<E>` of an `E` with `#[derive(RpcError)]`.
@@ -240,6 +257,12 @@ pub trait Failure: From<Error> + Into<Error> + Send + 'static {
     fn sentence(&self) -> String;
     /// Without its type.
     fn into_refusal(self) -> Refusal;
+    /// How the handler's own error looks outside of the process, if it has one.
+    #[cfg(feature = "interface")]
+    fn own_shape(shapes: &mut Shapes) -> Option<Shape> {
+        let _ = shapes;
+        None
+    }
 }
 
 impl Failure for Error {
@@ -273,6 +296,11 @@ impl<E: RpcError> Failure for CallError<E> {
             CallError::User(own) => Refusal::of(own),
             CallError::Runtime(error) => error.into(),
         }
+    }
+
+    #[cfg(feature = "interface")]
+    fn own_shape(shapes: &mut Shapes) -> Option<Shape> {
+        Some(shapes.of::<E>())
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod arguments;
 mod class;
 mod cx;
+mod description;
 mod erase;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -26,6 +27,7 @@ pub use arguments::{ArgumentsReader, ArgumentsWriter};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, Scheduled, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;
+pub use description::{Description, NotReturned, OutcomeShape, Returns};
 pub use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
 pub(crate) use migration::outlines;

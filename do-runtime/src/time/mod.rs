@@ -7,7 +7,9 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use duration::{IntoDuration, days, hours, millis, minutes, secs};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::value::whole;
 
 /// Milliseconds since the Unix epoch, UTC.
 ///
@@ -22,9 +24,15 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!((noon + hours(1)) - noon, secs(3600));
 /// assert!(noon - secs(1) < noon);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        whole(deserializer, "milliseconds since 1970", Timestamp)
+    }
+}
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::integers::integer;
-use super::{Column, ToValue, Value, ValueRef};
+use super::{Column, ToValue, Value, ValueRef, whole};
 use crate::error::{Error, Result};
 
 /// The key of a row of `T`: an integer that SQLite assigns, and that no other table's rows can be asked for with.
@@ -105,7 +105,7 @@ impl<T> Serialize for Id<T> {
 
 impl<'de, T> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        i64::deserialize(deserializer).map(Id::from_raw)
+        whole(deserializer, "an id, which is an integer", Id::from_raw)
     }
 }
 

@@ -10,6 +10,7 @@ mod option;
 mod real;
 mod text;
 mod uuid;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use id::Id;
 pub use json::Json;
 pub(crate) use json::{from_json, to_json};
 pub use object_ref::ObjectRef;
+pub(crate) use whole::whole;
 
 use crate::error::{Error, ErrorKind, Result};
 

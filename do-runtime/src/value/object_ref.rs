@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-use serde::de::Error as _;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::bytes::blob;
@@ -23,8 +23,21 @@ impl Serialize for ObjectId {
 impl<'de> Deserialize<'de> for ObjectId {
     /// From 64 hexadecimal digits. Whether there is such an object, and of which class, is checked when it is called.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        from_hex(&text).ok_or_else(|| D::Error::custom("an object's id has 64 hexadecimal digits"))
+        deserializer.deserialize_str(Hexadecimal)
+    }
+}
+
+struct Hexadecimal;
+
+impl Visitor<'_> for Hexadecimal {
+    type Value = ObjectId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the 64 hexadecimal digits of an object's id")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<ObjectId, E> {
+        from_hex(text).ok_or_else(|| E::custom("an object's id has 64 hexadecimal digits"))
     }
 }
 
