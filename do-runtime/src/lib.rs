@@ -19,6 +19,7 @@
 //! | `store` | where pages rest, the registry, checkpoints |
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `sync` | locks and waiting, which a simulation can see |
+//! | `http`, `connect` | a server, and the typed stubs of another process |
 //! | `placement` | the boundary that says where an object runs |
 //! | `planted` | deliberate defects, for the campaigns to find |
 //! | `testing` | the test kit |
@@ -32,6 +33,8 @@ compile_error!(
 
 mod absent;
 mod call;
+#[cfg(feature = "connect")]
+pub mod connect;
 #[doc(hidden)]
 pub mod engine;
 #[doc(hidden)]

@@ -11,6 +11,8 @@ mod future;
 mod outside;
 mod pace;
 mod patience;
+#[cfg(feature = "connect")]
+mod remote;
 mod run;
 pub(crate) mod scope;
 mod serve;

@@ -71,6 +71,10 @@ impl Answer for Reply {
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
         self.0.encode(wire)
     }
+
+    fn from_wire(_: &[u8], _: Wire) -> Result<Self> {
+        Err(Error::new(ErrorKind::Internal, "an answer of another process is read by its caller, who knows its type"))
+    }
 }
 
 /// What a handler failed with, whatever its type.
@@ -136,5 +140,9 @@ impl Failure for Refusal {
 
     fn into_refusal(self) -> Refusal {
         self
+    }
+
+    fn told(error: Error, _: Option<&[u8]>, _: Wire) -> Self {
+        error.into()
     }
 }

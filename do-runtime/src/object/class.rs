@@ -196,6 +196,8 @@ pub trait Answer: Send + Sized + 'static {
     fn from_reply(bytes: &[u8]) -> Result<Self>;
     /// As bytes that leave the process. What can't be encoded is `internal`.
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>>;
+    /// From the bytes that came from another process. What can't be decoded is `internal`.
+    fn from_wire(bytes: &[u8], wire: Wire) -> Result<Self>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -218,6 +220,10 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
         wire.encode(self)
     }
+
+    fn from_wire(bytes: &[u8], wire: Wire) -> Result<Self> {
+        wire.decode(bytes)
+    }
 }
 
 /// The error type of a handler: `Error`, or `CallError<E>` of an `E` with `#[derive(RpcError)]`.
@@ -231,6 +237,8 @@ pub trait Failure: From<Error> + Into<Error> + Send + 'static {
     fn runtime(&self) -> Option<&Error>;
     /// Without its type.
     fn into_refusal(self) -> Refusal;
+    /// What another process says: the error as one of the runtime, and the bytes of the handler's own, if it is one.
+    fn told(error: Error, own: Option<&[u8]>, wire: Wire) -> Self;
 }
 
 impl Failure for Error {
@@ -240,6 +248,10 @@ impl Failure for Error {
 
     fn into_refusal(self) -> Refusal {
         self.into()
+    }
+
+    fn told(error: Error, _: Option<&[u8]>, _: Wire) -> Self {
+        error
     }
 }
 
@@ -255,6 +267,14 @@ impl<E: RpcError> Failure for CallError<E> {
         match self {
             CallError::User(own) => Refusal::of(own),
             CallError::Runtime(error) => error.into(),
+        }
+    }
+
+    fn told(error: Error, own: Option<&[u8]>, wire: Wire) -> Self {
+        match own.map(|own| wire.decode(own)) {
+            Some(Ok(own)) => CallError::User(own),
+            Some(Err(unreadable)) => CallError::Runtime(unreadable.context(error)),
+            None => CallError::Runtime(error),
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn open(shared: &Arc<Shared>, mut request: Request, about: Abou
         return Err(Problem::not_allowed(vec!["GET"]));
     }
     let key = handshake(headers)?;
-    check_origin(shared, headers)?;
+    check_origin(shared, &head)?;
     let caller = shared.caller(&head).await?;
     let class = class(&place.class)?;
     let on_upgrade =
