@@ -72,6 +72,25 @@ impl ErrorKind {
             ErrorKind::Internal => "internal",
         }
     }
+
+    /// The kind of a name in snake case.
+    #[cfg(feature = "connect")]
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        const ALL: [ErrorKind; 11] = [
+            ErrorKind::NotFound,
+            ErrorKind::Conflict,
+            ErrorKind::Overloaded,
+            ErrorKind::Unavailable,
+            ErrorKind::Deadline,
+            ErrorKind::Denied,
+            ErrorKind::Invalid,
+            ErrorKind::Interrupted,
+            ErrorKind::Storage,
+            ErrorKind::Handler,
+            ErrorKind::Internal,
+        ];
+        ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 impl fmt::Display for ErrorKind {

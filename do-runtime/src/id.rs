@@ -69,6 +69,14 @@ impl IdKey {
         IdKey(bytes)
     }
 
+    /// One of no folder: what it makes is known in this process alone.
+    #[cfg(feature = "connect")]
+    pub(crate) fn drawn(random: &dyn crate::env::Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        IdKey(bytes)
+    }
+
     /// What tells this folder's files from those of another one.
     pub(crate) fn folder_mark(&self) -> [u8; 16] {
         let mut mark = [0; 16];

@@ -20,6 +20,7 @@
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `sync` | locks and waiting, which a simulation can see |
 //! | `interface` | what can be called from outside, described for other languages |
+//! | `http`, `connect` | a server, and the typed stubs of another process |
 //! | `placement` | the boundary that says where an object runs |
 //! | `planted` | deliberate defects, for the campaigns to find |
 //! | `testing` | the test kit |
@@ -33,6 +34,8 @@ compile_error!(
 
 mod absent;
 mod call;
+#[cfg(feature = "connect")]
+pub mod connect;
 #[doc(hidden)]
 pub mod engine;
 #[doc(hidden)]

@@ -10,6 +10,8 @@ use super::patience::origin;
 use super::serve::{Place, Sent, hand_over_blocking, refuse_if_fenced, run_in, serve};
 use super::settings::Aside;
 use super::{Answer, AnswerSlot, Body, Entry, Progress, Queued, Slot, Stub, Timing, Work, scope};
+#[cfg(feature = "connect")]
+use crate::connect::Sending;
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Log, LogPosition};
@@ -37,6 +39,9 @@ pub(super) enum State<O: Dispatch, T, E> {
     Queued(Arc<Link<Entry<O>>>, Arc<Slot<O>>),
     /// It failed, and will be sent again.
     Pausing(BoxFuture),
+    /// On its way to another process.
+    #[cfg(feature = "connect")]
+    Away(Sending),
     /// Answered; the answer waits until the log is durable up to the position.
     Gated(Result<T, E>, LogPosition, Arc<Slot<O>>, Timing),
     /// The answer was given, or the state is being changed.
@@ -61,6 +66,8 @@ impl<O: Dispatch, T, E> fmt::Debug for Call<O, T, E> {
             State::Queued(..) => "queued",
             State::Gated(..) => "waiting for the disk",
             State::Pausing(_) => "waiting to be sent again",
+            #[cfg(feature = "connect")]
+            State::Away(_) => "on its way to another process",
             State::Done => "answered",
         };
         write!(f, "Call({:?}, {state})", self.stub)
@@ -79,6 +86,10 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
     /// # Errors
     /// `invalid` if it was, or if something was set for it that a message can't take along.
     pub(crate) fn into_unsent(self) -> Result<Unsent<O>, Error> {
+        #[cfg(feature = "connect")]
+        self.stub.home().refuse_remote(
+            "`cx.send` makes messages for objects of the same folder: call one of another process in an asynchronous handler",
+        )?;
         let trace = match self.aside {
             Some(aside) => aside.settings.of_a_message()?,
             None => None,
@@ -105,24 +116,26 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         let found;
         let slot = match self.stub.own_slot() {
             Some(slot) => slot,
-            None => match self.stub.slot() {
-                Ok(slot) => {
-                    found = slot;
-                    &found
+            None => {
+                #[cfg(feature = "connect")]
+                if let Some(connection) = self.stub.home().remote().cloned() {
+                    return self.send_away(&connection, method, &request, cx);
                 }
-                Err(error) => return Poll::Ready(Err(E::from(error))),
-            },
+                match self.stub.slot() {
+                    Ok(slot) => {
+                        found = slot;
+                        &found
+                    }
+                    Err(error) => return Poll::Ready(Err(E::from(error))),
+                }
+            }
         };
         if let Err(error) = slot.shared.host.node().available() {
             return Poll::Ready(Err(E::from(error)));
         }
         let bytes = O::argument_bytes(&request);
-        if bytes > O::LIMITS.argument {
-            return Poll::Ready(Err(E::from(Error::invalid(format!(
-                "the arguments of `{}` take {bytes} bytes: the limit is {}",
-                method.name,
-                O::LIMITS.argument
-            )))));
+        if let Err(error) = check_size::<O>(method, bytes) {
+            return Poll::Ready(Err(E::from(error)));
         }
         let mut sent = Sent { request, method, origin: None };
         if self.aside.is_some() || ambient::is_set() || method.deadline.is_some() {
@@ -303,10 +316,23 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
             State::Gated(result, position, slot, timing) => self.gate(result, position, slot, timing, cx),
             State::Queued(entry, slot) => self.queued(entry, slot, cx),
             State::Pausing(pause) => self.pause(pause, cx),
+            #[cfg(feature = "connect")]
+            State::Away(sending) => self.away(sending, cx),
             State::Done => Poll::Ready(Err(E::from(Error::invalid("a call was awaited again after its answer")))),
         };
         if self.aside.is_none() { answer } else { self.consider(answer, cx) }
     }
+}
+
+/// That the arguments of a call are not larger than its class takes.
+#[inline]
+pub(super) fn check_size<O: Dispatch>(method: &Method, bytes: u64) -> Result<(), Error> {
+    if bytes <= O::LIMITS.argument { Ok(()) } else { Err(too_large(method, bytes, O::LIMITS.argument)) }
+}
+
+#[cold]
+fn too_large(method: &Method, bytes: u64, limit: u64) -> Error {
+    Error::invalid(format!("the arguments of `{}` take {bytes} bytes: the limit is {limit}", method.name))
 }
 
 /// Why a stub can't be polled inside a synchronous handler.

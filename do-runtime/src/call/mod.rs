@@ -12,6 +12,8 @@ mod live;
 mod outside;
 mod pace;
 mod patience;
+#[cfg(feature = "connect")]
+mod remote;
 mod run;
 pub(crate) mod scope;
 mod serve;

@@ -12,7 +12,7 @@ use super::{Call, Live, Refusal, Reply, Stub, live};
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::fetch::{Astray, Request, find};
 use crate::metadata::{Caller, TraceParent};
-use crate::object::{ArgumentsReader, Dispatch, Method, Wire};
+use crate::object::{ArgumentsReader, Dispatch, Method, Wire, as_they_came};
 
 /// A call from outside of one object.
 pub(crate) struct Asked<'a> {
@@ -43,15 +43,18 @@ pub(crate) struct AskedBy {
 /// # Errors
 /// `not_found` if the class has no such method that is public; `invalid` if the arguments are not its own.
 pub(crate) fn call<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Call<O, Reply, Refusal>> {
-    let Asked { method, arguments, wire, by } = asked;
+    let Asked { method, arguments: came, wire, by } = asked;
     if !O::PUBLIC.iter().any(|public| public.name == method) {
         let sentence = format!("`{}` has no public method `{}`", O::CLASS, shown(method));
         return Err(Error::new(ErrorKind::NotFound, sentence));
     }
-    let mut arguments = ArgumentsReader::of_wire(arguments, wire)?;
+    let mut arguments = ArgumentsReader::of_wire(came, wire)?;
     let (method, request) = O::decode(method, &mut arguments)?;
     arguments.refuse_rest(method)?;
-    Ok(asked_by(stub, method, request, by))
+    let keyed = by.key.is_some();
+    let call = asked_by(stub, method, request, by);
+    // As they came: a map that is decoded and written again may be in another order.
+    Ok(if keyed { call.with_arguments(as_they_came(came, wire)) } else { call })
 }
 
 /// The answers of a call that is watched, one after the other.

@@ -75,6 +75,8 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 Some(too_late(&slot, "has run, but was not on disk yet: whether it is kept is not known here"))
             }
             State::New(..) | State::Pausing(_) | State::Done => None,
+            #[cfg(feature = "connect")]
+            State::Away(_) => None,
         }
     }
 }
@@ -92,8 +94,9 @@ pub(super) fn origin<O: Dispatch>(
     let again = aside.as_ref().and_then(|aside| aside.again.as_ref());
     let key = settings.and_then(|settings| settings.key.clone());
     if let Some(key) = key.or_else(|| ambient::next_key(method)) {
-        origin.key = Some(match again {
-            Some(again) => Key::of(key, &origin, method, &again.arguments),
+        let came = settings.and_then(|settings| settings.arguments.as_ref());
+        origin.key = Some(match again.map(|again| &again.arguments).or(came) {
+            Some(arguments) => Key::of(key, &origin, method, arguments),
             None => Key::of(key, &origin, method, &written::<O>(request)?),
         });
     }

@@ -40,7 +40,8 @@ impl Aside {
 /// What goes with the call: it is set before the call is awaited, and the handler sees it in its [`Metadata`](crate::Metadata).
 impl<O: Dispatch, T, E> Call<O, T, E> {
     /// Says who calls: the name of a principal. The runtime believes it. Without it a call from outside is
-    /// anonymous, and one that an asynchronous handler makes comes from its object.
+    /// anonymous, and one that an asynchronous handler makes comes from its object. To a call of another process it can't be added: the
+    /// server there says who calls.
     pub fn caller(self, caller: impl Into<Caller>) -> Self {
         let caller = caller.into();
         self.set(|settings| match caller.principal() {
@@ -98,6 +99,12 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
             settings.request_id = Some(request_id);
             settings.trace = trace;
         })
+    }
+
+    /// What the key of a call from outside stands for.
+    #[cfg(feature = "http")]
+    pub(super) fn with_arguments(self, arguments: Vec<u8>) -> Self {
+        self.set(|settings| settings.arguments = Some(arguments))
     }
 
     fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {

@@ -41,7 +41,7 @@ impl<O: Dispatch> Stub<O> {
         Stub { home: slot.shared.host.home().clone(), identity: slot.shared.identity.clone(), slot: Ok(slot) }
     }
 
-    /// The object's id.
+    /// The object's id. Of an object in another process that was named, it is one that is known in this process alone.
     pub fn id(&self) -> ObjectId {
         self.identity.id()
     }

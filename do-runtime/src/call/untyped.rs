@@ -76,6 +76,10 @@ impl Answer for Reply {
     fn shape(_: &mut crate::interface::Shapes) -> crate::interface::Shape {
         crate::interface::Shape::Unknown("its type is known to the handler alone")
     }
+
+    fn from_wire(_: &[u8], _: Wire) -> Result<Self> {
+        Err(Error::new(ErrorKind::Internal, "an answer of another process is read by its caller, who knows its type"))
+    }
 }
 
 /// What a handler failed with, whatever its type.
@@ -145,5 +149,9 @@ impl Failure for Refusal {
 
     fn into_refusal(self) -> Refusal {
         self
+    }
+
+    fn told(error: Error, _: Option<&[u8]>, _: Wire) -> Self {
+        error.into()
     }
 }

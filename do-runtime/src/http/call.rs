@@ -1,6 +1,7 @@
 //! One call: from its head and body to the object, and from the object's answer to the response.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -18,6 +19,8 @@ use crate::error::{ErrorKind, Result, shown};
 use crate::object::{Answer, Wire};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// How many milliseconds the caller still waits.
+const DEADLINE: HeaderName = HeaderName::from_static("x-deadline-ms");
 
 /// The media type of MessagePack.
 const MESSAGE_PACK: &str = "application/msgpack";
@@ -28,7 +31,7 @@ pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About
     if head.method != Method::POST {
         return Err(Problem::not_allowed(vec!["POST"]));
     }
-    check_origin(shared, &head.headers)?;
+    check_origin(shared, head)?;
     let caller = shared.caller(head).await?;
     let class = class(&route.class)?;
     let key = text(&head.headers, &IDEMPOTENCY_KEY)?.map(Arc::from);
@@ -39,7 +42,8 @@ pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorKind::Invalid, sentence));
     }
     let wire = wire.unwrap_or(Wire::Json);
-    let by = AskedBy { caller, key, trace: about.trace, request_id: about.id, within: shared.limits.answer };
+    let within = within(shared, &head.headers)?;
+    let by = AskedBy { caller, key, trace: about.trace, request_id: about.id, within };
     let asked = Asked { method: &route.method, arguments: &arguments, wire, by };
     let answering =
         class.call(shared.objects.home(), &route.object, asked).map_err(|error| Problem::of_request(&error))?;
@@ -48,7 +52,7 @@ pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About
         Err(refusal) => Err(refusal),
     };
     let bytes = encoded.map_err(|refusal| {
-        let problem = Problem::of_refusal(&refusal);
+        let problem = Problem::of_refusal(&refusal, about.problems);
         if problem.is_ours() {
             let (class, method, error) = (class.name(), &*route.method, refusal.error());
             tracing::warn!(class, object = ?route.object, method, request_id = %about.id, %error, "a call from outside failed");
@@ -62,6 +66,18 @@ pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About
     };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
     Ok(response)
+}
+
+/// How long the caller waits: as it says itself, but no longer than the server lets anybody.
+fn within(shared: &Shared, headers: &HeaderMap) -> Result<Duration, Problem> {
+    let most = shared.limits.answer;
+    let Some(millis) = text(headers, &DEADLINE)? else { return Ok(most) };
+    match millis.parse() {
+        Ok(millis) => Ok(Duration::from_millis(millis).min(most)),
+        Err(_) => {
+            Err(Problem::malformed(format!("the header `{DEADLINE}` is no number of milliseconds: {}", shown(millis))))
+        }
+    }
 }
 
 /// How the body is encoded, if that is said.

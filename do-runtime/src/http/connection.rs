@@ -188,7 +188,9 @@ fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_
                 let connected = connected.clone();
                 let task = running.spawn(async move {
                     let answer = answering.await.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
-                    connected.answer(id, Ends::Yes, answer.map_err(|refusal| Problem::of_refusal(&refusal))).await;
+                    connected
+                        .answer(id, Ends::Yes, answer.map_err(|refusal| Problem::of_refusal(&refusal, Wire::Json)))
+                        .await;
                 });
                 under_way.insert(id, task);
             }
@@ -204,7 +206,9 @@ fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_
                             answer.as_ref().is_err_and(|refusal| refusal.error().kind() == ErrorKind::Unavailable);
                         let answer = answer.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
                         let ends = if gone { Ends::Yes } else { Ends::No };
-                        connected.answer(id, ends, answer.map_err(|refusal| Problem::of_refusal(&refusal))).await;
+                        connected
+                            .answer(id, ends, answer.map_err(|refusal| Problem::of_refusal(&refusal, Wire::Json)))
+                            .await;
                         if gone {
                             return;
                         }
@@ -260,7 +264,7 @@ impl Connected {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok().and_then(|text| RawValue::from_string(text).ok());
         let (answer, error) = match answer {
             Ok(answer) => (text(answer), None),
-            Err(problem) => (None, text(problem.document(""))),
+            Err(problem) => (None, text(problem.document("", Wire::Json))),
         };
         let answered = Answered { id, answer: answer.as_deref(), error: error.as_deref() };
         // It is made of JSON; and if nobody takes it the connection is gone.

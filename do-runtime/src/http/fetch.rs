@@ -18,7 +18,7 @@ use crate::fetch::{Astray, Request, Response};
 pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) -> Result<HttpResponse, Problem> {
     let (head, body) = request.into_parts();
     let place = route::read_object(head.uri.path())?;
-    check_origin(shared, &head.headers)?;
+    check_origin(shared, &head)?;
     let caller = shared.caller(&head).await?;
     let class = class(&place.class)?;
     let body = whole_body(shared, body).await?;
@@ -35,7 +35,7 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
         })?;
     let response = answering.await.and_then(|reply| reply.to_response().map_err(Into::into));
     let response = response.map_err(|refusal| {
-        let problem = Problem::of_refusal(&refusal);
+        let problem = Problem::of_refusal(&refusal, about.problems);
         if problem.is_ours() {
             let (class, error) = (class.name(), refusal.error());
             tracing::warn!(class, object = ?place.object, request_id = %about.id, %error, "a request failed");

@@ -25,6 +25,8 @@ pub(super) struct Limits {
     pub(super) ping: Duration,
     /// Connections at once.
     pub(super) connections: usize,
+    /// Calls at once on one connection of HTTP/2.
+    pub(super) streams: u32,
     /// How long calls that run may go on when the server stops.
     pub(super) drain: Duration,
 }
@@ -42,6 +44,7 @@ impl Default for Limits {
             sockets_per_peer: 32_768,
             ping: Duration::from_secs(30),
             connections: 32_768,
+            streams: 256,
             drain: Duration::from_secs(10),
         }
     }

@@ -38,6 +38,7 @@ mod fetch;
 mod limits;
 mod page;
 mod problem;
+mod prompt;
 mod request;
 mod route;
 mod serve;

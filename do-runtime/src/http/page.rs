@@ -7,7 +7,8 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
     HOST, ORIGIN, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 
 use super::problem::Problem;
@@ -17,7 +18,7 @@ use crate::error::ErrorKind;
 
 /// What a page may send besides what every page may, and read of the answer.
 const SENT: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, idempotency-key, traceparent, x-request-id");
+    HeaderValue::from_static("authorization, content-type, idempotency-key, traceparent, x-deadline-ms, x-request-id");
 const READ: HeaderValue = HeaderValue::from_static("retry-after, traceparent, x-request-id");
 
 /// How long a browser may remember it, in seconds.
@@ -35,9 +36,11 @@ pub(super) enum Page {
 
 impl Page {
     /// From what a request says of it.
-    pub(super) fn of(shared: &Shared, headers: &HeaderMap) -> Self {
+    pub(super) fn of(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Self {
         let Some(origin) = headers.get(ORIGIN) else { return Page::Own };
         let (Ok(Some(text)), Ok(host)) = (text(headers, &ORIGIN), text(headers, &HOST)) else { return Page::Stranger };
+        // HTTP/2 says it in the URI.
+        let host = host.or(uri.authority().map(|host| host.as_str()));
         let site = text.split_once("://").map(|(_, site)| site);
         if site.is_some_and(|site| host.is_some_and(|host| site.eq_ignore_ascii_case(host))) {
             return Page::Own;
@@ -83,8 +86,8 @@ impl Page {
 }
 
 /// Refuses what a page of another site sends: it acts with the rights of the person who looks at it.
-pub(super) fn check_origin(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
-    match Page::of(shared, headers) {
+pub(super) fn check_origin(shared: &Shared, head: &Parts) -> Result<(), Problem> {
+    match Page::of(shared, &head.headers, &head.uri) {
         Page::Own | Page::Friend(_) => Ok(()),
         Page::Stranger => {
             let sentence = "this origin may not call: the server allows others with `.origins(…)`";

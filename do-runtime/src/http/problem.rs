@@ -22,10 +22,25 @@ pub(super) struct Problem {
     retryable: bool,
     /// The argument that was wrong.
     field: Option<String>,
-    /// The handler's own error, as JSON.
-    own: Option<Box<RawValue>>,
+    /// The handler's own error.
+    own: Option<Own>,
     /// The methods that are taken instead.
     allowed: Vec<&'static str>,
+}
+
+/// A handler's own error, encoded.
+#[derive(Debug)]
+enum Own {
+    Json(Box<RawValue>),
+    MessagePack(Vec<u8>),
+}
+
+/// The media type of a problem, in JSON and in MessagePack.
+pub(super) fn media(wire: Wire) -> &'static str {
+    match wire {
+        Wire::Json => "application/problem+json",
+        Wire::MessagePack => "application/problem+msgpack",
+    }
 }
 
 /// The members of the document, in the order of RFC 9457.
@@ -43,6 +58,9 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a RawValue>,
 }
+
+/// The name of the last member in MessagePack: a text of five bytes.
+const OWN: &[u8] = b"\xa5error";
 
 impl Problem {
     /// One that HTTP itself has a status for.
@@ -80,12 +98,17 @@ impl Problem {
         }
     }
 
-    /// A call that was made, and answered with an error.
-    pub(super) fn of_refusal(refusal: &Refusal) -> Self {
+    /// A call that was made, and answered with an error, which will be written so.
+    pub(super) fn of_refusal(refusal: &Refusal, wire: Wire) -> Self {
         let error = refusal.error();
-        match refusal.encode_own(Wire::Json) {
+        match refusal.encode_own(wire) {
             Some(Ok(own)) => {
-                let own = String::from_utf8(own).ok().and_then(|own| RawValue::from_string(own).ok());
+                let own = match wire {
+                    Wire::Json => {
+                        String::from_utf8(own).ok().and_then(|own| RawValue::from_string(own).ok()).map(Own::Json)
+                    }
+                    Wire::MessagePack => Some(Own::MessagePack(own)),
+                };
                 Problem { own, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.kind(), error.to_string()) }
             }
             Some(Err(unencodable)) => Problem::of(&unencodable),
@@ -125,7 +148,11 @@ impl Problem {
     }
 
     /// The document that tells it.
-    pub(super) fn document(&self, request_id: &str) -> Vec<u8> {
+    pub(super) fn document(&self, request_id: &str, wire: Wire) -> Vec<u8> {
+        let own = match (&self.own, wire) {
+            (Some(Own::Json(own)), Wire::Json) => Some(&**own),
+            _ => None,
+        };
         let document = Document {
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
@@ -134,18 +161,25 @@ impl Problem {
             retryable: self.retryable,
             request_id,
             field: self.field.as_deref(),
-            error: self.own.as_deref(),
+            error: own,
         };
-        // It is made of text, numbers and JSON that was encoded before.
-        serde_json::to_vec(&document).unwrap_or_default()
+        // It is made of text, numbers and what was encoded before.
+        let mut body = wire.encode(&document).unwrap_or_default();
+        if let (Some(Own::MessagePack(own)), Wire::MessagePack, Some(members)) = (&self.own, wire, body.first_mut()) {
+            // A map of fewer than 15 members: their number is in its first byte.
+            *members += 1;
+            body.extend_from_slice(OWN);
+            body.extend_from_slice(own);
+        }
+        body
     }
 
     /// The answer.
-    pub(super) fn answer(&self, request_id: &str) -> Response {
-        let mut response = Response::new(Body::from(self.document(request_id)));
+    pub(super) fn answer(&self, request_id: &str, wire: Wire) -> Response {
+        let mut response = Response::new(Body::from(self.document(request_id, wire)));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media(wire)));
         let more = match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),

@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::page::Page;
-use super::problem::Problem;
+use super::problem::{self, Problem};
 use super::server::Shared;
 use super::{call, connection, fetch, socket};
 use crate::error::{ErrorKind, shown};
 use crate::metadata::TraceParent;
 use crate::node::{ClassEntry, class_named};
+use crate::object::Wire;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -26,11 +28,14 @@ pub(super) struct About {
     /// The id that it came with, or that was drawn for it.
     pub(super) id: Uuid,
     pub(super) trace: Option<TraceParent>,
+    /// How a problem is written.
+    pub(super) problems: Wire,
 }
 
 /// Answers a request at `/rpc/…`.
 pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (about, page) = (about(&shared, request.headers()), Page::of(&shared, request.headers()));
+    let about = about(&shared, request.headers());
+    let page = Page::of(&shared, request.headers(), request.uri());
     if let Some(answer) = page.preflight(&request) {
         return answer;
     }
@@ -52,7 +57,8 @@ pub(super) async fn connection(State(shared): State<Arc<Shared>>, request: Reque
 
 /// Answers a request at `/objects/…`.
 pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (about, page) = (about(&shared, request.headers()), Page::of(&shared, request.headers()));
+    let about = about(&shared, request.headers());
+    let page = Page::of(&shared, request.headers(), request.uri());
     if let Some(answer) = page.preflight(&request) {
         return answer;
     }
@@ -66,12 +72,21 @@ pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) 
 fn about(shared: &Shared, headers: &HeaderMap) -> About {
     let given = text(headers, &REQUEST_ID).ok().flatten().and_then(|id| Uuid::try_parse(id).ok());
     let trace = text(headers, &TRACE_PARENT).ok().flatten().and_then(|trace| trace.parse::<TraceParent>().ok());
-    About { id: given.unwrap_or_else(|| shared.objects.home().random().uuid()), trace }
+    let id = given.unwrap_or_else(|| shared.objects.home().random().uuid());
+    About { id, trace, problems: wire_of_problems(headers) }
+}
+
+/// In JSON, unless the caller says that it takes MessagePack.
+fn wire_of_problems(headers: &HeaderMap) -> Wire {
+    let wanted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut media = wanted.flat_map(|list| list.split(',')).filter_map(|media| media.split(';').next());
+    let packed = media.any(|media| media.trim().eq_ignore_ascii_case(problem::media(Wire::MessagePack)));
+    if packed { Wire::MessagePack } else { Wire::Json }
 }
 
 fn finish(about: About, answer: Result<Response, Problem>) -> Response {
     let shown = about.id.to_string();
-    let mut response = answer.unwrap_or_else(|problem| problem.answer(&shown));
+    let mut response = answer.unwrap_or_else(|problem| problem.answer(&shown, about.problems));
     let headers = response.headers_mut();
     headers.extend(HeaderValue::try_from(shown).ok().map(|id| (REQUEST_ID, id)));
     let trace = about.trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok());

@@ -12,7 +12,7 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::limits::Limits;
+use super::prompt::Prompt;
 use crate::Objects;
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
@@ -81,8 +82,7 @@ async fn accept(
     room: &Arc<Semaphore>,
     connections: &GracefulShutdown,
 ) {
-    let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
-    http.http1().timer(TokioTimer::new()).header_read_timeout(limits.arrival).max_buf_size(limits.headers);
+    let http = protocols(limits);
     // It is never closed.
     while let Ok(place) = room.clone().acquire_owned().await {
         let (stream, address) = match listener.accept().await {
@@ -96,8 +96,8 @@ async fn accept(
         let peer = Arc::new(Peer { address: address.ip(), _place: place });
         // Answers are small, and somebody waits for each.
         let _ = stream.set_nodelay(true);
-        let connection =
-            http.serve_connection_with_upgrades(TokioIo::new(stream), Peered::new(router.clone(), peer)).into_owned();
+        let stream = TokioIo::new(Prompt::new(stream, limits.arrival));
+        let connection = http.serve_connection_with_upgrades(stream, Peered::new(router.clone(), peer)).into_owned();
         let watched = connections.watch(connection);
         tokio::spawn(async move {
             // A peer that goes away, or sends what is no HTTP, is nobody's concern here.
@@ -106,6 +106,20 @@ async fn accept(
             }
         });
     }
+}
+
+/// HTTP/1 and HTTP/2 on the same port, each within the limits.
+fn protocols(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(limits.arrival).max_buf_size(limits.headers);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
+        // A peer that is silent, or in the middle of a head, answers no ping.
+        .keep_alive_interval(limits.arrival)
+        .keep_alive_timeout(limits.arrival);
+    http
 }
 
 /// The other end of a connection. It is held as long as the connection is open, as a WebSocket too.

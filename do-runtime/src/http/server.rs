@@ -245,6 +245,8 @@ impl Server {
             Error::with_source(ErrorKind::Unavailable, format!("the listener has no address: {error}"), error)
         })?;
         self.check(address)?;
+        #[cfg(feature = "connect")]
+        self.shared.objects.home().refuse_remote("objects in another process are served by that process")?;
         let until = self.until.take();
         let (objects, limits) = (self.shared.objects.clone(), self.shared.limits.clone());
         serve::serve(listener, self.router()?, objects, limits, until).await

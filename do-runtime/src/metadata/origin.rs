@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) request_id: Option<Uuid>,
     /// It comes from outside the process, where anybody may be.
     pub(crate) outside: bool,
+    /// Its arguments as they came from there.
+    pub(crate) arguments: Option<Vec<u8>>,
     /// What made no sense: the call answers it.
     pub(crate) wrong: Option<Error>,
 }

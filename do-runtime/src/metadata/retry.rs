@@ -108,6 +108,12 @@ impl RetryPolicy {
         }
     }
 
+    /// Whether anything is sent again at all.
+    #[cfg(feature = "connect")]
+    pub(crate) fn repeats(&self) -> bool {
+        self.attempts > 1
+    }
+
     /// The pause after so many attempts, if `error` is one after which the call is sent again.
     pub(crate) fn pause(&self, attempts: u32, error: &Error, random: &dyn Random) -> Option<Duration> {
         let at_least = match error.retry_after() {

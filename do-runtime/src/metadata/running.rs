@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::Metadata;
 use crate::journal::LogPosition;
+#[cfg(feature = "connect")]
+use crate::node::Node;
 
 /// What an asynchronous handler, its closures and the calls that it makes have in common.
 pub(crate) struct Running {
@@ -13,11 +15,20 @@ pub(crate) struct Running {
     seen: AtomicU64,
     /// Calls that it has made under keys of its own.
     keys: AtomicU32,
+    /// Where it runs: a call that leaves the process waits for what the handler has seen.
+    #[cfg(feature = "connect")]
+    pub(crate) node: Arc<Node>,
 }
 
 impl Running {
-    pub(crate) fn new(meta: Metadata, seen: LogPosition) -> Self {
-        Running { meta, seen: AtomicU64::new(seen.0), keys: AtomicU32::new(0) }
+    pub(crate) fn new(meta: Metadata, seen: LogPosition, #[cfg(feature = "connect")] node: Arc<Node>) -> Self {
+        Running {
+            meta,
+            seen: AtomicU64::new(seen.0),
+            keys: AtomicU32::new(0),
+            #[cfg(feature = "connect")]
+            node,
+        }
     }
 
     pub(crate) fn seen(&self) -> LogPosition {

@@ -43,6 +43,8 @@ pub(crate) use folder::reopen;
 pub(crate) use hold::Hold;
 pub(crate) use home::Home;
 pub(crate) use host::{AnyHost, Host};
+#[cfg(feature = "connect")]
+pub(crate) use namespace::check_name;
 pub use namespace::{List, ListIter, Namespace};
 pub use objects::Objects;
 pub use registration::ClassEntry;

@@ -57,14 +57,16 @@ impl<O: Dispatch> Namespace<O> {
         Namespace { home, class: PhantomData }
     }
 
-    /// The id of the object with a name. It is the same one as long as the folder (or its backup) lives.
+    /// The id of the object with a name. It is the same one as long as the folder (or its backup) lives. Of objects in another process it
+    /// is one that is known in this process alone: [`Namespace::get`] takes it, and nobody else.
     pub fn id_from_name(&self, name: impl AsRef<str>) -> ObjectId {
         let id = self.home.ids().of_name(O::CLASS, name.as_ref());
         self.home.names().remember(id, name.as_ref());
         id
     }
 
-    /// A new id, drawn at random, of an object without a name.
+    /// A new id, drawn at random, of an object without a name. For objects in another process a method there has to make one: what this
+    /// gives is an `invalid` error when it is called.
     pub fn new_unique_id(&self) -> ObjectId {
         let mut body = [0; 24];
         self.home.random().fill(&mut body);
@@ -82,6 +84,11 @@ impl<O: Dispatch> Namespace<O> {
     }
 
     fn accept(&self, id: ObjectId) -> Result<()> {
+        // That of another process is looked at there.
+        #[cfg(feature = "connect")]
+        if self.home.remote().is_some() {
+            return Ok(());
+        }
         if self.home.ids().accepts(O::CLASS, id) {
             Ok(())
         } else {
@@ -147,7 +154,7 @@ impl<O: Dispatch> Namespace<O> {
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
+pub(crate) fn check_name(name: &str) -> Result<()> {
     if name.len() > LONGEST_NAME {
         return Err(Error::invalid(format!(
             "the name of an object has at most {LONGEST_NAME} bytes, and this one has {}",

@@ -43,11 +43,19 @@ impl Drop for Open {
         if let Some(node) = self.0.leave() {
             node.abandon();
         }
+        #[cfg(feature = "connect")]
+        if let Some(connection) = self.0.remote() {
+            connection.hang_up();
+        }
     }
 }
 
 impl fmt::Debug for Objects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "connect")]
+        if let Some(connection) = self.home.remote() {
+            return write!(f, "Objects(at {connection:?}{})", if connection.is_closed() { ", closed" } else { "" });
+        }
         f.write_str(if self.home.node().is_ok() { "Objects(open)" } else { "Objects(closed)" })
     }
 }
@@ -64,6 +72,22 @@ impl Objects {
     /// Options to open a folder with.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// Connects to objects in another process, which serves them with [`Objects::serve`]: `http://127.0.0.1:8080`. Their stubs are the
+    /// same, and reach the methods that are `#[rpc(public)]`.
+    ///
+    /// # Errors
+    /// As [`Connector::connect`](crate::connect::Connector::connect).
+    #[cfg(feature = "connect")]
+    pub async fn connect(url: impl Into<String>) -> Result<Self> {
+        Objects::connector(url).connect().await
+    }
+
+    /// Options to connect with: credentials, deadlines, how often a call is sent again.
+    #[cfg(feature = "connect")]
+    pub fn connector(url: impl Into<String>) -> crate::connect::Connector {
+        crate::connect::Connector::new(url)
     }
 
     pub(crate) fn owning(home: Arc<Home>) -> Self {
@@ -124,11 +148,17 @@ impl Objects {
         self.server().into_router()
     }
 
-    /// Takes no new call, lets those that run end, hands everything over to the store, and releases the folder.
+    /// Takes no new call, lets those that run end, hands everything over to the store, and releases the folder. Of objects in another
+    /// process it closes the connection to them, and nothing else.
     ///
     /// # Errors
     /// What could not be written: it is in the journal, and the next open brings it in.
     pub async fn close(&self) -> Result {
+        #[cfg(feature = "connect")]
+        if let Some(connection) = self.home.remote() {
+            connection.close().await;
+            return Ok(());
+        }
         match self.home.node() {
             Ok(node) => {
                 let closed = super::checkpoint::close(&node).await;
@@ -149,8 +179,12 @@ impl Objects {
 
     /// Resolves with the reason once the node has failed: its journal could not be written. Every call answers
     /// `unavailable` from then on; opening the folder again recovers all that was acknowledged. Pending as long as
-    /// all is well.
+    /// all is well. A connection to objects in another process never fails for good: there this resolves once it was closed.
     pub async fn failed(&self) -> Error {
+        #[cfg(feature = "connect")]
+        if let Some(connection) = self.home.remote() {
+            return connection.over().await;
+        }
         match self.home.node() {
             Ok(node) => node.log().failed().await,
             Err(closed) => closed,

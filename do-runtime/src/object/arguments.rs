@@ -7,6 +7,9 @@ mod outside;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "http")]
+pub(crate) use outside::as_they_came;
+
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
@@ -73,6 +76,13 @@ impl ArgumentsWriter {
     }
 }
 
+/// The MessagePack map of arguments that were written.
+#[cfg(feature = "connect")]
+pub(crate) fn packed(written: Vec<u8>) -> bytes::Bytes {
+    // Behind the format.
+    bytes::Bytes::from(written).slice(1..)
+}
+
 /// Takes arguments out of bytes.
 #[derive(Debug)]
 pub struct ArgumentsReader<'a> {
@@ -114,7 +124,7 @@ impl<'a> ArgumentsReader<'a> {
     }
 
     /// Finds the arguments in a MessagePack map.
-    fn packed(map: &'a [u8]) -> Result<Self> {
+    pub(crate) fn packed(map: &'a [u8]) -> Result<Self> {
         let (count, mut rest) = extent::map(map).ok_or_else(|| damaged("they are no map"))?;
         let mut entries = Vec::new();
         for _ in 0..count {
@@ -128,6 +138,12 @@ impl<'a> ArgumentsReader<'a> {
             [] => Ok(ArgumentsReader { entries, source: Source::Wire(Wire::MessagePack) }),
             _ => Err(damaged("something follows them")),
         }
+    }
+
+    /// The bytes of a value, if it is there.
+    #[cfg(feature = "connect")]
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a [u8]> {
+        self.entries.iter().find(|entry| entry.name == name).map(|entry| entry.value)
     }
 
     /// The argument of a parameter; one that is missing is read as nil, which makes an `Option` `None`. What is no

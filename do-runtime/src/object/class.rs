@@ -215,6 +215,8 @@ pub trait Answer: Send + Sized + 'static {
     /// How it looks outside of the process.
     #[cfg(feature = "interface")]
     fn shape(shapes: &mut Shapes) -> Shape;
+    /// From the bytes that came from another process. What can't be decoded is `internal`.
+    fn from_wire(bytes: &[u8], wire: Wire) -> Result<Self>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -242,6 +244,10 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
     fn shape(shapes: &mut Shapes) -> Shape {
         shapes.of::<T>()
     }
+
+    fn from_wire(bytes: &[u8], wire: Wire) -> Result<Self> {
+        wire.decode(bytes)
+    }
 }
 
 /// The error type of a handler: `Error`, or `CallError<E>` of an `E` with `#[derive(RpcError)]`.
@@ -263,6 +269,8 @@ pub trait Failure: From<Error> + Into<Error> + Send + 'static {
         let _ = shapes;
         None
     }
+    /// What another process says: the error as one of the runtime, and the bytes of the handler's own, if it is one.
+    fn told(error: Error, own: Option<&[u8]>, wire: Wire) -> Self;
 }
 
 impl Failure for Error {
@@ -276,6 +284,10 @@ impl Failure for Error {
 
     fn into_refusal(self) -> Refusal {
         self.into()
+    }
+
+    fn told(error: Error, _: Option<&[u8]>, _: Wire) -> Self {
+        error
     }
 }
 
@@ -301,6 +313,14 @@ impl<E: RpcError> Failure for CallError<E> {
     #[cfg(feature = "interface")]
     fn own_shape(shapes: &mut Shapes) -> Option<Shape> {
         Some(shapes.of::<E>())
+    }
+
+    fn told(error: Error, own: Option<&[u8]>, wire: Wire) -> Self {
+        match own.map(|own| wire.decode(own)) {
+            Some(Ok(own)) => CallError::User(own),
+            Some(Err(unreadable)) => CallError::Runtime(unreadable.context(error)),
+            None => CallError::Runtime(error),
+        }
     }
 }
 

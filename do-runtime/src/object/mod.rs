@@ -21,9 +21,11 @@ mod this;
 mod wire;
 
 pub use alarms::{AlarmDef, AlarmRan, AlarmRun, Alarms, ExhaustedRun, PendingAlarm, Repeat, Schedule, Setting};
-#[cfg(feature = "http")]
-pub(crate) use arguments::WrongArgument;
+#[cfg(feature = "connect")]
+pub(crate) use arguments::packed;
 pub use arguments::{ArgumentsReader, ArgumentsWriter};
+#[cfg(feature = "http")]
+pub(crate) use arguments::{WrongArgument, as_they_came};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, Scheduled, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;

@@ -221,7 +221,12 @@ where
     F: Future<Output = Result<T, E>> + Send + 'static,
 {
     let stub = Stub::of(slot.clone());
-    let running = Arc::new(Running::new(meta, slot.shared.position()));
+    let running = Arc::new(Running::new(
+        meta,
+        slot.shared.position(),
+        #[cfg(feature = "connect")]
+        slot.shared.host.shared_node(),
+    ));
     let this = This { stub, handler: running.clone(), node: slot.shared.host.shared_node() };
     let handler = handler(this.clone());
     Box::pin(async move {

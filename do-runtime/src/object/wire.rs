@@ -1,6 +1,7 @@
 //! How values look outside of the process.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -26,6 +27,22 @@ impl Wire {
         match self {
             Wire::Json => serde_json::to_vec(value).map_err(|error| unencodable(error.into())),
             Wire::MessagePack => rmp_serde::to_vec_named(value).map_err(|error| unencodable(error.into())),
+        }
+    }
+
+    /// The value of bytes that another process sent.
+    ///
+    /// # Errors
+    /// `internal` if they are none of its type: the two programs are not of the same version, most of the time.
+    pub(crate) fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T> {
+        let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| {
+            let name = std::any::type_name::<T>();
+            let sentence = format!("what the other process answered can't be read as `{name}`: {error}");
+            Error::with_source(ErrorKind::Internal, sentence, error)
+        };
+        match self {
+            Wire::Json => serde_json::from_slice(bytes).map_err(|error| unreadable(error.into())),
+            Wire::MessagePack => rmp_serde::from_slice(bytes).map_err(|error| unreadable(error.into())),
         }
     }
 }

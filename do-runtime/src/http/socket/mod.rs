@@ -96,7 +96,7 @@ impl Handshake {
             return Err(Problem::not_allowed(vec!["GET"]));
         }
         let key = key(&head.headers)?;
-        check_origin(shared, &head.headers)?;
+        check_origin(shared, &head)?;
         let caller = shared.caller(&head).await?;
         let on_upgrade =
             on_upgrade.ok_or_else(|| Problem::malformed("this connection can't become a WebSocket: use HTTP/1.1"))?;

@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{ArgumentsReader, Entry, NIL, Source, wrong};
+use super::{ArgumentsReader, Entry, FORMAT, NIL, Source, wrong};
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::fetch::Request;
 use crate::object::{Method, Wire};
@@ -66,6 +66,19 @@ impl<'a> ArgumentsReader<'a> {
                 Err(wrong(&name, format!("`{}` has no parameter `{name}`", method.name), None))
             }
         }
+    }
+}
+
+/// Arguments as they came, to be compared with those of a repeated call: MessagePack as an [`ArgumentsWriter`](super::ArgumentsWriter)
+/// would have written it, JSON without the spaces and the order of its members, which mean nothing.
+pub(crate) fn as_they_came(bytes: &[u8], wire: Wire) -> Vec<u8> {
+    match wire {
+        Wire::MessagePack => [&[FORMAT], bytes].concat(),
+        Wire::Json => match serde_json::from_slice::<serde_json::Value>(bytes) {
+            Ok(value) => value.to_string().into_bytes(),
+            // What has been read as arguments is JSON, or nothing at all.
+            Err(_) => bytes.to_vec(),
+        },
     }
 }
 

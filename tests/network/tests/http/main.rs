@@ -2,7 +2,7 @@
 
 mod peer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use do_runtime::http::{BearerTokens, Server};
 use do_runtime::prelude::*;
@@ -97,6 +97,12 @@ impl Purse {
         map: BTreeMap<String, f64>,
     ) -> Result<(Uuid, Timestamp, usize, usize)> {
         Ok((id, at, bytes.len(), map.len()))
+    }
+
+    #[rpc(public)]
+    fn fill(&mut self, amounts: HashMap<String, i64>) -> Result<i64> {
+        self.there += amounts.values().sum::<i64>();
+        Ok(self.there)
     }
 
     #[rpc(public)]
@@ -276,6 +282,14 @@ async fn a_request_has_an_id_a_trace_and_a_key() -> Result {
         assert_eq!(served.call("/rpc/HttpPurse/ann/put", key, r#"{"amount": 5}"#).await.json(), json!(5));
     }
     served.call("/rpc/HttpPurse/ann/put", key, r#"{"amount": 6}"#).await.problem(409, "conflict");
+    for body in [
+        r#"{"amounts": {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}}"#,
+        r#"{"amounts": {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}}"#,
+        r#"{ "amounts": {"e":1, "d":1, "c":1, "b":1, "a":1} }"#,
+    ] {
+        let answer = served.call("/rpc/HttpPurse/bob/fill", key, body).await;
+        assert_eq!(answer.json(), json!(5), "the order of a map means nothing: {answer:?}");
+    }
     served
         .call("/rpc/HttpPurse/ann/put", &format!("Idempotency-Key: {}\r\n", "x".repeat(2000)), r#"{"amount": 6}"#)
         .await
