@@ -13,6 +13,11 @@
 //!
 //! Nothing here knows of the network. See docs/sockets.md.
 
+#![cfg_attr(
+    not(any(feature = "http", feature = "testing")),
+    expect(dead_code, reason = "without a server and without the kit nobody can open a socket")
+)]
+
 #[cfg(any(feature = "http", feature = "testing"))]
 mod connection;
 pub(crate) mod effects;

@@ -46,12 +46,12 @@ struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     async fn ask(&mut self, asking: Value) {
-        self.0.send(Message::text(asking.to_string())).await.unwrap();
+        self.0.send(Message::text(asking.to_string())).await.expect("it is there");
     }
 
     async fn answer(&mut self) -> Value {
-        match self.0.next().await.unwrap().unwrap() {
-            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+        match self.0.next().await.expect("it is there").expect("it is there") {
+            Message::Text(text) => serde_json::from_str(&text).expect("it is there"),
             other => panic!("{other:?}"),
         }
     }
@@ -63,13 +63,13 @@ impl Client {
 }
 
 async fn served() -> (Client, Objects, oneshot::Sender<()>, tokio::task::JoinHandle<Result>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let objects = Objects::open(folder.path()).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let objects = Objects::open(folder.path()).await.expect("it opens");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it has an address");
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(objects.server().until(async move { stopped.await.unwrap_or(()) }).serve_on(listener));
-    let client = Client(connect_async(format!("ws://{address}/rpc")).await.unwrap().0);
+    let client = Client(connect_async(format!("ws://{address}/rpc")).await.expect("it is there").0);
     (client, objects, stop, serving, folder)
 }
 

@@ -92,13 +92,13 @@ type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 impl Served {
     async fn new(options: impl FnOnce(Server) -> Server) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), "127.0.0.1:0", options).await
+        Self::on(tempfile::tempdir().expect("a temporary folder"), "127.0.0.1:0", options).await
     }
 
     async fn on(folder: tempfile::TempDir, address: &str, options: impl FnOnce(Server) -> Server) -> Self {
-        let objects = Objects::open(folder.path()).await.unwrap();
-        let listener = TcpListener::bind(address).await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let objects = Objects::open(folder.path()).await.expect("it opens");
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        let address = listener.local_addr().expect("it has an address").to_string();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = options(objects.server()).until(async move { stopped.await.unwrap_or(()) });
         let serving = tokio::spawn(server.serve_on(listener));
@@ -110,22 +110,22 @@ impl Served {
     }
 
     async fn connect(&self, path: &str) -> Client {
-        self.try_connect(path).await.unwrap()
+        self.try_connect(path).await.expect("it is there")
     }
 
     async fn stop(mut self) -> tempfile::TempDir {
-        self.stop.take().unwrap().send(()).unwrap();
-        self.serving.await.unwrap().unwrap();
+        self.stop.take().expect("it is there").send(()).expect("it is there");
+        self.serving.await.expect("it is there").expect("it is there");
         self.folder
     }
 
     /// The status and the body of a handshake that is refused.
     async fn refused(&self, path: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
-        let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
+        let mut request = format!("ws://{}{path}", self.address).into_client_request().expect("it is there");
         for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().unwrap());
+            request.headers_mut().insert(*name, value.parse().expect("it is there"));
         }
-        let stream = TcpStream::connect(&self.address).await.unwrap();
+        let stream = TcpStream::connect(&self.address).await.expect("it is there");
         match client_async(request, stream).await {
             Err(tungstenite::Error::Http(response)) => {
                 let body = response.body().clone().unwrap_or_default();
@@ -137,7 +137,7 @@ impl Served {
 }
 
 async fn text(client: &mut Client) -> String {
-    match client.next().await.unwrap().unwrap() {
+    match client.next().await.expect("it is there").expect("it is there") {
         Message::Text(text) => text.to_string(),
         other => panic!("{other:?}"),
     }
@@ -301,8 +301,8 @@ async fn a_client_that_answers_no_ping_is_taken_for_gone() {
 
 async fn text_among_pings(client: &mut Client) -> String {
     loop {
-        match client.next().await.unwrap().unwrap() {
-            Message::Ping(_) => client.flush().await.unwrap(),
+        match client.next().await.expect("it is there").expect("it is there") {
+            Message::Ping(_) => client.flush().await.expect("it is there"),
             Message::Text(text) => return text.to_string(),
             other => panic!("{other:?}"),
         }
