@@ -114,6 +114,12 @@ defects! {
     NameTrimmed = "name-trimmed": "Names that differ in the space around them give one id.";
     LateCommitAccepted = "late-commit-accepted": "A handler that was given up commits when it returns after all.";
     LastComeFirstServed = "last-come-first-served": "Who came last of those that wait is served first.";
+
+    // Sockets and live queries.
+    SocketNotGated = "socket-not-gated": "A message leaves before the transaction that sent it is durable.";
+    SocketNotUndone = "socket-not-undone": "What a failed handler did with sockets stays, and its messages go with the next transaction.";
+    SocketsForgotten = "sockets-forgotten": "An object that was asleep has none of its sockets.";
+    ChangeNotTold = "change-not-told": "Who watches an object is not told of a commit.";
 }
 
 /// Whether this defect is there.

@@ -25,6 +25,9 @@ where
     hand_over(turn);
     point();
     let awake = std::mem::replace(&mut **turn, Body::Asleep);
+    if planted(Defect::SocketsForgotten) {
+        turn.shared().host.node().sockets().forget(turn.shared().identity.id());
+    }
     let shared = turn.shared();
     point();
     shared.awake.store(false, Ordering::Release);

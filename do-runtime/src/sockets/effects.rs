@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::journal::{Log, LogPosition};
 use crate::node::{Home, Node};
 use crate::object::Dispatch;
+use crate::planted::{Defect, planted};
 
 enum Effect {
     Send(Arc<Hall>, Sending),
@@ -66,7 +67,7 @@ pub(crate) fn mark() -> usize {
 
 /// Undoes what the handler did since a mark.
 pub(crate) fn undo_to(mark: usize) {
-    if !ANY.get() {
+    if !ANY.get() || planted(Defect::SocketNotUndone) {
         return;
     }
     let undone = EFFECTS.with_borrow_mut(|effects| effects.split_off(mark.min(effects.len())));

@@ -44,6 +44,11 @@ impl Halls {
         self.shard(id).lock().get(&id).cloned()
     }
 
+    /// Loses the sockets of an object: a defect that is planted.
+    pub(crate) fn forget(&self, id: ObjectId) {
+        self.shard(id).lock().remove(&id);
+    }
+
     /// Closes all sockets of all objects.
     pub(crate) fn close_all(&self, code: CloseCode, reason: &str) {
         let reason: Arc<str> = reason.into();

@@ -56,6 +56,8 @@ const KEYS: Campaign = tests("idempotency", "");
 const CUT_OFF: Campaign = tests("idempotency", "cut_off_is_interrupted");
 const IDENTITY: Campaign = tests("identity", "");
 const TRANSACTIONS: Campaign = tests("transactions", "");
+const SOCKETS: Campaign = tests("sockets", "");
+const LIVE: Campaign = tests("live", "");
 const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
 
 /// A campaign of the whole runtime, with its name.
@@ -153,6 +155,10 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("name-trimmed", &[IDENTITY]),
     ("late-commit-accepted", &[FENCE]),
     ("last-come-first-served", &[QUEUE]),
+    ("socket-not-gated", &[SOCKETS]),
+    ("socket-not-undone", &[SOCKETS]),
+    ("sockets-forgotten", &[SOCKETS]),
+    ("change-not-told", &[LIVE]),
 ];
 
 /// The campaigns of a defect.
