@@ -34,11 +34,18 @@ struct Set {
     ready: Option<Timestamp>,
     /// It was given up.
     failed: bool,
+    /// Of those of one time the lowest runs first: it was set, or has moved on, before the others.
+    order: u64,
 }
 
 impl Set {
     fn new(at: Timestamp, period: Option<u64>, ready: Option<Timestamp>) -> Self {
-        Set { at, due: at, attempt: 0, period, ready, failed: false }
+        Set { at, due: at, attempt: 0, period, ready, failed: false, order: 0 }
+    }
+
+    /// Whether `next`, set now, goes on in the phase of this one: the same method, which `ready` says, in the same period.
+    fn keeps_phase_in(&self, next: &Set) -> bool {
+        self.period.is_some() && self.period == next.period && self.ready.is_some() == next.ready.is_some()
     }
 
     /// What it is after it has run when it was due, and whether that run has failed.
@@ -71,15 +78,37 @@ struct Model {
     /// How many runs have failed, and how many alarms were given up.
     failures: u32,
     given_up: u32,
+    /// How many runs came at the time of another one of the object.
+    tied: u32,
+    /// How often one was set, or has moved on.
+    written: u64,
 }
 
 impl Model {
+    fn write(&mut self, who: (usize, &'static str), set: Set) {
+        self.written += 1;
+        self.alarms.insert(who, Set { order: self.written, ..set });
+    }
+
+    /// What a handler sets.
+    fn set(&mut self, who: (usize, &'static str), next: Set) {
+        match self.alarms.get(&who).copied().filter(|before| before.keeps_phase_in(&next)) {
+            // In the same way: nothing changes.
+            Some(before) if before.ready == next.ready => {}
+            Some(before) => self.write(who, Set { ready: next.ready, ..before }),
+            None => self.write(who, next),
+        }
+    }
+
     fn advance(&mut self, to: Timestamp) {
         let next = |alarms: &BTreeMap<(usize, &'static str), Set>| {
             let due = alarms.iter().filter(|(_, set)| !set.failed && set.due <= to);
-            due.min_by_key(|(who, set)| (set.due, **who)).map(|(who, set)| (*who, *set))
+            due.min_by_key(|(_, set)| (set.due, set.order)).map(|(who, set)| (*who, *set))
         };
-        while let Some(((object, key), set)) = next(&self.alarms) {
+        while let Some((who, set)) = next(&self.alarms) {
+            let (object, key) = who;
+            let of_it = self.alarms.range((object, KEYS[0])..=(object, KEYS[3]));
+            self.tied += u32::from(of_it.filter(|(_, other)| !other.failed && other.due == set.due).count() > 1);
             let (left, fails) = set.ran();
             match fails {
                 true => self.failures += 1,
@@ -87,8 +116,8 @@ impl Model {
             }
             self.given_up += u32::from(left.is_some_and(|left| left.failed));
             match left {
-                Some(left) => drop(self.alarms.insert((object, key), left)),
-                None => drop(self.alarms.remove(&(object, key))),
+                Some(left) => self.write(who, left),
+                None => drop(self.alarms.remove(&who)),
             }
         }
     }
@@ -98,8 +127,10 @@ async fn change(kit: &TestKit, model: &mut Model, random: &SeededRandom, objects
     let object = random.below(objects) as usize;
     let key = KEYS[random.below(4) as usize];
     let a = clock(kit, &format!("clock-{object}"));
-    // None within this very moment, so that nothing depends on how long a call takes.
-    let span = 1 + random.below(72 * HOUR);
+    // Some are set with another one, for the same time.
+    let keys = [Some(key), (random.below(3) == 0).then(|| KEYS[random.below(4) as usize])].into_iter().flatten();
+    // None within this very moment, so that nothing depends on how long a call takes. Some come again: the same period once more.
+    let span = if random.below(3) == 0 { 6 * HOUR * (1 + random.below(3)) } else { 1 + random.below(72 * HOUR) };
     // Some fail for a while: a few runs of one that repeats, some tries of one that doesn't.
     let ready = |at| (random.below(3) == 0).then(|| at + millis(random.below(4 * 60_000)));
     match random.below(6) {
@@ -113,11 +144,13 @@ async fn change(kit: &TestKit, model: &mut Model, random: &SeededRandom, objects
         }
         1 => {
             let period = span.max(HOUR / 4);
-            let (at, ready) = (kit.now() + millis(period), ready(kit.now() + millis(period)));
-            model.alarms.insert((object, key), Set::new(at, Some(period), ready));
-            a.set(move |_, cx| setting(cx, key, ready).every(millis(period))).await?;
-            // Set again in the same way it keeps its phase.
-            a.set(move |_, cx| setting(cx, key, ready).every(millis(period))).await?;
+            for key in keys {
+                let (at, ready) = (kit.now() + millis(period), ready(kit.now() + millis(period)));
+                model.set((object, key), Set::new(at, Some(period), ready));
+                a.set(move |_, cx| setting(cx, key, ready).every(millis(period))).await?;
+                // Set again in the same way it keeps its phase.
+                a.set(move |_, cx| setting(cx, key, ready).every(millis(period))).await?;
+            }
         }
         2 => {
             // Once more what is set, if it repeats: wherever it is in its tries, nothing changes.
@@ -134,10 +167,12 @@ async fn change(kit: &TestKit, model: &mut Model, random: &SeededRandom, objects
             .await?;
         }
         _ => {
-            let at = kit.now() + millis(span);
-            let ready = ready(at);
-            model.alarms.insert((object, key), Set::new(at, None, ready));
-            a.set(move |_, cx| setting(cx, key, ready).after(millis(span))).await?;
+            for key in keys {
+                let at = kit.now() + millis(span);
+                let ready = ready(at);
+                model.set((object, key), Set::new(at, None, ready));
+                a.set(move |_, cx| setting(cx, key, ready).after(millis(span))).await?;
+            }
         }
     }
     Ok(())
@@ -183,7 +218,11 @@ fn random_schedules_run_as_a_model_says() {
             let failed = pending.iter().filter(|alarm| alarm.failed().is_some()).count();
             assert_eq!(failed, model.alarms.range(of).filter(|(_, set)| set.failed).count(), "object {object}");
         }
-        assert!(model.failures > 0 && model.given_up > 0, "{} failed, {} given up", model.failures, model.given_up);
+        let Model { failures, given_up, tied, .. } = model;
+        assert!(
+            failures > 0 && given_up > 0 && tied > 0,
+            "{failures} failed, {given_up} given up, {tied} at the time of another one"
+        );
         Ok(())
     });
     tested.expect("the calls succeed");

@@ -91,7 +91,7 @@ impl Database {
         Ok(self.alarms_of(GET, &[Value::Text(identity.into())])?.pop())
     }
 
-    /// Up to `most` alarms that are to run, in the order of time and identity.
+    /// Up to `most` alarms that are to run, in the order of time, those of one time in the order in which they were set.
     pub(crate) fn next_alarms(&self, most: usize) -> Result<Vec<AlarmRow>> {
         self.alarms_of(NEXT, &[Value::Integer(i64::try_from(most).unwrap_or(i64::MAX))])
     }

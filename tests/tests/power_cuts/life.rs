@@ -20,6 +20,10 @@ pub(crate) trait Life {
     /// What the cut comes into. Calls may fail in it, and it goes on.
     async fn live(kit: &TestKit) -> Self::Told;
 
+    /// What callers are shown between the first cut and the second one, if there is one, at whose time it is called last. The power may
+    /// have gone already.
+    async fn look(_kit: &TestKit, _told: &mut Self::Told) {}
+
     /// What is true as soon as everything is up again.
     async fn at_once(_kit: &TestKit, _told: &Self::Told) -> Result {
         Ok(())
@@ -40,13 +44,16 @@ struct Cut {
     each: bool,
     /// After so many steps of the life that follows, once more.
     again: Option<u64>,
+    /// The second cut comes after so many steps of the start already.
+    starting: bool,
+    /// Of the ids that are drawn, and of what is torn.
     seed: u64,
 }
 
 /// Cuts the power in a life, of `least` steps of the disk at least: at every step, or at some of them in the short form.
 pub(crate) fn cut_everywhere<L: Life>(least: u64) {
     for each in [true, false] {
-        let held = Cut { steps: u64::MAX / 2, torn: false, each, again: None, seed: 0 };
+        let held = Cut { steps: u64::MAX / 2, torn: false, each, again: None, starting: false, seed: 0 };
         let steps = cut::<L>(held);
         assert!(steps >= least, "{steps} steps are too few to mean anything");
         let stride = if rounds() == 0 { steps.div_ceil(SOME) } else { 1 };
@@ -54,11 +61,12 @@ pub(crate) fn cut_everywhere<L: Life>(least: u64) {
             let torn = place % 2 == 1;
             cut::<L>(Cut { steps, torn, seed: steps, ..held });
             for round in 0..rounds() {
-                let seed = steps * 1_000 + round;
+                let seed = number("DO_SEED").unwrap_or(0).wrapping_add(steps * 1_000 + round);
                 let again = (round > 0).then(|| SeededRandom::new(seed).below(40));
                 cut::<L>(Cut { steps, torn: !torn, again, seed, ..held });
                 if round > 0 {
                     cut::<L>(Cut { steps, torn, again, seed, ..held });
+                    cut::<L>(Cut { steps, torn, again, starting: true, seed, ..held });
                 }
             }
         }
@@ -85,15 +93,23 @@ fn cut<L: Life>(cut: Cut) -> u64 {
         kit.settle().await;
         let before = kit.disk().counts().steps();
         kit.disk().cut_power_after(cut.steps);
-        let told = L::live(&kit).await;
+        let mut told = L::live(&kit).await;
         let steps = kit.disk().counts().steps() - before;
-        start(&kit, cut).await.context("the first start")?;
+        if !cut.starting {
+            start(&kit, cut).await.context("the first start")?;
+        }
         if let Some(steps) = cut.again {
-            kit.disk().cut_power_after(steps);
+            match cut.starting {
+                // It fails if the power goes before it is open.
+                true => drop(kit.crash_and_cut(cut.torn().as_ref(), steps).await),
+                false => kit.disk().cut_power_after(steps),
+            }
             kit.advance("10s").await;
+            L::look(&kit, &mut told).await;
             // It fails if the power has gone.
             let _ = kit.checkpoint().await;
             kit.advance("10s").await;
+            L::look(&kit, &mut told).await;
             start(&kit, cut).await.context("the second start")?;
         }
         kit.settle().await;
@@ -106,5 +122,15 @@ fn cut<L: Life>(cut: Cut) -> u64 {
 }
 
 async fn start(kit: &TestKit, cut: Cut) -> Result {
-    if cut.torn { kit.crash_torn(&SeededRandom::new(cut.seed)).await } else { kit.crash().await }
+    match cut.torn() {
+        Some(random) => kit.crash_torn(&random).await,
+        None => kit.crash().await,
+    }
+}
+
+impl Cut {
+    /// What is torn, if anything is.
+    fn torn(self) -> Option<SeededRandom> {
+        self.torn.then(|| SeededRandom::new(self.seed))
+    }
 }
