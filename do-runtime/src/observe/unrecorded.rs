@@ -1,0 +1,80 @@
+//! Nothing: what is left of [`super`] without the feature `metrics`.
+
+use std::sync::Arc;
+
+use super::Came;
+use crate::Timestamp;
+use crate::call::AnswerSlot;
+use crate::error::ErrorKind;
+use crate::node::Node;
+use crate::object::{AlarmDef, Method};
+use crate::sqlite::Message;
+
+/// No moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Moment;
+
+impl Moment {
+    #[inline(always)]
+    pub(crate) fn now(_: &Node) -> Self {
+        Moment
+    }
+}
+
+/// No handles.
+#[derive(Debug)]
+pub(crate) struct MethodMetrics;
+
+impl MethodMetrics {
+    pub(crate) const fn new() -> Self {
+        MethodMetrics
+    }
+}
+
+#[inline(always)]
+pub(crate) fn ran(_: &'static str, _: &'static Method, _: [Moment; 3], _: &mut dyn AnswerSlot) {}
+
+#[inline(always)]
+pub(crate) fn ended(_: &'static str, _: &'static Method, _: Moment, _: &Node, _: impl FnOnce() -> Came) {}
+
+#[inline(always)]
+pub(crate) fn answered(_: &'static str, _: &'static Method, _: Moment, _: &Node) {}
+
+#[inline(always)]
+pub(crate) fn refused(_: &'static str, _: &'static Method, _: ErrorKind) {}
+
+#[inline(always)]
+pub(crate) fn woke(_: &'static str, _: Moment, _: &Node, _: impl FnOnce() -> Came) {}
+
+#[inline(always)]
+pub(crate) fn hibernated(_: &'static str) {}
+
+#[inline(always)]
+pub(crate) fn evicted(_: &'static str) {}
+
+#[inline(always)]
+pub(crate) fn fenced(_: &'static str) {}
+
+#[inline(always)]
+pub(crate) fn alarm_began(_: &'static str, _: &[AlarmDef], _: &str, _: Timestamp, _: Timestamp) {}
+
+#[inline(always)]
+pub(crate) fn alarm_ended(_: &'static str, _: &[AlarmDef], _: &str, _: impl FnOnce() -> Came) {}
+
+#[inline(always)]
+pub(crate) fn alarm_given_up(_: &'static str, _: &[AlarmDef], _: &str) {}
+
+#[inline(always)]
+pub(crate) fn posted(_: &'static str, _: &Message, _: Timestamp, _: impl FnOnce() -> Came) {}
+
+#[inline(always)]
+pub(crate) fn socket_received(_: &'static str, _: impl FnOnce() -> Came) {}
+
+#[inline(always)]
+pub(crate) fn socket_sent(_: &'static str) {}
+
+#[inline(always)]
+pub(crate) fn watch(_: &Arc<Node>) {}
+
+#[inline(always)]
+pub(crate) fn now_and_then() {}
