@@ -37,10 +37,14 @@ mod documents;
 mod fetch;
 mod limits;
 mod page;
+#[cfg(any(feature = "interface", feature = "prometheus"))]
+mod paths;
 mod problem;
 mod prompt;
 mod request;
 mod route;
+#[cfg(feature = "prometheus")]
+mod scrape;
 mod serve;
 mod server;
 mod socket;

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "metrics")]
 mod names;
+#[cfg(feature = "prometheus")]
+mod prometheus;
 #[cfg(feature = "metrics")]
 mod recorded;
 #[cfg(feature = "metrics")]
@@ -14,10 +16,10 @@ mod unrecorded;
 
 use crate::error::ErrorKind;
 
+#[cfg(feature = "prometheus")]
+pub(crate) use prometheus::Exporter;
 #[cfg(feature = "metrics")]
 pub(crate) use recorded::*;
-#[cfg(feature = "prometheus")]
-pub(crate) use sampled::sample;
 #[cfg(feature = "metrics")]
 pub(crate) use sampled::{now_and_then, watch};
 #[cfg(not(feature = "metrics"))]
