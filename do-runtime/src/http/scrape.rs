@@ -48,7 +48,8 @@ async fn read(shared: &Shared, request: Request, exporter: Exporter) -> Result<R
     let (head, _) = request.into_parts();
     shared.caller(&head).await?;
     let text = tokio::task::spawn_blocking(move || exporter.render());
-    let text = text.await.map_err(|_| Problem::of(&Error::new(ErrorKind::Internal, "the metrics could not be read")))?;
+    let text =
+        text.await.map_err(|_| Problem::of(&Error::new(ErrorKind::Internal, "the metrics could not be read")))?;
     let headers = [(CONTENT_TYPE, MEDIA), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((headers, text).into_response())
 }
