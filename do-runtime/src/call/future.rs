@@ -140,7 +140,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
             observe::refused(O::CLASS, method, error.kind());
             return Poll::Ready(Err(E::from(error)));
         }
-        let mut sent = Sent { request, method, origin: None, at: Moment::default() };
+        let mut sent = Sent { request, method, origin: None, at: Moment::NONE };
         if self.aside.is_some() || ambient::is_set() || method.deadline.is_some() {
             match origin::<O>(&mut self.aside, slot, method, &sent.request) {
                 Ok(origin) => sent.origin = Some(Arc::new(origin)),

@@ -166,7 +166,7 @@ where
     slot.shared.started.store(now, Relaxed);
     slot.shared.last_used.store(now, Relaxed);
     slot.shared.released.store(false, Relaxed);
-    let mut timing = Timing { method, sent: now, began: now, ended: now, ended_at: Moment::default(), span: None };
+    let mut timing = Timing { method, sent: now, began: now, ended: now, ended_at: Moment::NONE, span: None };
     let Body::Awake(awake) = &mut **turn else {
         answer.fail(Error::new(ErrorKind::Internal, format!("{} was called asleep", slot.shared.identity)));
         return (LogPosition::default(), timing);

@@ -35,16 +35,19 @@ fn look() -> bool {
 }
 
 /// A moment: of the real clock, or of the node's if nothing may depend on how long things take. It is none until a recorder is installed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment(u64);
 
 /// What moments of the real clock are counted from.
 static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Moment {
+    /// No moment.
+    pub(crate) const NONE: Moment = Moment(0);
+
     #[inline]
     pub(crate) fn now(node: &Node) -> Self {
-        if is_on() { Self::read(node) } else { Moment(0) }
+        if is_on() { Self::read(node) } else { Moment::NONE }
     }
 
     fn read(node: &Node) -> Self {
@@ -58,7 +61,8 @@ impl Moment {
     /// Seconds from here to a later moment; nothing if either is none.
     #[inline]
     fn until(self, later: Moment) -> Option<f64> {
-        (self.0 != 0 && later.0 != 0).then(|| Duration::from_nanos(later.0.saturating_sub(self.0)).as_secs_f64())
+        (self != Moment::NONE && later != Moment::NONE)
+            .then(|| Duration::from_nanos(later.0.saturating_sub(self.0)).as_secs_f64())
     }
 }
 
@@ -141,7 +145,7 @@ pub(crate) fn ran(
     answer: &mut dyn AnswerSlot,
 ) {
     let Some(handles) = method.metrics().of(class, method.name) else { return };
-    let sent = if sent == Moment::default() { began } else { sent };
+    let sent = if sent == Moment::NONE { began } else { sent };
     record(&handles.queue, sent.until(began));
     if let Some(came) = answer.came() {
         record(&handles.run, began.until(ended));

@@ -11,10 +11,12 @@ use crate::object::{AlarmDef, Method};
 use crate::sqlite::Message;
 
 /// No moment.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment;
 
 impl Moment {
+    pub(crate) const NONE: Moment = Moment;
+
     #[inline(always)]
     pub(crate) fn now(_: &Node) -> Self {
         Moment
