@@ -13,6 +13,7 @@ use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule
 use crate::object::{
     ArgumentsReader, ArgumentsWriter, Cx, Description, Migration, StoredReader, StoredWriter, Wire, payload,
 };
+#[cfg(feature = "metrics")]
 use crate::observe::MethodMetrics;
 use crate::ownership::Sendable;
 use crate::sockets::{SocketMethods, SocketRan, SocketRun};
@@ -161,6 +162,7 @@ pub struct Method {
     /// `#[rpc(live)]`: whether its answers can be watched.
     pub live: bool,
     pace: Pace,
+    #[cfg(feature = "metrics")]
     metrics: MethodMetrics,
 }
 
@@ -176,7 +178,15 @@ impl Method {
     }
 
     const fn paced(name: &'static str, pace: Pace) -> Self {
-        Method { name, idempotent: false, deadline: None, live: false, pace, metrics: MethodMetrics::new() }
+        Method {
+            name,
+            idempotent: false,
+            deadline: None,
+            live: false,
+            pace,
+            #[cfg(feature = "metrics")]
+            metrics: MethodMetrics::new(),
+        }
     }
 
     /// `#[rpc(idempotent)]`.

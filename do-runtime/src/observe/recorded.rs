@@ -251,6 +251,7 @@ pub(crate) fn posted(class: &'static str, message: &Message, now: Timestamp, cam
 }
 
 /// A message has come over a socket.
+#[cfg(any(feature = "http", feature = "testing"))]
 pub(crate) fn socket_received(class: &'static str, came: impl FnOnce() -> Came) {
     if is_on() {
         counter!(names::SOCKET_RECEIVED, "class" => class, "outcome" => word(came())).increment(1);
@@ -258,6 +259,7 @@ pub(crate) fn socket_received(class: &'static str, came: impl FnOnce() -> Came) 
 }
 
 /// A message goes out over a socket.
+#[cfg(any(feature = "http", feature = "testing"))]
 pub(crate) fn socket_sent(class: &'static str) {
     count(names::SOCKET_SENT, class);
 }

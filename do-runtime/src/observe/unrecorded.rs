@@ -23,16 +23,6 @@ impl Moment {
     }
 }
 
-/// No handles.
-#[derive(Debug)]
-pub(crate) struct MethodMetrics;
-
-impl MethodMetrics {
-    pub(crate) const fn new() -> Self {
-        MethodMetrics
-    }
-}
-
 #[inline(always)]
 pub(crate) fn ran(_: &'static str, _: &'static Method, _: [Moment; 3], _: &mut dyn AnswerSlot) {}
 
@@ -69,9 +59,11 @@ pub(crate) fn alarm_given_up(_: &'static str, _: &[AlarmDef], _: &str) {}
 #[inline(always)]
 pub(crate) fn posted(_: &'static str, _: &Message, _: Timestamp, _: impl FnOnce() -> Came) {}
 
+#[cfg(any(feature = "http", feature = "testing"))]
 #[inline(always)]
 pub(crate) fn socket_received(_: &'static str, _: impl FnOnce() -> Came) {}
 
+#[cfg(any(feature = "http", feature = "testing"))]
 #[inline(always)]
 pub(crate) fn socket_sent(_: &'static str) {}
 
