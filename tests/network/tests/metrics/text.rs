@@ -49,8 +49,8 @@ pub(crate) struct Text {
 
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let others = self.samples.iter().filter(|sample| !sample.name.ends_with("_bucket"));
-        others.map(|sample| write!(f, "\n{} {:?} {}", sample.name, sample.labels, sample.value)).collect()
+        let mut others = self.samples.iter().filter(|sample| !sample.name.ends_with("_bucket"));
+        others.try_for_each(|sample| write!(f, "\n{} {:?} {}", sample.name, sample.labels, sample.value))
     }
 }
 
