@@ -12,6 +12,7 @@
 //! | `ownership` | the baton of an object, and why things may move between threads |
 //! | `absent` | what generated code falls back on where a type is no table, or no object |
 //! | `proof` | what generated code asks of the user's types, once for each |
+//! | `observe` | metrics: what is counted and measured |
 //! | `node` | `Objects`: the folder, its objects, waking and hibernating them |
 //! | `engine` | the boundary between handlers and storage |
 //! | `image`, `sqlite` | an object's database as pages in memory, behind SQLite |
@@ -58,6 +59,7 @@ mod limits;
 mod metadata;
 mod node;
 mod object;
+mod observe;
 mod ownership;
 #[doc(hidden)]
 pub mod placement;

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use super::{Refusal, Reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::object::{Answer as AnswerType, Failure};
+use crate::observe::Came;
 
 /// The running asynchronous handler of a call.
 pub(crate) type Orchestration<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -47,6 +48,9 @@ impl<T: AnswerType, E: Failure> From<Answer<T, E>> for Outcome {
 pub(crate) trait AnswerSlot: Send {
     /// Answers with an error of the runtime.
     fn fail(&mut self, error: Error);
+    /// What has come of the handler, if it has ended.
+    #[cfg(feature = "metrics")]
+    fn came(&self) -> Option<Came>;
     /// Takes an answer of another type than its own.
     fn receive(&mut self, outcome: Outcome);
     /// The answer itself, to be downcast.
@@ -60,6 +64,14 @@ pub(crate) trait AnswerSlot: Send {
 impl<T: Send + 'static, E: Failure> AnswerSlot for Answer<T, E> {
     fn fail(&mut self, error: Error) {
         *self = Answer::Ready(Err(E::from(error)));
+    }
+
+    #[cfg(feature = "metrics")]
+    fn came(&self) -> Option<Came> {
+        match self {
+            Answer::Ready(result) => Some(came(result)),
+            Answer::Running(_) | Answer::Empty => None,
+        }
     }
 
     fn receive(&mut self, outcome: Outcome) {
@@ -98,6 +110,12 @@ impl<T: Send + 'static, E: Failure> AnswerSlot for Answer<T, E> {
     }
 }
 
+/// What has come of a handler, as metrics have it.
+pub(crate) fn came<T, E: Failure>(result: &Result<T, E>) -> Came {
+    let kind = |error: &E| error.runtime().map_or(ErrorKind::Handler, Error::kind);
+    result.as_ref().map(drop).map_err(kind)
+}
+
 /// Where the result of a message goes.
 #[derive(Default)]
 pub(crate) struct Unread(pub(crate) Option<Outcome>);
@@ -105,6 +123,14 @@ pub(crate) struct Unread(pub(crate) Option<Outcome>);
 impl AnswerSlot for Unread {
     fn fail(&mut self, error: Error) {
         self.0 = Some(Outcome::Ended(Err(error.into())));
+    }
+
+    #[cfg(feature = "metrics")]
+    fn came(&self) -> Option<Came> {
+        match &self.0 {
+            Some(Outcome::Ended(result)) => Some(came(result)),
+            Some(Outcome::Running(_)) | None => None,
+        }
     }
 
     fn receive(&mut self, outcome: Outcome) {

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::journal::LogPosition;
 use crate::metadata::Origin;
 use crate::object::{Dispatch, Method};
+use crate::observe::Moment;
 use crate::sync::Mutex;
 
 /// What is to be done when its turn comes.
@@ -29,6 +30,8 @@ pub(crate) struct Queued<O: Dispatch> {
     pub(crate) bytes: u64,
     /// When it was sent, in coarse milliseconds of the node.
     pub(crate) sent: u64,
+    /// The same, as metrics have it.
+    pub(crate) sent_at: Moment,
 }
 
 /// One who waits.

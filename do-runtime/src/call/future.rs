@@ -18,6 +18,7 @@ use crate::journal::{Log, LogPosition};
 use crate::metadata::{TraceParent, ambient, surroundings};
 use crate::node::start_wake;
 use crate::object::{Answer as AnswerType, Dispatch, Failure, Method};
+use crate::observe::{self, Moment};
 use crate::ownership::{Baton, Link};
 use crate::sync::point;
 
@@ -131,13 +132,15 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
             }
         };
         if let Err(error) = slot.shared.host.node().available() {
+            observe::refused(O::CLASS, method, error.kind());
             return Poll::Ready(Err(E::from(error)));
         }
         let bytes = O::argument_bytes(&request);
         if let Err(error) = check_size::<O>(method, bytes) {
+            observe::refused(O::CLASS, method, error.kind());
             return Poll::Ready(Err(E::from(error)));
         }
-        let mut sent = Sent { request, method, origin: None };
+        let mut sent = Sent { request, method, origin: None, at: Moment::NONE };
         if self.aside.is_some() || ambient::is_set() || method.deadline.is_some() {
             match origin::<O>(&mut self.aside, slot, method, &sent.request) {
                 Ok(origin) => sent.origin = Some(Arc::new(origin)),
@@ -184,11 +187,14 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
     fn entry(
         &self,
         slot: &Arc<Slot<O>>,
-        Sent { request, method, mut origin }: Sent<O::Request>,
+        Sent { request, method, mut origin, .. }: Sent<O::Request>,
         cx: &mut Context<'_>,
     ) -> Result<Arc<Link<Entry<O>>>, Error> {
         let bytes = O::argument_bytes(&request);
-        slot.shared.enqueue(bytes)?;
+        if let Err(error) = slot.shared.enqueue(bytes) {
+            observe::refused(O::CLASS, method, error.kind());
+            return Err(error);
+        }
         if let Some(span) = surroundings() {
             // Nobody else has it yet.
             if let Some(origin) = Arc::get_mut(origin.get_or_insert_default()) {
@@ -196,8 +202,9 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
             }
         }
         let answer: Box<dyn AnswerSlot> = Box::new(Answer::<T, E>::Empty);
-        let sent = slot.shared.host.node().coarse_now();
-        let call = Queued { request, method, origin, answer, bytes, sent };
+        let node = slot.shared.host.node();
+        let (sent, sent_at) = (node.coarse_now(), Moment::now(node));
+        let call = Queued { request, method, origin, answer, bytes, sent, sent_at };
         Ok(Link::new(Entry::new(Work::Call(call), cx.waker().clone())))
     }
 

@@ -24,7 +24,7 @@ mod timing;
 mod turn;
 mod untyped;
 
-pub(crate) use answer::{Answer, AnswerSlot, Orchestration, Outcome, Unread};
+pub(crate) use answer::{Answer, AnswerSlot, Orchestration, Outcome, Unread, came};
 pub(crate) use entry::{Entry, Progress, Queued, Work};
 pub use future::Call;
 pub(crate) use future::{Unsent, no_await};

@@ -14,6 +14,7 @@ use crate::journal::{Log, LogPosition};
 use crate::metadata::{Origin, overdue};
 use crate::node::{Awake, put_to_sleep, start_wake};
 use crate::object::{Dispatch, Method};
+use crate::observe::{self, Moment};
 use crate::ownership::{Link, Turn};
 use crate::planted::{Defect, planted};
 use crate::sync::point;
@@ -103,7 +104,9 @@ fn next<O: Dispatch>(turn: &mut Owner<O>) -> Option<Arc<Link<Entry<O>>>> {
 
 /// Answers a call that is not run, with what is the matter.
 fn refuse<O: Dispatch>(entry: &Link<Entry<O>>, mut call: Queued<O>, why: impl FnOnce(&Method) -> Error) {
-    call.answer.fail(why(call.method));
+    let error = why(call.method);
+    observe::refused(O::CLASS, call.method, error.kind());
+    call.answer.fail(error);
     if let Some(waker) = entry.item.answer(call.answer, LogPosition::default(), None) {
         waker.wake();
     }
@@ -111,10 +114,10 @@ fn refuse<O: Dispatch>(entry: &Link<Entry<O>>, mut call: Queued<O>, why: impl Fn
 
 /// Runs a call that waited, and answers it.
 fn run_queued<O: Dispatch>(turn: &mut Owner<O>, entry: Arc<Link<Entry<O>>>, call: Queued<O>) {
-    let Queued { request, method, origin, mut answer, sent, .. } = call;
+    let Queued { request, method, origin, mut answer, sent, sent_at, .. } = call;
     let slot = turn.baton().clone();
     *slot.shared.running.lock() = Some(entry.clone());
-    let (position, mut timing) = run_in(turn, &slot, Sent { request, method, origin }, &mut *answer);
+    let (position, mut timing) = run_in(turn, &slot, Sent { request, method, origin, at: sent_at }, &mut *answer);
     point();
     timing.sent = sent;
     slot.shared.running.lock().take();
@@ -142,6 +145,8 @@ pub(crate) struct Sent<R> {
     pub(crate) request: R,
     pub(crate) method: &'static Method,
     pub(crate) origin: Option<Arc<Origin>>,
+    /// When it was, if it had to wait.
+    pub(crate) at: Moment,
 }
 
 /// Runs one handler of an object that is awake, on this thread; gives the position that its answer waits for.
@@ -149,7 +154,7 @@ pub(crate) struct Sent<R> {
 pub(crate) fn run_in<O, P>(
     turn: &mut Turn<P, Shared<O>, Body<O>, Entry<O>>,
     slot: &Arc<Slot<O>>,
-    Sent { request, method, origin }: Sent<O::Request>,
+    Sent { request, method, origin, at }: Sent<O::Request>,
     answer: &mut dyn AnswerSlot,
 ) -> (LogPosition, Timing)
 where
@@ -161,13 +166,14 @@ where
     slot.shared.started.store(now, Relaxed);
     slot.shared.last_used.store(now, Relaxed);
     slot.shared.released.store(false, Relaxed);
-    let mut timing = Timing { method, sent: now, began: now, ended: now, span: None };
+    let mut timing = Timing { method, sent: now, began: now, ended: now, ended_at: Moment::NONE, span: None };
     let Body::Awake(awake) = &mut **turn else {
         answer.fail(Error::new(ErrorKind::Internal, format!("{} was called asleep", slot.shared.identity)));
         return (LogPosition::default(), timing);
     };
     let timed = !node.is_deterministic() && method.pace().sample();
     let begin = timed.then(Instant::now);
+    let began_at = Moment::now(node);
     let outside = origin.as_ref().is_some_and(|origin| origin.outside);
     awake.meta().begin(method, origin);
     timing.span = awake.meta().span();
@@ -180,6 +186,8 @@ where
         }
     };
     awake.meta().end();
+    timing.ended_at = Moment::now(node);
+    observe::ran(O::CLASS, method, [at, began_at, timing.ended_at], answer);
     if let Some(begin) = begin {
         method.pace().took(begin.elapsed());
     }

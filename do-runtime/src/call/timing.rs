@@ -6,6 +6,7 @@ use tracing::Span;
 
 use crate::node::Node;
 use crate::object::{Identity, Method};
+use crate::observe::{self, Moment};
 
 /// When things happened to a call whose handler has run, in coarse milliseconds of the node.
 pub(crate) struct Timing {
@@ -13,6 +14,8 @@ pub(crate) struct Timing {
     pub(crate) sent: u64,
     pub(crate) began: u64,
     pub(crate) ended: u64,
+    /// The same, as metrics have it.
+    pub(crate) ended_at: Moment,
     /// The handler's span, if anybody listens.
     pub(crate) span: Option<Box<Span>>,
 }
@@ -21,6 +24,7 @@ impl Timing {
     /// The answer is given: a line if it took too long.
     #[inline]
     pub(crate) fn answered(&self, node: &Node, object: &Identity) {
+        observe::answered(object.class(), self.method, self.ended_at, node);
         let now = node.coarse_now();
         if now.saturating_sub(self.sent) >= node.options().slow_call {
             self.report(now, object);

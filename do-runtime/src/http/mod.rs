@@ -27,7 +27,7 @@
 //! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
 //! them over one WebSocket, `fetch` hands
 //! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, and
-//! `serve` listens. `documents` are what tells others how to call.
+//! `serve` listens. `documents` are what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
 
 mod authenticate;
 mod call;
@@ -37,10 +37,14 @@ mod documents;
 mod fetch;
 mod limits;
 mod page;
+#[cfg(any(feature = "interface", feature = "prometheus"))]
+mod paths;
 mod problem;
 mod prompt;
 mod request;
 mod route;
+#[cfg(feature = "prometheus")]
+mod scrape;
 mod serve;
 mod server;
 mod socket;

@@ -69,7 +69,7 @@ pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) 
     page.let_read(finish(about, answer))
 }
 
-fn about(shared: &Shared, headers: &HeaderMap) -> About {
+pub(super) fn about(shared: &Shared, headers: &HeaderMap) -> About {
     let given = text(headers, &REQUEST_ID).ok().flatten().and_then(|id| Uuid::try_parse(id).ok());
     let trace = text(headers, &TRACE_PARENT).ok().flatten().and_then(|trace| trace.parse::<TraceParent>().ok());
     let id = given.unwrap_or_else(|| shared.objects.home().random().uuid());
@@ -84,7 +84,7 @@ fn wire_of_problems(headers: &HeaderMap) -> Wire {
     if packed { Wire::MessagePack } else { Wire::Json }
 }
 
-fn finish(about: About, answer: Result<Response, Problem>) -> Response {
+pub(super) fn finish(about: About, answer: Result<Response, Problem>) -> Response {
     let shown = about.id.to_string();
     let mut response = answer.unwrap_or_else(|problem| problem.answer(&shown, about.problems));
     let headers = response.headers_mut();

@@ -13,7 +13,11 @@ use super::authenticate::Authenticate;
 #[cfg(feature = "interface")]
 use super::documents::{Document, Kind};
 use super::limits::Limits;
+#[cfg(any(feature = "interface", feature = "prometheus"))]
+use super::paths::Paths;
 use super::problem::Problem;
+#[cfg(feature = "prometheus")]
+use super::scrape::Scrape;
 use super::socket::Peers;
 use super::{request, serve};
 use crate::Objects;
@@ -29,6 +33,10 @@ pub struct Server {
     until: Option<BoxFuture>,
     #[cfg(feature = "interface")]
     documents: Vec<Document>,
+    #[cfg(feature = "prometheus")]
+    scrape: Option<Scrape>,
+    #[cfg(any(feature = "interface", feature = "prometheus"))]
+    paths: Paths,
     wrong: FirstMistake,
 }
 
@@ -64,6 +72,10 @@ impl Server {
             until: None,
             #[cfg(feature = "interface")]
             documents: Vec::new(),
+            #[cfg(feature = "prometheus")]
+            scrape: None,
+            #[cfg(any(feature = "interface", feature = "prometheus"))]
+            paths: Paths::default(),
             wrong: FirstMistake::default(),
         }
     }
@@ -102,9 +114,23 @@ impl Server {
 
     #[cfg(feature = "interface")]
     fn document(mut self, path: String, kind: Kind) -> Self {
-        match Document::at(path, kind, &self.documents) {
-            Ok(document) => self.documents.push(document),
+        match self.paths.take(path) {
+            Ok(path) => self.documents.push(Document::at(path, kind)),
             Err(wrong) => self.wrong.set(&mut (), "a document of the interface", Err(wrong)),
+        }
+        self
+    }
+
+    /// Answers a `GET` of this path, such as `/metrics`, with the metrics of the process in the text format of Prometheus. Who reads them needs the
+    /// credentials that a call needs.
+    ///
+    /// From here on the process has a recorder for Prometheus, which also takes what the program itself records with the crate `metrics`. If the
+    /// program has installed another recorder, starting the server is a `conflict`.
+    #[cfg(feature = "prometheus")]
+    pub fn metrics(mut self, path: impl Into<String>) -> Self {
+        match self.paths.take(path.into()).and_then(Scrape::at) {
+            Ok(scrape) => self.scrape = Some(scrape),
+            Err(wrong) => self.wrong.set(&mut (), "the metrics", Err(wrong)),
         }
         self
     }
@@ -206,8 +232,13 @@ impl Server {
             .route("/rpc/", any(request::rpc))
             .route("/rpc", any(request::connection))
             .route("/objects/{*object}", any(request::object))
-            .route("/objects/", any(request::object))
-            .with_state(shared);
+            .route("/objects/", any(request::object));
+        #[cfg(feature = "prometheus")]
+        let router = match self.scrape {
+            Some(scrape) => scrape.served(router),
+            None => router,
+        };
+        let router = router.with_state(shared);
         #[cfg(feature = "interface")]
         let router = router.merge(documents);
         router

@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::LogPosition;
 use crate::object::alarms::{self, AlarmDef, AlarmRun, Ended, ExhaustedRun};
 use crate::object::{Dispatch, Identity};
+use crate::observe;
 use crate::ownership::Link;
 use crate::planted::{Defect, planted};
 use crate::sqlite::AlarmRow;
@@ -173,9 +174,13 @@ fn start<O: Dispatch>(
         return (removed.map(|()| Started::Ran(shared.position())), awake.kept());
     }
     *picked.lock() = Some(row.clone());
+    observe::alarm_began(O::CLASS, O::ALARMS, &row.method, row.due, now);
     let ran = O::alarm(AlarmRun::new(awake, slot, &row));
     let started = match ran.ended {
-        Ended::Done => Started::Ran(shared.position()),
+        Ended::Done => {
+            observe::alarm_ended(O::CLASS, O::ALARMS, &row.method, || Ok(()));
+            Started::Ran(shared.position())
+        }
         Ended::Failed { error, in_vain } => Started::Failed(Box::new(Failure { row, error, in_vain })),
         Ended::Running(handler) => {
             if planted(Defect::RemovedAtItsBegin)
@@ -223,6 +228,7 @@ fn fly<O: Dispatch>(
 async fn land<O: Dispatch>(host: &Arc<Host<O>>, id: ObjectId, row: AlarmRow, result: Result) -> Result {
     match result {
         Ok(()) => {
+            observe::alarm_ended(O::CLASS, O::ALARMS, &row.method, || Ok(()));
             in_turn(host, id, move |awake, slot| {
                 let advanced = awake.in_one(&slot.shared, |awake| match awake.unchanged(&row)? {
                     Some(row) => alarms::advance(&awake.cx, &row),
@@ -239,6 +245,7 @@ async fn land<O: Dispatch>(host: &Arc<Host<O>>, id: ObjectId, row: AlarmRow, res
 /// Notes a run that failed: it is tried again later, or given up.
 async fn note<O: Dispatch>(host: &Arc<Host<O>>, id: ObjectId, failure: Failure) -> Result<LogPosition> {
     let Failure { row, error, in_vain } = failure;
+    observe::alarm_ended(O::CLASS, O::ALARMS, &row.method, || Err(error.kind()));
     let picked: Picked = Arc::default();
     let (mark, cause) = (picked.clone(), error.clone());
     let noted = in_turn(host, id, move |awake, slot| count(awake, slot, &row, &cause, in_vain, &mark)).await;
@@ -302,6 +309,7 @@ fn give_up<O: Dispatch>(
     error: &Error,
 ) -> Result<LogPosition> {
     let shared = &slot.shared;
+    observe::alarm_given_up(O::CLASS, O::ALARMS, &row.method);
     tracing::error!(class = O::CLASS, name = shared.identity.name(), id = %shared.identity.id(), method = row.method, key = row.key, %error, "an alarm is given up");
     awake.in_one(shared, |awake| match awake.unchanged(row)? {
         Some(_) => alarms::set_aside(&awake.cx, row, error),

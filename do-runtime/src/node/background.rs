@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::checkpoint::checkpoint;
 use super::{Home, Node, scheduler, sleep};
 use crate::error::Error;
+use crate::observe;
 
 /// How often the coarse time moves on, and how often running handlers are looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -18,6 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Starts the background work of a node. It ends with the node.
 pub(super) fn start(node: &Arc<Node>, home: &Arc<Home>) {
     let weak = Arc::downgrade(node);
+    observe::watch(node);
     // Under simulation there is nobody to watch: a handler that does not return stops it.
     if !node.is_deterministic() {
         let watcher = weak.clone();
@@ -38,6 +40,7 @@ fn watch(node: &Weak<Node>) {
             for host in node.hosts() {
                 host.fence_stuck(node.coarse_now());
             }
+            observe::now_and_then();
         }
     }
 }

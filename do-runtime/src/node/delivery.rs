@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::ClassTag;
 use crate::object::Dispatch;
 use crate::object::alarms::delay;
+use crate::observe;
 use crate::planted::{Defect, planted};
 use crate::sqlite::{Delivery, Incarnation, Message, Receiver, Waiting};
 use crate::{ObjectId, Timestamp};
@@ -107,7 +108,10 @@ async fn deliver<O: Dispatch>(host: &Arc<Host<O>>, sender: ObjectId, receiver: O
             .await?;
         }
         for message in batch.messages.into_iter().map(Arc::new) {
-            match hand_over(host, sender, batch.incarnation, message.clone()).await? {
+            let handed_over = hand_over(host, sender, batch.incarnation, message.clone()).await?;
+            let came = || handed_over.as_ref().copied().map_err(Undelivered::kind);
+            observe::posted(O::CLASS, &message, host.node().now(), came);
+            match handed_over {
                 Ok(()) => delivered = Some(message.sequence),
                 Err(undelivered) => {
                     trouble = Some((message, undelivered));

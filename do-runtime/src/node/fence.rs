@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use super::Host;
 use crate::call::{Slot, Status, refuse_queue, too_late};
 use crate::object::Dispatch;
+use crate::observe;
 
 /// Fences an object whose handler has been running for longer than its class may.
 ///
@@ -17,6 +18,7 @@ pub(super) fn fence<O: Dispatch>(host: &Arc<Host<O>>, slot: &Arc<Slot<O>>) {
     if !shared.move_status(Status::Live, Status::Fenced) {
         return;
     }
+    observe::fenced(O::CLASS);
     tracing::error!(
         class = O::CLASS,
         id = %shared.identity.id(),

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::metadata::{Caller, Origin};
 use crate::node::alarms::in_turn;
 use crate::object::{ArgumentsReader, Dispatch, Identity};
+use crate::observe::{self, Moment};
 use crate::planted::{Defect, planted};
 use crate::sqlite::{Delivery, Message};
 
@@ -31,6 +32,12 @@ pub(crate) enum Undelivered {
 }
 
 impl Undelivered {
+    /// What kind of error it is.
+    pub(super) fn kind(&self) -> ErrorKind {
+        let (Undelivered::Unreachable(error) | Undelivered::Refused(error)) = self;
+        error.kind()
+    }
+
     /// What an error means that a handler, or what is around it, answered with.
     fn from_answer(error: Error) -> Self {
         match error.kind() {
@@ -97,6 +104,8 @@ fn apply<O: Dispatch>(
         Ok(request) => request,
         Err(error) => return (Ok(Outcome::Ended(Err(error.into()))), Instance::Kept),
     };
+    let node = slot.shared.host.node();
+    let began = Moment::now(node);
     awake.meta().begin(method, Some(Arc::new(origin)));
     let span = awake.meta().span();
     let mut answer = Unread::default();
@@ -105,6 +114,7 @@ fn apply<O: Dispatch>(
         O::dispatch(request, Run::new(awake, slot, &mut answer, span.as_deref()).delivering(Some(delivery)))
     };
     awake.meta().end();
+    observe::ran(O::CLASS, method, [began, began, Moment::now(node)], &mut answer);
     let silent = || Outcome::Ended(Err(Error::new(ErrorKind::Internal, "a handler gave no answer").into()));
     (Ok(answer.0.unwrap_or_else(silent)), ran.instance)
 }

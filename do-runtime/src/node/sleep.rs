@@ -8,6 +8,7 @@ use crate::call::{Body, Entry, Shared, Slot};
 use crate::error::Result;
 use crate::journal::CommitKind;
 use crate::object::Dispatch;
+use crate::observe;
 use crate::ownership::Turn;
 use crate::planted::{Defect, planted};
 use crate::store::Head;
@@ -27,6 +28,9 @@ where
     let awake = std::mem::replace(&mut **turn, Body::Asleep);
     if planted(Defect::SocketsForgotten) {
         turn.shared().host.node().sockets().forget(turn.shared().identity.id());
+    }
+    if matches!(awake, Body::Awake(_)) {
+        observe::hibernated(O::CLASS);
     }
     let shared = turn.shared();
     point();
@@ -128,6 +132,7 @@ pub(crate) fn sweep(node: &Node) {
             break;
         }
         if host.try_put_to_sleep(id) {
+            observe::evicted(host.class());
             excess = excess.saturating_sub(bytes);
         }
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::Image;
 use crate::journal::{Log, LogPosition};
 use crate::object::{Cx, Dispatch, StoredState, Surroundings};
+use crate::observe::{self, Moment};
 use crate::planted::{Defect, planted};
 use crate::sqlite::{Database, DatabaseOptions};
 use crate::store::Replay;
@@ -30,7 +31,10 @@ fn wake<O: Dispatch>(mut turn: Owner<O>) {
     let slot = turn.baton().clone();
     let shared = &slot.shared;
     shared.started.store(0, Ordering::Relaxed);
-    match load(&slot) {
+    let began = Moment::now(shared.host.node());
+    let loaded = load(&slot);
+    observe::woke(O::CLASS, began, shared.host.node(), || loaded.as_ref().map(drop).map_err(Error::kind));
+    match loaded {
         Ok(awake) => {
             shared.account_for(awake.resident_bytes());
             let node = shared.host.node();

@@ -13,6 +13,8 @@ use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule
 use crate::object::{
     ArgumentsReader, ArgumentsWriter, Cx, Description, Migration, StoredReader, StoredWriter, Wire, payload,
 };
+#[cfg(feature = "metrics")]
+use crate::observe::MethodMetrics;
 use crate::ownership::Sendable;
 use crate::sockets::{SocketMethods, SocketRan, SocketRun};
 use crate::table::TableDef;
@@ -160,32 +162,49 @@ pub struct Method {
     /// `#[rpc(live)]`: whether its answers can be watched.
     pub live: bool,
     pace: Pace,
+    #[cfg(feature = "metrics")]
+    metrics: MethodMetrics,
 }
 
 impl Method {
     /// A method that runs on its caller's thread until it is seen to be slow.
     pub const fn new(name: &'static str) -> Self {
-        Method { name, idempotent: false, deadline: None, live: false, pace: Pace::new() }
+        Method::paced(name, Pace::new())
     }
 
     /// `#[rpc(slow)]`: a method that is kept off the callers' threads.
     pub const fn slow(name: &'static str) -> Self {
-        Method { name, idempotent: false, deadline: None, live: false, pace: Pace::declared_slow() }
+        Method::paced(name, Pace::declared_slow())
+    }
+
+    const fn paced(name: &'static str, pace: Pace) -> Self {
+        Method {
+            name,
+            idempotent: false,
+            deadline: None,
+            live: false,
+            pace,
+            #[cfg(feature = "metrics")]
+            metrics: MethodMetrics::new(),
+        }
     }
 
     /// `#[rpc(idempotent)]`.
-    pub const fn idempotent(self) -> Self {
-        Method { idempotent: true, ..self }
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
     }
 
     /// `#[rpc(live)]`.
-    pub const fn live(self) -> Self {
-        Method { live: true, ..self }
+    pub const fn live(mut self) -> Self {
+        self.live = true;
+        self
     }
 
     /// `#[rpc(deadline = "…")]`, in milliseconds.
-    pub const fn deadline(self, millis: u64) -> Self {
-        Method { deadline: Some(millis), ..self }
+    pub const fn deadline(mut self, millis: u64) -> Self {
+        self.deadline = Some(millis);
+        self
     }
 
     /// How long its callers wait at most.
@@ -196,6 +215,12 @@ impl Method {
     /// How long it takes.
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
+    }
+
+    /// What it is counted and measured by.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn metrics(&self) -> &MethodMetrics {
+        &self.metrics
     }
 }
 

@@ -12,13 +12,14 @@ use tracing::Span;
 use super::once::{Begun, Claim};
 use super::{Answer, Cx, Dispatch, Failure};
 use crate::call::{
-    Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, give_back, no_await, scope, too_late,
+    Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, came, give_back, no_await, scope, too_late,
 };
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::journal::LogPosition;
 use crate::metadata::ambient::Polling;
 use crate::metadata::{Metadata, Running};
 use crate::node::{Awake, Node, Objects, durable, panicked, put_to_sleep};
+use crate::observe::{self, Moment};
 use crate::time::IntoDuration;
 use crate::{ObjectId, Timestamp};
 
@@ -232,6 +233,8 @@ where
     Box::pin(async move {
         let under_way = UnderWay::begin(slot);
         let shared = &under_way.0.shared;
+        let node = shared.host.node();
+        let began = Moment::now(node);
         let claim = match (running.meta.key(), running.meta.called()) {
             (Some(key), Some(method)) => match Claim::begin(&this, &under_way.0, key, method).await? {
                 Begun::Run(claim) => Some(claim),
@@ -261,7 +264,14 @@ where
             Some(claim) => claim.end(&this, result).await,
             None => result,
         };
-        durable(shared.host.node().log(), running.seen()).await.map_err(E::from)?;
+        let ended = Moment::now(node);
+        if let Some(method) = running.meta.called() {
+            observe::ended(O::CLASS, method, began, node, || came(&result));
+        }
+        durable(node.log(), running.seen()).await.map_err(E::from)?;
+        if let Some(method) = running.meta.called() {
+            observe::answered(O::CLASS, method, ended, node);
+        }
         result
     })
 }

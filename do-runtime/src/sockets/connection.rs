@@ -19,6 +19,7 @@ use crate::journal::LogPosition;
 use crate::metadata::Origin;
 use crate::node::{Awake, durable, put_to_sleep};
 use crate::object::{Dispatch, Identity, Method};
+use crate::observe;
 
 /// A message from a client.
 #[derive(Debug)]
@@ -92,7 +93,11 @@ impl Connection {
 
     /// The next message for the client; nothing comes after [`Frame::Close`].
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Frame> {
-        self.socket.line.poll_next(cx)
+        let next = self.socket.line.poll_next(cx);
+        if let Poll::Ready(Frame::Text(_) | Frame::Binary(_)) = &next {
+            observe::socket_sent(self.identity().class());
+        }
+        next
     }
 
     /// Whether no message waits for the client.
@@ -113,6 +118,7 @@ impl Connection {
         if let (Some((request, response)), Received::Text(text)) = (self.auto_response, &message)
             && **text == *request.as_bytes()
         {
+            observe::socket_received(self.identity().class(), || Ok(()));
             self.socket.line.push(Frame::Text(Bytes::from_static(response.as_bytes())));
             return None;
         }
@@ -122,8 +128,10 @@ impl Connection {
         };
         let (told, socket, tell) = (self.tell(event), self.socket.clone(), self.tell);
         Some(Box::pin(async move {
-            let Err(error) = told.await else { return Ok(()) };
+            let told = told.await;
             let identity = &socket.hall.identity;
+            observe::socket_received(identity.class(), || told.as_ref().copied().map_err(Error::kind));
+            let Err(error) = told else { return Ok(()) };
             tracing::debug!(class = identity.class(), name = identity.name(), id = %identity.id(), %error, "a message of a socket failed");
             let Err(error) = tell(socket.clone(), Event::Error(error)).await else { return Ok(()) };
             socket.line.push(farewell(&error));

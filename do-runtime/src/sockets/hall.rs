@@ -49,6 +49,15 @@ impl Halls {
         self.shard(id).lock().remove(&id);
     }
 
+    /// The classes of objects that have sockets, and how many.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn each(&self, told: &mut dyn FnMut(&'static str, usize)) {
+        for shard in &self.shards {
+            let halls: Vec<Arc<Hall>> = shard.lock().values().cloned().collect();
+            halls.iter().for_each(|hall| told(hall.identity.class(), hall.lines.lock().len()));
+        }
+    }
+
     /// Closes all sockets of all objects.
     pub(crate) fn close_all(&self, code: CloseCode, reason: &str) {
         let reason: Arc<str> = reason.into();
