@@ -27,12 +27,11 @@
 //! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
 //! them over one WebSocket, `fetch` hands
 //! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, and
-//! `serve` listens. `documents` are what tells others how to call.
+//! `serve` listens. `documents` are a page, and what tells others how to call.
 
 mod authenticate;
 mod call;
 mod connection;
-#[cfg(feature = "interface")]
 mod documents;
 mod fetch;
 mod limits;
