@@ -70,7 +70,10 @@ class Person {
     this.faults = [];
     page.setDefaultTimeout(PATIENCE);
     page.on("pageerror", (error) => this.faults.push(error));
-    page.on("dialog", (dialog) => this.faults.push(`a dialog: ${dialog.message()}`));
+    page.on("dialog", (dialog) => {
+      this.faults.push(`a dialog: ${dialog.message()}`);
+      return dialog.dismiss();
+    });
   }
 
   async says(text) {
