@@ -1,12 +1,11 @@
-//! What a server tells of its interface: an OpenAPI document, and the client as a page loads it.
+//! What a server has besides objects: a page, and what tells of its interface, an OpenAPI document and the client as a page loads it.
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
-
-use crate::interface::Interface;
 
 /// A document, and where it is.
 #[derive(Debug, Clone)]
@@ -16,10 +15,13 @@ pub(super) struct Document {
 }
 
 /// What is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Kind {
+    #[cfg(feature = "interface")]
     OpenApi,
+    #[cfg(feature = "interface")]
     JavaScript,
+    Page(Bytes),
 }
 
 impl Document {
@@ -28,13 +30,15 @@ impl Document {
         Document { path, kind }
     }
 
-    /// Adds its path to a router.
-    pub(super) fn served(&self, router: Router, interface: &Interface) -> Router {
-        let (media, text) = match self.kind {
-            Kind::OpenApi => ("application/json", interface.openapi().to_string()),
-            Kind::JavaScript => ("text/javascript; charset=utf-8", interface.javascript()),
+    /// Adds its path to a router, with what is to be answered.
+    pub(super) fn served(&self, router: Router, body: Bytes) -> Router {
+        let media = match self.kind {
+            #[cfg(feature = "interface")]
+            Kind::OpenApi => "application/json",
+            #[cfg(feature = "interface")]
+            Kind::JavaScript => "text/javascript; charset=utf-8",
+            Kind::Page(_) => "text/html; charset=utf-8",
         };
-        let body = axum::body::Bytes::from(text);
         // It is another one as soon as the program is.
         let headers =
             [(CONTENT_TYPE, HeaderValue::from_static(media)), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];

@@ -27,17 +27,15 @@
 //! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
 //! them over one WebSocket, `fetch` hands
 //! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, and
-//! `serve` listens. `documents` are what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
+//! `serve` listens. `documents` are a page, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
 
 mod authenticate;
 mod call;
 mod connection;
-#[cfg(feature = "interface")]
 mod documents;
 mod fetch;
 mod limits;
 mod page;
-#[cfg(any(feature = "interface", feature = "prometheus"))]
 mod paths;
 mod problem;
 mod prompt;

@@ -10,10 +10,8 @@ use axum::routing::any;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::authenticate::Authenticate;
-#[cfg(feature = "interface")]
 use super::documents::{Document, Kind};
 use super::limits::Limits;
-#[cfg(any(feature = "interface", feature = "prometheus"))]
 use super::paths::Paths;
 use super::problem::Problem;
 #[cfg(feature = "prometheus")]
@@ -31,11 +29,9 @@ use crate::time::IntoDuration;
 pub struct Server {
     shared: Shared,
     until: Option<BoxFuture>,
-    #[cfg(feature = "interface")]
     documents: Vec<Document>,
     #[cfg(feature = "prometheus")]
     scrape: Option<Scrape>,
-    #[cfg(any(feature = "interface", feature = "prometheus"))]
     paths: Paths,
     wrong: FirstMistake,
 }
@@ -70,11 +66,9 @@ impl Server {
         Server {
             shared,
             until: None,
-            #[cfg(feature = "interface")]
             documents: Vec::new(),
             #[cfg(feature = "prometheus")]
             scrape: None,
-            #[cfg(any(feature = "interface", feature = "prometheus"))]
             paths: Paths::default(),
             wrong: FirstMistake::default(),
         }
@@ -112,11 +106,23 @@ impl Server {
         self.document(path.into(), Kind::JavaScript)
     }
 
-    #[cfg(feature = "interface")]
+    /// Answers a `GET` of this path, such as `/`, with a page of HTML. It is the server's own, so it may call the objects. Nobody is asked who they are
+    /// for it.
+    ///
+    /// ```no_run
+    /// # use do_runtime::prelude::*;
+    /// # async fn example(objects: Objects) -> Result {
+    /// objects.server().page("/", "<h1>Chat rooms</h1>").serve("127.0.0.1:8080").await
+    /// # }
+    /// ```
+    pub fn page(self, path: impl Into<String>, html: impl Into<String>) -> Self {
+        self.document(path.into(), Kind::Page(html.into().into()))
+    }
+
     fn document(mut self, path: String, kind: Kind) -> Self {
         match self.paths.take(path) {
             Ok(path) => self.documents.push(Document::at(path, kind)),
-            Err(wrong) => self.wrong.set(&mut (), "a document of the interface", Err(wrong)),
+            Err(wrong) => self.wrong.set(&mut (), "a page or document", Err(wrong)),
         }
         self
     }
@@ -223,7 +229,6 @@ impl Server {
     }
 
     pub(crate) fn into_router(self) -> Router {
-        #[cfg(feature = "interface")]
         let documents = self.documented();
         // The rest of the path is ours: an empty name is a mistake that is told.
         let shared = Arc::new(self.shared);
@@ -238,21 +243,27 @@ impl Server {
             Some(scrape) => scrape.served(router),
             None => router,
         };
-        let router = router.with_state(shared);
-        #[cfg(feature = "interface")]
-        let router = router.merge(documents);
-        router
+        router.with_state(shared).merge(documents)
+    }
+
+    fn documented(&self) -> Router {
+        self.documents.iter().fold(Router::new(), |router, document| {
+            let body = match &document.kind {
+                #[cfg(feature = "interface")]
+                Kind::OpenApi => self.described().openapi().to_string().into(),
+                #[cfg(feature = "interface")]
+                Kind::JavaScript => self.described().javascript().into(),
+                Kind::Page(html) => html.clone(),
+            };
+            document.served(router, body)
+        })
     }
 
     #[cfg(feature = "interface")]
-    fn documented(&self) -> Router {
-        if self.documents.is_empty() {
-            return Router::new();
-        }
+    fn described(&self) -> crate::interface::Interface {
         let interface = self.shared.objects.interface();
         let needs_token = self.shared.authenticator.is_some() && !self.shared.anonymous;
-        let interface = if needs_token { interface.bearer() } else { interface };
-        self.documents.iter().fold(Router::new(), |router, document| document.served(router, &interface))
+        if needs_token { interface.bearer() } else { interface }
     }
 
     /// Listens on an address until it is told to stop, lets the calls end that run, and closes the objects.

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use do_runtime::prelude::*;
 
+/// The page of `serve`. It calls the rooms with the client at `/objects.js`, which is made of their methods.
+const PAGE: &str = include_str!("../web/index.html");
+
 /// Chat rooms as durable objects, in a folder of this machine.
 #[derive(Parser)]
 #[command(version, about)]
@@ -40,7 +43,7 @@ enum Action {
     },
     /// Prints the names of all rooms.
     Rooms,
-    /// Serves the rooms over HTTP until the process is told to end.
+    /// Serves the rooms and a page for them over HTTP until the process is told to end.
     Serve {
         /// The address.
         #[arg(long, default_value = "127.0.0.1:8080")]
@@ -71,8 +74,8 @@ async fn run(command: Command) -> Result {
         Action::History { room, limit } => show::history(&objects, &room, limit).await?,
         Action::Rooms => show::rooms(&objects)?,
         Action::Serve { address } => {
-            println!("listening on http://{address}: POST /rpc/ChatRoom/{{room}}/{{method}}");
-            return objects.serve(address).await;
+            println!("the rooms are at http://{address}/, and for programs: POST /rpc/ChatRoom/{{room}}/{{method}}");
+            return objects.server().page("/", PAGE).javascript("/objects.js").serve(address).await;
         }
         Action::Stats => show::stats(&objects).await?,
     }

@@ -1,4 +1,4 @@
-//! A room: its topic, its history, its digest.
+//! A room: its topic, its history, who listens to it, its digest.
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,15 @@ pub enum Refused {
     },
 }
 
+/// What is remembered of a socket, while the room sleeps too.
+#[derive(Serialize, Deserialize)]
+struct Session {
+    user: String,
+}
+
+/// The sockets that hear each message.
+const CHAT: &str = "chat";
+
 /// A chat room.
 #[durable_object(tables(Message))]
 pub struct ChatRoom {
@@ -108,9 +117,27 @@ impl ChatRoom {
         let length = body.chars().count();
         ensure!(length <= 4000, Refused::TooLong { length });
         let message = cx.insert(Message::new(None, author, body))?;
+        cx.sockets().tagged(CHAT).send(&message)?; // they are told once it is on disk
         self.posts_since_wake += 1;
         info!(length, "posted"); // the line names the room, the request and its caller by itself
         Ok(message)
+    }
+
+    /// Somebody opens the room in a browser: `GET /objects/ChatRoom/{room}?user=ann`, as a WebSocket.
+    #[websocket(open)]
+    fn joined(&mut self, socket: &Socket, request: &Upgrade) -> Result {
+        let user = request.required("user")?.trim().to_owned();
+        ensure!((1..=40).contains(&user.chars().count()), "a name has 1 to 40 characters");
+        socket.set_attachment(&Session { user })?;
+        socket.tag(CHAT)
+    }
+
+    /// What they say is a post. One that is refused closes the socket with the reason.
+    #[websocket(message)]
+    fn said(&mut self, cx: &mut Cx<Self>, socket: &Socket, text: String) -> Result {
+        let Session { user } = socket.attachment()?;
+        self.post(cx, user, text)?;
+        Ok(())
     }
 
     /// The newest messages, the newest first.
@@ -129,10 +156,12 @@ impl ChatRoom {
     #[rpc]
     fn import(&mut self, cx: &mut Cx<Self>, lines: Vec<LogLine>) -> Result<u64> {
         let mut new = 0;
+        let listeners = cx.sockets().tagged(CHAT);
         for line in lines {
             if Message::by_imported(cx, Some(line.id))?.is_none() {
                 let at = Timestamp::from_millis(line.time);
-                cx.insert(Message::new(Some(line.id), line.author, line.body).at(at))?;
+                let message = cx.insert(Message::new(Some(line.id), line.author, line.body).at(at))?;
+                listeners.send(&message)?;
                 new += 1;
             }
         }

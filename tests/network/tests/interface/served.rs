@@ -24,6 +24,18 @@ async fn the_document_and_the_client_are_served_where_the_server_is_told_to() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_served_beside_the_objects() -> Result {
+    let served = Served::new(|server| server.page("/", "<h1>Blätter</h1>").javascript("/objects.js")).await;
+    let answer = get(&served, "/?room=a").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")), "{answer:?}");
+    assert_eq!(String::from_utf8_lossy(&answer.body), "<h1>Blätter</h1>");
+    assert_eq!(get(&served, "/objects.js").await.status, 200);
+    assert_eq!(get(&served, "/other").await.status, 404);
+    assert_eq!(served.call("/rpc/Described/a/count", "", "{}").await.json(), 0, "calls are where they were");
+    served.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_told_to_serves_neither() -> Result {
     let served = Served::new(|server| server).await;
     assert_eq!(get(&served, "/openapi.json").await.status, 404);
@@ -43,7 +55,7 @@ async fn the_document_says_that_a_server_with_an_authenticator_wants_a_token() -
 async fn a_path_that_is_none_is_told() -> Result {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let objects = Objects::open(folder.path()).await?;
-    for path in ["openapi.json", "/{name}", "/rpc/openapi", "/objects/a", "/a b", "/:a", "/*a", ""] {
+    for path in ["openapi.json", "/{name}", "/rpc", "/rpc/openapi", "/objects/a", "/a b", "/:a", "/*a", ""] {
         let error = objects.server().openapi(path).router().expect_err(path);
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     }

@@ -1,0 +1,245 @@
+// Two people in two pages of a real browser, and a server that is killed between them: page.mjs PROGRAM BROWSER [SCREENSHOTS].
+//
+// Nothing sleeps for a result: each step waits until the page shows it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [program, executablePath, screenshots] = process.argv.slice(2);
+/** How long the page may take to show something, in milliseconds. */
+const PATIENCE = 30_000;
+
+async function freePort() {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const { port } = holder.address();
+  holder.close();
+  await once(holder, "close");
+  return port;
+}
+
+/** A server on a folder, which can be killed and started again at the same place. */
+class Server {
+  #process;
+
+  constructor(port, data) {
+    this.address = `127.0.0.1:${port}`;
+    this.data = data;
+  }
+
+  start() {
+    const stdio = ["ignore", "ignore", "inherit"];
+    this.#process = spawn(program, ["--data", this.data, "serve", "--address", this.address], { stdio });
+  }
+
+  async kill() {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) return;
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await gone;
+  }
+
+  /** Waits until it answers. */
+  async answers() {
+    const signal = AbortSignal.timeout(PATIENCE);
+    for (;;) {
+      assert.equal(this.#process.exitCode, null, "the server ended by itself");
+      assert.ok(!signal.aborted, "the server does not answer");
+      try {
+        await fetch(`http://${this.address}/`, { signal });
+        return;
+      } catch {
+        await new Promise((next) => setTimeout(next, 20));
+      }
+    }
+  }
+}
+
+/** A person at a page. */
+class Person {
+  constructor(name, page) {
+    this.name = name;
+    this.page = page;
+    this.faults = [];
+    page.setDefaultTimeout(PATIENCE);
+    page.on("pageerror", (error) => this.faults.push(error));
+    page.on("dialog", (dialog) => {
+      this.faults.push(`a dialog: ${dialog.message()}`);
+      return dialog.dismiss();
+    });
+  }
+
+  async says(text) {
+    const box = this.page.getByLabel("Message", { exact: true });
+    await box.fill(text);
+    await box.press("Enter");
+  }
+
+  /** Waits until the page shows exactly these messages, in this order. */
+  async sees(expected) {
+    const lines = () =>
+      Array.from(document.querySelectorAll("#messages li"), (line) => {
+        const [author, body] = [line.querySelector("b"), line.querySelector("span")];
+        return `${author.textContent}: ${body.textContent}`;
+      });
+    const sees = `(expected) => JSON.stringify((${lines})()) === JSON.stringify(expected)`;
+    try {
+      await this.page.waitForFunction(`(${sees})(${JSON.stringify(expected)})`);
+    } catch (error) {
+      assert.deepEqual(await this.page.evaluate(lines), expected, `what ${this.name} sees`);
+      throw error;
+    }
+  }
+
+  async is(state) {
+    await this.page.locator(`#status[data-state="${state}"]`).waitFor();
+  }
+
+  async typed() {
+    return await this.page.getByLabel("Message", { exact: true }).inputValue();
+  }
+}
+
+async function test(server, browser) {
+  server.start();
+  await server.answers();
+  const address = `http://${server.address}`;
+  const people = [];
+  const person = async (name) => {
+    const context = await browser.newContext({ viewport: { width: 640, height: 520 } });
+    people.push(new Person(name, await context.newPage()));
+    return people.at(-1);
+  };
+  const both = (what) => Promise.all(people.map(what));
+  const picture = async (name) => {
+    if (screenshots) await people[0].page.screenshot({ path: join(screenshots, `${name}.png`) });
+  };
+
+  // By the form, and by a link.
+  const ann = await person("ann");
+  await ann.page.goto(address);
+  await picture("form");
+  await ann.page.getByLabel("Your name").fill("ann");
+  await ann.page.getByRole("button", { name: "Enter" }).click();
+  await ann.page.waitForURL(`${address}/?room=lobby&user=ann`);
+  const ben = await person("ben");
+  await ben.page.goto(`${address}/?room=lobby&user=ben`);
+  await both((one) => one.is("connected"));
+
+  // Both ways; what looks like markup is text.
+  const said = ["ann: hello"];
+  await ann.says("hello");
+  await both((one) => one.sees(said));
+  const markup = "<img src=x onerror=alert(1)> & <b>bold</b>";
+  said.push(`ben: ${markup}`);
+  await ben.says(markup);
+  await both((one) => one.sees(said));
+  assert.equal(await ann.page.locator("#messages img").count(), 0);
+  assert.equal(await ann.typed(), "", "what was sent is no longer in the box");
+
+  // A call by a program is seen too.
+  const call = (method, args) =>
+    fetch(`${address}/rpc/ChatRoom/lobby/${method}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(args),
+    });
+  assert.equal((await call("post", { author: "cli", body: "from a program" })).status, 200);
+  said.push("cli: from a program");
+  await both((one) => one.sees(said));
+  await picture("chat");
+
+  // A page that is loaded anew has the history, and what was typed.
+  await ann.page.getByLabel("Message", { exact: true }).fill("half a sent");
+  await ann.page.reload();
+  await ann.is("connected");
+  await ann.sees(said);
+  assert.equal(await ann.typed(), "half a sent");
+
+  // The server is killed. The pages notice, and keep what is there and what is typed.
+  await server.kill();
+  await both((one) => one.is("reconnecting"));
+  await picture("reconnecting");
+  await both((one) => one.sees(said));
+  const box = ann.page.getByLabel("Message", { exact: true });
+  await box.fill("half a sentence");
+  await box.press("Enter");
+  assert.equal(await ann.typed(), "half a sentence", "nothing is sent into the void");
+
+  // Another one on the same folder, at the same place: something is said before the pages are back.
+  server.start();
+  await server.answers();
+  assert.equal((await call("post", { author: "cli", body: "missed" })).status, 200);
+  said.push("cli: missed");
+  await both((one) => one.is("connected"));
+  await both((one) => one.sees(said));
+  assert.equal(await ann.typed(), "half a sentence");
+  await box.press("Enter");
+  said.push("ann: half a sentence");
+  await both((one) => one.sees(said));
+  await ben.says("welcome back");
+  said.push("ben: welcome back");
+  await both((one) => one.sees(said));
+
+  // Killed in the middle of messages: each is in the history once, or in the box again.
+  const hasty = Array.from({ length: 150 }, (_, number) => `hasty ${number}`);
+  await ann.page.evaluate((texts) => {
+    const [say, box] = ["say", "body"].map((id) => document.getElementById(id));
+    for (const text of texts) {
+      box.value = text;
+      say.requestSubmit();
+    }
+  }, hasty);
+  await server.kill();
+  await ann.is("reconnecting");
+  server.start();
+  await server.answers();
+  await both((one) => one.is("connected"));
+  const kept = (await (await call("history", { limit: 200 })).json()).reverse().map(({ author, body }) => `${author}: ${body}`);
+  const number = kept.length - said.length;
+  assert.deepEqual(kept, [...said, ...hasty.slice(0, number).map((text) => `ann: ${text}`)]);
+  assert.equal(await ann.typed(), hasty.slice(number).join(" "), "the others, to be sent again");
+  await both((one) => one.sees(kept));
+  console.log(`${number} of ${hasty.length} hasty messages were kept`);
+
+  // What is refused is told, and is in the box again.
+  await box.evaluate((box) => {
+    box.value = "x".repeat(4001);
+    box.form.requestSubmit();
+  });
+  const refused = "Not sent: a message has at most 4000 characters, not 4001. It is below again.";
+  await ann.page.getByRole("alert").getByText(refused).waitFor();
+  assert.equal((await ann.typed()).length, 4001);
+  await ann.says("short");
+  kept.push("ann: short");
+  await both((one) => one.sees(kept));
+  assert.equal(await ann.page.getByRole("alert").textContent(), "");
+
+  // A room of another name is another one.
+  await ben.page.goto(`${address}/?room=${encodeURIComponent("über/uns")}&user=ben`);
+  await ben.is("connected");
+  await ben.sees([]);
+  await ben.says("alone");
+  await ben.sees(["ben: alone"]);
+  await ann.sees(kept);
+  for (const one of people) assert.deepEqual(one.faults, [], `the faults of the page of ${one.name}`);
+}
+
+const folder = await mkdtemp(join(tmpdir(), "chat-room-"));
+const server = new Server(await freePort(), join(folder, "data"));
+let browser;
+try {
+  browser = await chromium.launch({ executablePath });
+  await test(server, browser);
+} finally {
+  await browser?.close();
+  await server.kill();
+  await rm(folder, { recursive: true, force: true });
+}
