@@ -1,5 +1,7 @@
 //! Pages in browsers: which of them may call, and what their browsers want to be told of it (CORS, as in the Fetch standard).
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
@@ -41,8 +43,7 @@ impl Page {
         let (Ok(Some(text)), Ok(host)) = (text(headers, &ORIGIN), text(headers, &HOST)) else { return Page::Stranger };
         // HTTP/2 says it in the URI.
         let host = host.or(uri.authority().map(|host| host.as_str()));
-        let site = text.split_once("://").map(|(_, site)| site);
-        if site.is_some_and(|site| host.is_some_and(|host| site.eq_ignore_ascii_case(host))) {
+        if site(text).is_some_and(|site| host.is_some_and(|host| site.eq_ignore_ascii_case(host))) {
             return Page::Own;
         }
         match shared.origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(text)) {
@@ -86,12 +87,74 @@ impl Page {
 }
 
 /// Refuses what a page of another site sends: it acts with the rights of the person who looks at it.
+///
+/// A server for this machine alone answers only under the machine's own names. Under another one comes a page whose site has let its name
+/// lead here (DNS rebinding): to its browser it is of the same origin.
 pub(super) fn check_origin(shared: &Shared, head: &Parts) -> Result<(), Problem> {
+    let denied = |sentence| Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence));
+    let host = text(&head.headers, &HOST)?.or(head.uri.authority().map(|host| host.as_str()));
+    if let Some(host) = host
+        && shared.loopback
+        && !is_this_machine(host)
+        && !shared.origins.iter().any(|allowed| site(allowed).is_some_and(|site| site.eq_ignore_ascii_case(host)))
+    {
+        return denied(
+            "this server is for its own machine, as `localhost`: one with other names has `.origins(…)`, or says who calls",
+        );
+    }
     match Page::of(shared, &head.headers, &head.uri) {
         Page::Own | Page::Friend(_) => Ok(()),
-        Page::Stranger => {
-            let sentence = "this origin may not call: the server allows others with `.origins(…)`";
-            Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence))
+        Page::Stranger => denied("this origin may not call: the server allows others with `.origins(…)`"),
+    }
+}
+
+/// The host and port of an origin.
+fn site(origin: &str) -> Option<&str> {
+    origin.split_once("://").map(|(_, site)| site)
+}
+
+/// Whether a host, with or without a port, is a name of this machine.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_this_machine;
+
+    #[test]
+    fn the_names_of_this_machine_are_known() {
+        for host in [
+            "localhost",
+            "LOCALHOST:80",
+            "localhost.",
+            "app.localhost:8080",
+            "127.0.0.1:1",
+            "127.9.9.9",
+            "[::1]:8080",
+            "[::1]",
+        ] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:80",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "[::2]:80",
+            "",
+            ":80",
+            "0.0.0.0",
+        ] {
+            assert!(!is_this_machine(host), "{host}");
         }
     }
 }

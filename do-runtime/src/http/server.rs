@@ -41,6 +41,8 @@ pub(super) struct Shared {
     pub(super) objects: Objects,
     pub(super) limits: Limits,
     pub(super) origins: Vec<String>,
+    /// It is for this machine alone: it listens on a loopback address, and nobody says who calls.
+    pub(super) loopback: bool,
     /// The sockets of each address.
     pub(super) peers: Peers,
     authenticator: Option<Arc<dyn Authenticate>>,
@@ -59,6 +61,7 @@ impl Server {
             objects,
             limits: Limits::default(),
             origins: Vec::new(),
+            loopback: false,
             peers: Peers::default(),
             authenticator: None,
             anonymous: false,
@@ -287,6 +290,7 @@ impl Server {
             Error::with_source(ErrorKind::Unavailable, format!("the listener has no address: {error}"), error)
         })?;
         self.check(address)?;
+        self.shared.loopback = self.shared.authenticator.is_none() && !self.shared.anonymous;
         #[cfg(feature = "connect")]
         self.shared.objects.home().refuse_remote("objects in another process are served by that process")?;
         let until = self.until.take();

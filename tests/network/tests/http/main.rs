@@ -143,7 +143,7 @@ async fn a_public_method_is_called_and_its_result_comes_back() -> Result {
     assert_eq!(served.objects.get_by_name::<Purse>("a/b é").look().await?, 1);
     let id = served.objects.namespace::<Purse>().id_from_name("ann");
     let answer = served
-        .send(format!("POST /rpc/HttpPurse/by-id/{id}/look HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .send(format!("POST /rpc/HttpPurse/by-id/{id}/look HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
         .await;
     assert_eq!(answer.json(), json!(7), "no arguments need no body");
     let id = Uuid::from_u128(7);
@@ -162,13 +162,13 @@ async fn message_pack_goes_in_and_comes_out() -> Result {
     }
     let body = rmp_serde::to_vec_named(&Put { amount: 300 }).expect("it is encoded");
     let head = format!(
-        "POST /rpc/HttpPurse/ann/put HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/msgpack\r\nContent-Length: {}\r\n\r\n",
+        "POST /rpc/HttpPurse/ann/put HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/msgpack\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     let answer = served.send([head.into_bytes(), body].concat()).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/msgpack")), "{answer:?}");
     assert_eq!(rmp_serde::from_slice::<i64>(&answer.body).expect("a number"), 300);
-    let head = "POST /rpc/HttpPurse/ann/put HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/msgpack\r\nContent-Length: 4\r\n\r\n";
+    let head = "POST /rpc/HttpPurse/ann/put HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/msgpack\r\nContent-Length: 4\r\n\r\n";
     served.send([head.as_bytes(), b"\x81\xa6am"].concat()).await.problem(400, "invalid");
     served.stop().await
 }
@@ -225,12 +225,12 @@ async fn a_wrong_request_is_told_what_is_wrong_with_it() -> Result {
     served.call(path, "", &deep).await.problem(400, "invalid");
     served.call(path, "", &format!(r#"{{"amount": 5, "note": "{}"}}"#, "x".repeat(200))).await.problem(413, "invalid");
     let chunked = format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n",
         300,
         " ".repeat(300)
     );
     served.send(chunked).await.problem(413, "invalid");
-    let head = |rest: &str| format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{rest}\r\n");
+    let head = |rest: &str| format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{rest}\r\n");
     for content in ["Content-Type: text/plain\r\n", ""] {
         served.send(head(&format!("{content}Content-Length: 2\r\n")) + "{}").await.problem(415, "invalid");
     }
@@ -356,6 +356,9 @@ async fn a_page_of_another_site_may_not_call() -> Result {
     assert!(head.contains("access-control-allow-methods: post") && head.contains("idempotency-key"), "{head}");
     assert!(!served.send(asks("https://evil.example")).await.head.to_lowercase().contains("access-control"));
     assert_eq!(call(format!("http://{}", served.address)).await.status, 200, "its own");
+    // A site whose name leads to this machine.
+    let rebound = "POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    served.send(rebound).await.problem(403, "denied");
     served.stop().await
 }
 
@@ -386,17 +389,18 @@ async fn strangers_are_let_in_where_it_is_said_in_so_many_words() -> Result {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_sends_too_much_or_too_slowly_is_let_go_and_the_others_go_on() -> Result {
     let served = Served::new(|server| server.arrival("200ms")).await;
-    let bomb = format!("POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "y".repeat(100_000));
+    let bomb =
+        format!("POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "y".repeat(100_000));
     assert_eq!(served.send(bomb).await.status, 431);
     let many = "A: b\r\n".repeat(5_000);
-    assert_eq!(served.send(format!("POST / HTTP/1.1\r\nHost: x\r\n{many}\r\n")).await.status, 431);
+    assert_eq!(served.send(format!("POST / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n")).await.status, 431);
     assert_eq!(served.send("\x00\x01\x02 what is this\r\n\r\n").await.status, 400);
     // It never ends its head, or its body.
     let mut slow = TcpStream::connect(served.address).await.expect("it listens");
-    slow.write_all(b"POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: x\r\n").await.expect("it is sent");
+    slow.write_all(b"POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: localhost\r\n").await.expect("it is sent");
     let mut said = Vec::new();
     slow.read_to_end(&mut said).await.expect("it is closed");
-    let body = "POST /rpc/HttpPurse/ann/put HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    let body = "POST /rpc/HttpPurse/ann/put HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
     served.send(body).await.problem(408, "deadline");
     assert_eq!(served.call("/rpc/HttpPurse/ann/look", "", "").await.status, 200);
     served.stop().await
@@ -408,7 +412,7 @@ async fn a_server_that_stops_lets_calls_end_and_closes_the_objects() -> Result {
     served.call("/rpc/HttpPurse/ann/put", "", r#"{"amount": 5}"#).await;
     let (address, objects) = (served.address, served.objects.clone());
     let mut waiting = TcpStream::connect(address).await.expect("it listens");
-    waiting.write_all(b"POST /rpc/HttpPurse/ann/wait HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("it is sent");
+    waiting.write_all(b"POST /rpc/HttpPurse/ann/wait HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("it is sent");
     BEGUN.notified().await;
     let stopped = served.stop_later();
     while TcpStream::connect(address).await.is_ok() {
@@ -435,8 +439,8 @@ async fn a_router_can_be_merged_with_ones_own() -> Result {
     let address = listener.local_addr().expect("it has an address");
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
     for (request, answer) in [
-        ("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "fine"),
-        ("POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "0"),
+        ("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "fine"),
+        ("POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "0"),
     ] {
         let mut stream = TcpStream::connect(address).await.expect("it listens");
         stream.write_all(request.as_bytes()).await.expect("it is sent");
