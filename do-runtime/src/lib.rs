@@ -20,6 +20,8 @@
 //! | `store` | where pages rest, the registry, checkpoints |
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `sync` | locks and waiting, which a simulation can see |
+//! | `sockets` | WebSockets, whether their object is awake or asleep |
+//! | `fetch` | plain requests to an object, and which method is for which |
 //! | `interface` | what can be called from outside, described for other languages |
 //! | `http`, `connect` | a server, and the typed stubs of another process |
 //! | `placement` | the boundary that says where an object runs |
