@@ -41,7 +41,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All of them.
-    #[cfg(feature = "interface")]
+    #[cfg(any(feature = "connect", feature = "interface"))]
     pub(crate) const ALL: [ErrorKind; 11] = [
         ErrorKind::NotFound,
         ErrorKind::Conflict,
@@ -76,20 +76,7 @@ impl ErrorKind {
     /// The kind of a name in snake case.
     #[cfg(feature = "connect")]
     pub(crate) fn named(name: &str) -> Option<Self> {
-        const ALL: [ErrorKind; 11] = [
-            ErrorKind::NotFound,
-            ErrorKind::Conflict,
-            ErrorKind::Overloaded,
-            ErrorKind::Unavailable,
-            ErrorKind::Deadline,
-            ErrorKind::Denied,
-            ErrorKind::Invalid,
-            ErrorKind::Interrupted,
-            ErrorKind::Storage,
-            ErrorKind::Handler,
-            ErrorKind::Internal,
-        ];
-        ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

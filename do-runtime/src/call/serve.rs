@@ -163,9 +163,7 @@ where
 {
     let node = slot.shared.host.node();
     let now = node.coarse_now();
-    slot.shared.started.store(now, Relaxed);
-    slot.shared.last_used.store(now, Relaxed);
-    slot.shared.released.store(false, Relaxed);
+    slot.shared.begin_use(now);
     let mut timing = Timing { method, sent: now, began: now, ended: now, ended_at: Moment::NONE, span: None };
     let Body::Awake(awake) = &mut **turn else {
         answer.fail(Error::new(ErrorKind::Internal, format!("{} was called asleep", slot.shared.identity)));
@@ -202,8 +200,8 @@ where
 #[cold]
 #[inline(never)]
 fn ask<O: Dispatch>(awake: &mut Awake<O>, slot: &Slot<O>, answer: &mut dyn AnswerSlot) -> Option<Ran> {
-    let (allowed, ran) = awake.shared(&slot.shared, |object, cx| object.authorize(cx));
-    answer.fail(allowed.err()?);
+    let (error, ran) = awake.refuses(&slot.shared)?;
+    answer.fail(error);
     Some(ran)
 }
 

@@ -172,6 +172,14 @@ impl<O: Dispatch> Shared<O> {
         appended.map(drop)
     }
 
+    /// Somebody runs a handler from this coarse time on.
+    #[inline]
+    pub(crate) fn begin_use(&self, now: u64) {
+        self.started.store(now, Relaxed);
+        self.last_used.store(now, Relaxed);
+        self.released.store(false, Relaxed);
+    }
+
     /// Takes note of the memory that the object takes while it is awake.
     pub(crate) fn account_for(&self, bytes: u64) {
         let before = self.resident.swap(bytes, AcqRel);

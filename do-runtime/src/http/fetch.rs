@@ -7,12 +7,12 @@ use axum::response::Response as HttpResponse;
 
 use super::page::check_origin;
 use super::problem::Problem;
-use super::request::{About, class, whole_body};
+use super::request::{About, class, handed_on, whole_body};
 use super::route;
 use super::server::Shared;
 use crate::call::{AskedBy, Unfetched};
 use crate::error::{ErrorKind, Result};
-use crate::fetch::{Astray, Request, Response};
+use crate::fetch::{Astray, Response};
 
 /// Answers a request to an object itself.
 pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) -> Result<HttpResponse, Problem> {
@@ -22,10 +22,7 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     let caller = shared.caller(&head).await?;
     let class = class(&place.class)?;
     let body = whole_body(shared, body).await?;
-    let headers =
-        head.headers.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
-    let query = head.uri.query().unwrap_or_default();
-    let request = Request::received(head.method.as_str(), place.rest, query, headers.collect(), body);
+    let request = handed_on(&head, place.rest, body);
     let by = AskedBy { caller, key: None, trace: about.trace, request_id: about.id, within: shared.limits.answer };
     let answering =
         class.fetch(shared.objects.home(), &place.object, request, by).map_err(|unfetched| match unfetched {

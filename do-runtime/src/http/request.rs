@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::ACCEPT;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use tokio::time::timeout;
@@ -15,6 +16,7 @@ use super::problem::{self, Problem};
 use super::server::Shared;
 use super::{call, connection, fetch, socket};
 use crate::error::{ErrorKind, shown};
+use crate::fetch as fetched;
 use crate::metadata::TraceParent;
 use crate::node::{ClassEntry, class_named};
 use crate::object::Wire;
@@ -108,7 +110,7 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Opti
 }
 
 /// The whole body, within the limits of its size and of the time that it may take to arrive.
-pub(super) async fn whole_body(shared: &Shared, body: Body) -> Result<axum::body::Bytes, Problem> {
+pub(super) async fn whole_body(shared: &Shared, body: Body) -> Result<Bytes, Problem> {
     use axum::body::HttpBody;
     let limit = shared.limits.body;
     let too_large = || {
@@ -131,6 +133,14 @@ pub(super) async fn whole_body(shared: &Shared, body: Body) -> Result<axum::body
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorKind::Deadline, sentence))
         }
     }
+}
+
+/// A request as an object takes it: with the path behind its name, and the headers that are text.
+pub(super) fn handed_on(head: &Parts, path: String, body: Bytes) -> fetched::Request {
+    let headers =
+        head.headers.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
+    let query = head.uri.query().unwrap_or_default();
+    fetched::Request::received(head.method.as_str(), path, query, headers.collect(), body)
 }
 
 /// The class of a name.

@@ -175,9 +175,7 @@ impl Server {
 
     /// How much may wait to be sent to one WebSocket: 1 MiB. A client for whom more waits reads too slowly, and is closed with 1013.
     pub fn socket_buffer(mut self, bytes: impl IntoBytes) -> Self {
-        let mut buffer = self.shared.limits.socket_buffer;
-        self.wrong.set(&mut buffer, "what may wait for a socket", bytes.into_bytes());
-        self.shared.limits.socket_buffer = buffer;
+        self.wrong.set(&mut self.shared.limits.socket_buffer, "what may wait for a socket", bytes.into_bytes());
         self
     }
 
@@ -290,7 +288,8 @@ impl Server {
             Error::with_source(ErrorKind::Unavailable, format!("the listener has no address: {error}"), error)
         })?;
         self.check(address)?;
-        self.shared.loopback = self.shared.authenticator.is_none() && !self.shared.anonymous;
+        // It is a loopback address then, or the check would have refused it.
+        self.shared.loopback = self.shared.is_unguarded();
         #[cfg(feature = "connect")]
         self.shared.objects.home().refuse_remote("objects in another process are served by that process")?;
         let until = self.until.take();
@@ -300,7 +299,7 @@ impl Server {
 
     /// Refuses to let strangers in by mistake.
     fn check(&self, address: SocketAddr) -> Result {
-        if self.shared.authenticator.is_some() || self.shared.anonymous || address.ip().is_loopback() {
+        if !self.shared.is_unguarded() || address.ip().is_loopback() {
             return Ok(());
         }
         Err(Error::invalid(format!(
@@ -311,6 +310,11 @@ impl Server {
 }
 
 impl Shared {
+    /// Whether nobody says who calls, and nobody has said that anybody may.
+    fn is_unguarded(&self) -> bool {
+        self.authenticator.is_none() && !self.anonymous
+    }
+
     /// Who makes a request.
     pub(super) async fn caller(&self, head: &Parts) -> Result<Caller, Problem> {
         let Some(authenticator) = &self.authenticator else { return Ok(Caller::Anonymous) };

@@ -336,10 +336,7 @@ pub(super) async fn in_turn<O: Dispatch, R: Send + 'static>(
         if shared.is_live()
             && let Body::Awake(awake) = &mut *turn
         {
-            let now = node.coarse_now();
-            shared.started.store(now, Relaxed);
-            shared.last_used.store(now, Relaxed);
-            shared.released.store(false, Relaxed);
+            shared.begin_use(node.coarse_now());
             *shared.running.lock() = Some(running);
             let (result, instance) = body(awake, &slot);
             shared.running.lock().take();

@@ -115,6 +115,12 @@ impl<O: Dispatch> Awake<O> {
         (result, Ran { position, instance })
     }
 
+    /// Asks the object whether somebody outside may go on; if not, what it says.
+    pub(crate) fn refuses(&mut self, shared: &Shared<O>) -> Option<(Error, Ran)> {
+        let (allowed, ran) = self.shared(shared, |object, cx| object.authorize(cx));
+        allowed.err().map(|error| (error, ran))
+    }
+
     /// Keeps account of the memory, and lets go of pages of a large object that the store has.
     fn bound_memory(&mut self, shared: &Shared<O>) {
         let now = self.resident_bytes();

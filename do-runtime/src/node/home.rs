@@ -94,7 +94,7 @@ impl Home {
         #[cfg(feature = "connect")]
         if let Some(connection) = &self.remote {
             return Error::invalid(format!(
-                "these objects are in another process, at {}: their public methods can be called from here, and all else is                  done where their folder is open",
+                "these objects are in another process, at {}: their public methods can be called from here, and all else is done where their folder is open",
                 connection.base()
             ));
         }

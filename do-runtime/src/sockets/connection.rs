@@ -3,12 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use super::frame::{CloseCode, Frame};
+use super::frame::{CloseCode, Frame, LONGEST_REASON};
 use super::handle::Socket;
 use super::line::{Line, Terms};
 use super::run::{Event, SocketRan, SocketRun};
@@ -17,7 +16,7 @@ use crate::call::{Body, Instance, Owner, Slot, Stub, TurnFor, TurnOf, give_back}
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::LogPosition;
 use crate::metadata::Origin;
-use crate::node::{Awake, durable, put_to_sleep};
+use crate::node::{durable, put_to_sleep};
 use crate::object::{Dispatch, Identity, Method};
 use crate::observe;
 
@@ -181,7 +180,7 @@ fn farewell(error: &Error) -> Frame {
         ErrorKind::Unavailable => (CloseCode::AWAY, "the server stops".to_owned()),
         _ => (CloseCode::ERROR, "the server failed".to_owned()),
     };
-    let mut end = words.len().min(123);
+    let mut end = words.len().min(LONGEST_REASON);
     while !words.is_char_boundary(end) {
         end -= 1;
     }
@@ -240,10 +239,7 @@ fn run<O: Dispatch>(
         give_back(turn);
         return Err(refusal);
     }
-    let now = node.coarse_now();
-    shared.started.store(now, Relaxed);
-    shared.last_used.store(now, Relaxed);
-    shared.released.store(false, Relaxed);
+    shared.begin_use(node.coarse_now());
     let Body::Awake(awake) = &mut *turn else {
         give_back(turn);
         return Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept"));
@@ -256,11 +252,11 @@ fn run<O: Dispatch>(
     let ran = {
         let _within = span.as_ref().map(|span| span.enter());
         let refused = match event {
-            Event::Open(_) => refused(awake, &slot),
+            Event::Open(_) => awake.refuses(shared),
             _ => None,
         };
         match refused {
-            Some(ran) => ran,
+            Some((error, ran)) => SocketRan::of(Err(error), ran),
             None => O::socket(SocketRun { awake, shared, socket: &socket, event }),
         }
     };
@@ -273,10 +269,4 @@ fn run<O: Dispatch>(
     }
     give_back(turn);
     ran.result.map(|()| ran.position)
-}
-
-/// What `#[authorize]` says, if it is no.
-fn refused<O: Dispatch>(awake: &mut Awake<O>, slot: &Slot<O>) -> Option<SocketRan> {
-    let (allowed, ran) = awake.shared(&slot.shared, |object, cx| object.authorize(cx));
-    allowed.err().map(|error| SocketRan { result: Err(error), position: ran.position, instance: ran.instance })
 }

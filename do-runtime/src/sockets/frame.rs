@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+/// Bytes of a reason: a close frame holds 125, of which two are the code (RFC 6455, section 5.5).
+pub(super) const LONGEST_REASON: usize = 123;
+
 /// A message on its way to a client. Cheap to clone: a broadcast is encoded once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::effects;
-use super::frame::{CloseCode, Frame};
+use super::frame::{CloseCode, Frame, LONGEST_REASON};
 use super::hall::Hall;
 use super::line::Line;
 use crate::error::{Error, ErrorKind, Result};
@@ -23,9 +23,6 @@ const LARGEST_ATTACHMENT: usize = 16 << 10;
 /// Tags that a socket has at most, and bytes of one.
 const MOST_TAGS: usize = 10;
 const LONGEST_TAG: usize = 256;
-
-/// Bytes of a reason: a close frame holds 125, of which two are the code (RFC 6455, section 5.5).
-const LONGEST_REASON: usize = 123;
 
 /// A WebSocket of this object: a handle that can be kept and cloned. What it keeps survives hibernation, and ends with the connection.
 ///
@@ -230,12 +227,10 @@ impl Sockets {
     }
 
     /// Each of them, in the order in which they came.
-    pub fn iter(&self) -> impl Iterator<Item = Socket> + use<> {
-        let (home, hall, lines) = (self.home.clone(), self.hall.clone(), self.lines());
-        hall.into_iter().flat_map(move |hall| {
-            let (home, lines) = (home.clone(), lines.clone());
-            lines.into_iter().map(move |line| Socket { home: home.clone(), hall: hall.clone(), line })
-        })
+    pub fn iter(&self) -> std::vec::IntoIter<Socket> {
+        let Some(hall) = &self.hall else { return Vec::new().into_iter() };
+        let socket = |line| Socket { home: self.home.clone(), hall: hall.clone(), line };
+        self.lines().into_iter().map(socket).collect::<Vec<_>>().into_iter()
     }
 
     /// Sends a value as JSON text to each of them.
@@ -296,7 +291,7 @@ impl IntoIterator for &Sockets {
     type IntoIter = std::vec::IntoIter<Socket>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.iter().collect::<Vec<_>>().into_iter()
+        self.iter()
     }
 }
 
@@ -305,7 +300,7 @@ impl IntoIterator for Sockets {
     type IntoIter = std::vec::IntoIter<Socket>;
 
     fn into_iter(self) -> Self::IntoIter {
-        (&self).into_iter()
+        self.iter()
     }
 }
 
@@ -323,7 +318,7 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Result<Frame> {
     Ok(Frame::Text(text.into()))
 }
 
-pub(super) fn closing(code: u16, reason: &str) -> Result<Frame> {
+fn closing(code: u16, reason: &str) -> Result<Frame> {
     let sendable = CloseCode::sendable(code).ok_or_else(|| {
         Error::invalid(format!(
             "a socket can't be closed with {code}: take 1000 (all is done), 1008 (refused), 1011 (trouble), or one of your own from 3000 to 4999"

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::frame::CloseCode;
 use super::handle::Socket;
 use super::upgrade::Upgrade;
-use crate::call::{Instance, Shared};
+use crate::call::{Instance, Ran, Shared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::LogPosition;
 use crate::node::Awake;
@@ -111,6 +111,12 @@ pub struct SocketRan {
     pub(super) instance: Instance,
 }
 
+impl SocketRan {
+    pub(super) fn of(result: Result, ran: Ran) -> Self {
+        SocketRan { result, position: ran.position, instance: ran.instance }
+    }
+}
+
 impl<O: Dispatch> SocketRun<'_, O> {
     /// What has happened.
     pub fn occurred(&self) -> Occurred {
@@ -177,7 +183,7 @@ fn exclusive<O: Dispatch>(
     handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result,
 ) -> SocketRan {
     let (result, ran) = awake.exclusive(shared, handler);
-    SocketRan { result, position: ran.position, instance: ran.instance }
+    SocketRan::of(result, ran)
 }
 
 /// A message as its handler takes it: `String` and `Bytes` as they come, any other type from JSON in text and MessagePack in binary messages.

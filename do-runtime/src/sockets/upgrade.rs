@@ -3,22 +3,20 @@
 use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::fetch::Request;
 use crate::metadata::Caller;
 
 /// The request that opens a socket: what `#[websocket(open)]` is given.
 #[derive(Clone)]
 pub struct Upgrade {
     caller: Caller,
-    path: String,
-    query: Vec<(String, String)>,
-    headers: Vec<(String, String)>,
+    request: Request,
 }
 
 impl Upgrade {
     #[cfg(any(feature = "http", feature = "testing"))]
-    pub(crate) fn new(caller: Caller, path: String, query: &str, headers: Vec<(String, String)>) -> Self {
-        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Upgrade { caller, path, query, headers }
+    pub(crate) fn new(caller: Caller, request: Request) -> Self {
+        Upgrade { caller, request }
     }
 
     /// Who asks: as the authenticator says, or `anonymous`.
@@ -31,17 +29,17 @@ impl Upgrade {
 
     /// The path behind the object's name: `/` if there is none. Decoded.
     pub fn path(&self) -> &str {
-        &self.path
+        self.request.path()
     }
 
     /// The first value of a name in the query, decoded: `b c` for `b` in `?a=1&b=b%20c`.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.request.query(name)
     }
 
     /// The first value of a header, if it is text. Names are alike in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.request.header(name)
     }
 
     /// The value of a name in the query, or what is missing.
@@ -56,6 +54,6 @@ impl Upgrade {
 impl fmt::Debug for Upgrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers and queries carry credentials.
-        f.debug_struct("Upgrade").field("caller", &self.caller).field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Upgrade").field("caller", &self.caller).field("path", &self.path()).finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ mod pump;
 use std::future::Future;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::authenticate::PROTOCOL;
 use super::page::check_origin;
 use super::problem::Problem;
-use super::request::{About, class, text};
+use super::request::{About, class, handed_on, text};
 use super::route;
 use super::serve::Peer;
 use super::server::Shared;
@@ -49,8 +49,7 @@ pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -
     let (handshake, head) = Handshake::of(shared, request).await?;
     let class = class(&place.class)?;
     let (caller, headers) = (handshake.caller.clone(), &head.headers);
-    let others = headers.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
-    let upgrade = Upgrade::new(caller, place.rest, head.uri.query().unwrap_or_default(), others.collect());
+    let upgrade = Upgrade::new(caller, handed_on(&head, place.rest, Bytes::new()));
     let limits = &shared.limits;
     let buffer = usize::try_from(limits.socket_buffer).unwrap_or(usize::MAX);
     let terms = Terms { buffer, sockets: limits.sockets_per_object };

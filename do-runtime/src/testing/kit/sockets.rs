@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::TestKit;
 use crate::Bytes;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fetch::Request;
 use crate::metadata::Caller;
 use crate::object::TypedStub;
 use crate::sockets::{Connection, Frame, Received, Terms, Upgrade, connect};
@@ -30,8 +31,7 @@ impl TestKit {
     /// # Errors
     /// As [`TestKit::connect`].
     pub async fn connect_as(&self, stub: &impl TypedStub, path: &str, caller: impl Into<Caller>) -> Result<TestSocket> {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let request = Upgrade::new(caller.into(), path.to_owned(), query, Vec::new());
+        let request = Upgrade::new(caller.into(), Request::new("GET", path, Bytes::new()));
         let connection = connect(stub.stub().clone(), request, Terms::default()).await?;
         Ok(TestSocket { connection, ended: None })
     }
