@@ -98,7 +98,7 @@ pub use object::{
     Alarms, Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Outbox, OutboxMessage, OutboxMut,
     Parameters, PendingAlarm, Query, Schedule, Setting, This,
 };
-pub use sockets::{CloseCode, Socket, Sockets, Upgrade};
+pub use sockets::{CloseCode, Socket, Sockets, TextOrBinary, Upgrade};
 pub use store::{Cursor, Listed};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};

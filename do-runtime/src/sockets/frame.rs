@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// Bytes of a reason: a close frame holds 125, of which two are the code (RFC 6455, section 5.5).
 pub(super) const LONGEST_REASON: usize = 123;
@@ -25,6 +26,31 @@ impl Frame {
             Frame::Close(_, reason) => reason.len(),
         }
     }
+}
+
+/// A message of a client as it came, for a `#[websocket(message)]` that takes text as well as binary messages.
+///
+/// ```
+/// # use do_runtime::prelude::*;
+/// # #[durable_object]
+/// # struct Echo;
+/// #[durable_object]
+/// impl Echo {
+///     #[websocket(message)]
+///     fn heard(&self, socket: &Socket, message: TextOrBinary) -> Result {
+///         match message {
+///             TextOrBinary::Text(text) => socket.send_text(text),
+///             TextOrBinary::Binary(bytes) => socket.send_bytes(bytes),
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextOrBinary {
+    /// Text.
+    Text(String),
+    /// Bytes of whatever kind.
+    Binary(Bytes),
 }
 
 /// Why a socket was closed (RFC 6455, section 7.4).

@@ -33,9 +33,9 @@ mod upgrade;
 pub(crate) use connection::{Connecting, Telling};
 #[cfg(any(feature = "http", feature = "testing"))]
 pub(crate) use connection::{Connection, Received, connect};
-pub use frame::CloseCode;
 #[cfg(any(feature = "http", feature = "testing"))]
 pub(crate) use frame::Frame;
+pub use frame::{CloseCode, TextOrBinary};
 pub(crate) use hall::Halls;
 pub use handle::{Socket, Sockets};
 #[cfg(any(feature = "http", feature = "testing"))]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::frame::CloseCode;
+use super::frame::{CloseCode, TextOrBinary};
 use super::handle::Socket;
 use super::upgrade::Upgrade;
 use crate::call::{Instance, Ran, Shared};
@@ -88,7 +88,7 @@ impl Event {
 /// What can be a message of a socket.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the message of a `#[websocket(message)]`",
-    label = "a message is a `String`, `Bytes`, or any type with serde's `Deserialize`",
+    label = "a message is a `String`, `Bytes`, `TextOrBinary`, or any type with serde's `Deserialize`",
     note = "derive `Deserialize` for it: `#[derive(Deserialize)]`"
 )]
 pub trait SocketMessage: serde::de::DeserializeOwned + 'static {}
@@ -186,7 +186,8 @@ fn exclusive<O: Dispatch>(
     SocketRan::of(result, ran)
 }
 
-/// A message as its handler takes it: `String` and `Bytes` as they come, any other type from JSON in text and MessagePack in binary messages.
+/// A message as its handler takes it: `String`, `Bytes` and `TextOrBinary` as they come, any other type from JSON in text and MessagePack in binary
+/// messages.
 fn decoded<T: SocketMessage>(event: Event) -> Result<T> {
     let (bytes, is_text) = match event {
         Event::Text(text) => (text, true),
@@ -199,22 +200,26 @@ fn decoded<T: SocketMessage>(event: Event) -> Result<T> {
     let place: &mut dyn Any = &mut given;
     if let Some(place) = place.downcast_mut::<Option<Bytes>>() {
         *place = Some(bytes);
+    } else if let Some(place) = place.downcast_mut::<Option<TextOrBinary>>() {
+        *place = Some(if is_text { TextOrBinary::Text(string(bytes)?) } else { TextOrBinary::Binary(bytes) });
     } else if let Some(place) = place.downcast_mut::<Option<String>>() {
         if !is_text {
             return Err(Error::invalid("this socket takes text, and the message is binary"));
         }
-        *place = Some(
-            String::from_utf8(bytes.into())
-                .map_err(|error| Error::with_source(ErrorKind::Invalid, "the message is no UTF-8", error))?,
-        );
+        *place = Some(string(bytes)?);
     } else if is_text {
-        given = Some(serde_json::from_slice(&bytes).map_err(|error| {
-            Error::with_source(ErrorKind::Invalid, format!("the message can't be read: {error}"), error)
-        })?);
+        given = Some(serde_json::from_slice(&bytes).map_err(unreadable)?);
     } else {
-        given = Some(rmp_serde::from_slice(&bytes).map_err(|error| {
-            Error::with_source(ErrorKind::Invalid, format!("the message can't be read: {error}"), error)
-        })?);
+        given = Some(rmp_serde::from_slice(&bytes).map_err(unreadable)?);
     }
     given.ok_or_else(|| Error::new(ErrorKind::Internal, "a message was not decoded"))
+}
+
+fn string(bytes: Bytes) -> Result<String> {
+    let no_text = |error| Error::with_source(ErrorKind::Invalid, "the message is no UTF-8", error);
+    String::from_utf8(bytes.into()).map_err(no_text)
+}
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::with_source(ErrorKind::Invalid, format!("the message can't be read: {error}"), error)
 }
