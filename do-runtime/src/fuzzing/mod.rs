@@ -16,7 +16,7 @@ pub(crate) use input::Input;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets of this crate.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: &[Target] = &[
     ("journal_record", crate::journal::fuzzing::record),
     ("journal_batch", crate::journal::fuzzing::batch),
     ("journal_header", crate::journal::fuzzing::header),
@@ -35,6 +35,10 @@ pub const TARGETS: [Target; 18] = [
     ("trace_parent", texts::trace_parent),
     ("duration", texts::duration),
     ("ids_and_json", texts::ids_and_json),
+    #[cfg(feature = "http")]
+    ("network_paths", crate::http::fuzzing::paths),
+    #[cfg(feature = "http")]
+    ("network_messages", crate::http::fuzzing::messages),
 ];
 
 /// Runs a target by its name.

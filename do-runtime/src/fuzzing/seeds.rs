@@ -43,6 +43,24 @@ const TEXTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "network_paths",
+        &[
+            "/rpc/Room/a%2Fb/post",
+            "/rpc/Room/by-id/8fc96dba117e1beb2bfe9b2bde1f1dba2e2cd4c8a2b7a3c5e6a9e1e0b4bb3f10/post",
+            "/objects/Room/%2e%2e/a/x%20y//z/",
+            "/objects/a/b/..%2f/%00/%ff",
+        ],
+    ),
+    (
+        "network_messages",
+        &[
+            r#"{"id": 1, "call": {"class": "Room", "name": "lobby", "method": "post", "arguments": {"body": "hi", "to": null}, "key": "k"}}"#,
+            r#"{"id": 18446744073709551615, "watch": {"class": "Room", "object": "8f", "method": "count"}}"#,
+            r#"{"id": 2, "unwatch": true}"#,
+            r#"{"id": 0, "call": {"class": "\u0000\ud83d\ude00", "name": "", "method": "x", "arguments": [[[{"a": 1e400}]]]}}"#,
+        ],
+    ),
+    (
         "sql_tokens",
         &[
             "SELECT a -- message\n FROM \"mes\"\"sage\", [b c] /* x */, `d` WHERE e = x'00' AND f > 1.5e-3 AND g = :name",

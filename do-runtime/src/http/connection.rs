@@ -291,3 +291,17 @@ async fn send(socket: &mut Socket, message: Message) -> Result<(), Broken> {
 async fn flush(socket: &mut Socket) -> Result<(), Broken> {
     poll_fn(|cx| Pin::new(&mut *socket).poll_flush(cx)).await
 }
+
+/// Reads a message as a connection does, and finds whom it is for.
+#[cfg(any(test, fuzzing))]
+pub(super) fn fuzz(text: &str) {
+    let Ok(asking) = serde_json::from_str::<Asking<'_>>(text) else { return };
+    for wanted in [asking.call, asking.watch].into_iter().flatten() {
+        let told = wanted.name.is_some() != wanted.object.is_some() && wanted.name.as_deref() != Some("");
+        assert_eq!(wanted.addressee().is_ok(), told);
+        // What is handed on as it stands is a value of JSON.
+        let arguments =
+            wanted.arguments.map(|arguments| serde_json::from_str::<serde::de::IgnoredAny>(arguments.get()));
+        assert!(arguments.is_none_or(|arguments| arguments.is_ok()));
+    }
+}

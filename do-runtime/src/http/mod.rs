@@ -34,6 +34,8 @@ mod call;
 mod connection;
 mod documents;
 mod fetch;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod limits;
 mod page;
 mod paths;
