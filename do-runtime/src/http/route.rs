@@ -81,6 +81,13 @@ pub(super) fn read(path: &str) -> Result<Route<'_>, Astray> {
 }
 
 fn decoded(part: &str) -> Result<Cow<'_, str>, Astray> {
+    // The decoder would leave it as it stands: one name would have two spellings.
+    let digits = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    if !part.split('%').skip(1).all(digits) {
+        return Err(Astray::Malformed(
+            "a `%` in the path is followed by two hexadecimal digits, or is itself written as `%25`",
+        ));
+    }
     percent_decode_str(part).decode_utf8().map_err(|_| Astray::Malformed("a part of the path is no UTF-8"))
 }
 
@@ -131,7 +138,9 @@ mod tests {
         for path in ["/rpc/Room//post", "/rpc/Room/post", "/rpc/Room/", "/rpc/", "/rpc/Room/by-id//post"] {
             assert!(matches!(read(path), Err(Astray::Malformed(_))), "{path}");
         }
-        assert!(matches!(read("/rpc/Room/%ff/post"), Err(Astray::Malformed(_))));
+        for name in ["%ff", "%zz", "%", "%2", "a%2Fb%g0", "%%20"] {
+            assert!(matches!(read(&format!("/rpc/Room/{name}/post")), Err(Astray::Malformed(_))), "{name}");
+        }
         for path in ["/", "/rpc", "/rpcs/Room/lobby/post", "/rpc/Room/lobby/post/more/and/more", ""] {
             assert_eq!(read(path), Err(Astray::Unknown), "{path}");
         }
