@@ -191,6 +191,9 @@ mod examples {
     #[doc = include_str!("../../README.md")]
     struct Readme;
 
+    #[doc = include_str!("../../docs/guide.md")]
+    struct Guide;
+
     #[doc = include_str!("../../docs/language.md")]
     struct Language;
 
