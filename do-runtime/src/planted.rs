@@ -46,6 +46,7 @@ defects! {
     ReplayedTwice = "replayed-twice": "The last commit that the pages contain is replayed again.";
     HeadRegresses = "head-regresses": "An older state of an object that comes late replaces the newer one.";
     OlderHeadBelieved = "older-head-believed": "An older head in the registry counts as what the log said last of an alarm.";
+    OldLookBelieved = "old-look-believed": "An object that had nothing to do when it was looked at is left alone, whatever it committed since.";
     OldIndexBelieved = "old-index-believed": "What was read of the index before it changed counts as what it says.";
     CutOffPageReadAgain = "cut-off-page-read-again": "A page that was cut off is read from the store when the object grows again.";
     PagesOfAnother = "pages-of-another": "An object without pending pages is read from those of the next object.";

@@ -25,6 +25,7 @@ use crate::observe;
 use crate::ownership::Link;
 use crate::planted::{Defect, planted};
 use crate::sqlite::AlarmRow;
+use crate::store::{Seen, Woken};
 use crate::sync::Mutex;
 use crate::{ObjectId, Timestamp};
 
@@ -44,8 +45,8 @@ pub(crate) enum Pick {
 /// What running an alarm came to.
 #[derive(Debug)]
 pub(crate) enum Turned {
-    /// None was to run; when the first one is due.
-    Idle(Option<Timestamp>),
+    /// None was to run; with when the first one is due.
+    Idle(Woken),
     /// One has run, whatever came of it; what it committed lies before the position.
     Ran(#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests wait for it"))] LogPosition),
     /// An asynchronous one runs; this resolves when it has ended.
@@ -92,7 +93,7 @@ pub(super) async fn run<O: Dispatch>(host: Arc<Host<O>>, id: ObjectId, pick: Pic
     .await;
     let row = picked.lock().take();
     match (ended, row) {
-        (Ok(Started::Idle(next)), _) => Ok(Turned::Idle(next)),
+        (Ok(Started::Idle(idle)), _) => Ok(Turned::Idle(idle)),
         (Ok(Started::Ran(position) | Started::Cleaned(position)), _) => Ok(Turned::Ran(position)),
         (Ok(Started::Posting(receiver)), _) => {
             delivery::start(host, id, receiver);
@@ -113,7 +114,7 @@ type Picked = Arc<Mutex<Option<AlarmRow>>>;
 
 /// How a run has begun.
 enum Started {
-    Idle(Option<Timestamp>),
+    Idle(Woken),
     Ran(LogPosition),
     /// It was the cleanup of what has expired.
     Cleaned(LogPosition),
@@ -131,6 +132,8 @@ fn start<O: Dispatch>(
 ) -> (Result<Started>, Instance) {
     let shared = &slot.shared;
     let id = shared.identity.id();
+    // Before anything is looked at.
+    let seen = shared.host.seen(id);
     let flights = shared.host.flights(id);
     let first = match awake.first_alarm(&flights) {
         Ok(first) => first,
@@ -163,7 +166,7 @@ fn start<O: Dispatch>(
             };
             let others = [cleanup, awake.replies_due(), post];
             let next = first.map(|row| row.due).into_iter().chain(others.into_iter().flatten()).min();
-            return (Ok(Started::Idle(next)), awake.kept());
+            return (Ok(Started::Idle(Woken::Idle { next, seen })), awake.kept());
         }
     };
     if alarms::is_orphan(O::ALARMS, &row) {
@@ -408,6 +411,11 @@ impl<O: Dispatch> Host<O> {
         self.node().rest().map(|rest| rest.registry().flights(id)).unwrap_or_default()
     }
 
+    /// What the scheduler has heard of an object.
+    fn seen(&self, id: ObjectId) -> Seen {
+        self.node().rest().map(|rest| rest.registry().seen(id)).unwrap_or_default()
+    }
+
     /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
     pub(super) fn begin_flight(&self, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
         if let Ok(rest) = self.node().rest() {
@@ -422,10 +430,14 @@ impl<O: Dispatch> Host<O> {
         }
     }
 
-    /// An asynchronous alarm of an object has ended.
+    /// An asynchronous alarm, or a delivery, of an object has ended.
     pub(super) fn end_flight(&self, id: ObjectId, alarm: &str) {
         if self.node().rest().is_ok_and(|rest| rest.registry().end_flight(id, alarm)) {
             self.node().scheduler().poke();
+        }
+        if !self.flights(id).is_empty() {
+            // This one may be due again, or a message have waited for its place.
+            self.node().look_at(self.tag(), id);
         }
     }
 }

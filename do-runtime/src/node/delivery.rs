@@ -76,10 +76,6 @@ pub(super) fn start<O: Dispatch>(host: Arc<Host<O>>, sender: ObjectId, receiver:
         }
         // Whatever happened: none is on its way any more.
         host.end_flight(sender, &flight(receiver));
-        if !host.flights(sender).is_empty() {
-            // Others may have waited for a place.
-            host.node().look_at(host.tag(), sender);
-        }
         drop(delivering);
     }));
 }

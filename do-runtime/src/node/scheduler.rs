@@ -211,7 +211,7 @@ async fn wake(node: Arc<Node>, host: Arc<dyn AnyHost>, id: ObjectId) {
         let registry = rest.registry();
         let woken = match turned {
             Ok(Turned::Ran(_) | Turned::Flying(_) | Turned::Posting) => Woken::Ran,
-            Ok(Turned::Idle(next)) => Woken::Idle(next),
+            Ok(Turned::Idle(idle)) => idle,
             Err(error) => {
                 let pause = backoff(registry.wake_failures(id));
                 if node.available().is_ok() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::params;
 
 use super::registry::Registry;
-use super::wakes::{AHEAD, NextWake, Woken};
+use super::wakes::{AHEAD, NextWake, Seen, Woken};
 use crate::error::Result;
 use crate::journal::{ClassTag, LogPosition};
 use crate::{ObjectId, Timestamp};
@@ -46,6 +46,11 @@ impl Registry {
     /// The asynchronous alarms of an object that run.
     pub fn flights(&self, id: ObjectId) -> BTreeSet<String> {
         self.wakes.lock().flights(id)
+    }
+
+    /// What is known of an object: to be asked for before it is looked at, for [`Woken::Idle`].
+    pub fn seen(&self, id: ObjectId) -> Seen {
+        self.wakes.lock().seen(id)
     }
 
     /// How often in a row an object could not be woken.

@@ -47,5 +47,5 @@ pub use page_store::{Changes, Head, PageStore};
 pub use partitions::SqlitePageStore;
 pub use registry::{Registry, Usage};
 pub use replay::Replay;
-pub use wakes::{NextWake, Woken};
+pub use wakes::{NextWake, Seen, Woken};
 pub use write_behind::{Flushed, WriteBehind};

@@ -30,14 +30,23 @@ pub enum NextWake {
 pub enum Woken {
     /// An alarm ran, or is running by itself.
     Ran,
-    /// There was nothing to run: this is when it really wants to be woken.
-    Idle(Option<Timestamp>),
+    /// There was nothing to run.
+    Idle {
+        /// When it really wants to be woken.
+        next: Option<Timestamp>,
+        /// What was known of it before it was looked at: if more has come since, this is old.
+        seen: Seen,
+    },
     /// It could not be woken.
     Failed {
         /// It is left alone until then.
         until: Timestamp,
     },
 }
+
+/// How often what is known of an object has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen(u64);
 
 /// What is known of one object.
 #[derive(Debug)]
@@ -59,6 +68,8 @@ struct Entry {
     flights: BTreeSet<String>,
     /// When the first of its other alarms is due, while any runs.
     beside: Option<Timestamp>,
+    /// How often somebody has said something of it.
+    seen: Seen,
 }
 
 impl Entry {
@@ -73,6 +84,7 @@ impl Entry {
             failures: 0,
             flights: BTreeSet::new(),
             beside: None,
+            seen: Seen::default(),
         }
     }
 
@@ -137,7 +149,7 @@ impl WakeQueue {
     /// The log says when an object wants to be woken. Whether that is before anything that was waited for.
     pub(super) fn note(&mut self, class: ClassTag, id: ObjectId, next: Option<Timestamp>, since: LogPosition) -> bool {
         self.entries.entry(id).or_insert_with(|| Entry::new(class));
-        self.change(id, |entry| {
+        self.hear(id, |entry| {
             entry.next = next;
             entry.since = since;
             entry.settled = false;
@@ -149,7 +161,7 @@ impl WakeQueue {
     /// An object is to be looked at, whatever the log said.
     pub(super) fn look_at(&mut self, class: ClassTag, id: ObjectId, now: Timestamp) {
         self.entries.entry(id).or_insert_with(|| Entry::new(class));
-        self.change(id, |entry| {
+        self.hear(id, |entry| {
             let wanted = if entry.flights.is_empty() { &mut entry.next } else { &mut entry.beside };
             *wanted = Some(now);
             entry.settled = false;
@@ -159,7 +171,7 @@ impl WakeQueue {
     /// An asynchronous alarm of an object begins; `beside` is when the first of its others is due.
     pub(super) fn begin_flight(&mut self, class: ClassTag, id: ObjectId, alarm: &str, beside: Option<Timestamp>) {
         self.entries.entry(id).or_insert_with(|| Entry::new(class));
-        self.change(id, |entry| {
+        self.hear(id, |entry| {
             entry.flights.insert(alarm.to_owned());
             entry.beside = beside;
         });
@@ -167,12 +179,12 @@ impl WakeQueue {
 
     /// When the first alarm of an object is due that does not run. Whether that is before anything that was waited for.
     pub(super) fn note_beside(&mut self, id: ObjectId, beside: Option<Timestamp>) -> bool {
-        self.change(id, |entry| entry.beside = beside)
+        self.hear(id, |entry| entry.beside = beside)
     }
 
     /// An asynchronous alarm has ended. Whether something is due before anything that was waited for.
     pub(super) fn end_flight(&mut self, id: ObjectId, alarm: &str) -> bool {
-        let earlier = self.change(id, |entry| {
+        let earlier = self.hear(id, |entry| {
             entry.flights.remove(alarm);
         });
         self.tidy(id);
@@ -182,6 +194,11 @@ impl WakeQueue {
     /// The asynchronous alarms of an object that run.
     pub(super) fn flights(&self, id: ObjectId) -> BTreeSet<String> {
         self.entries.get(&id).map(|entry| entry.flights.clone()).unwrap_or_default()
+    }
+
+    /// What is known of an object: to be asked for before it is looked at.
+    pub(super) fn seen(&self, id: ObjectId) -> Seen {
+        self.entries.get(&id).map_or(Seen::default(), |entry| entry.seen)
     }
 
     /// How often in a row an object could not be woken.
@@ -259,7 +276,11 @@ impl WakeQueue {
             entry.running = false;
             match woken {
                 Woken::Ran => (entry.failures, entry.held) = (0, None),
-                Woken::Idle(next) => {
+                // What came while it was looked at is newer.
+                Woken::Idle { seen, .. } if entry.seen != seen && !planted(Defect::OldLookBelieved) => {
+                    (entry.failures, entry.held) = (0, None);
+                }
+                Woken::Idle { next, .. } => {
                     (entry.failures, entry.held) = (0, None);
                     match entry.flights.is_empty() {
                         true => {
@@ -323,6 +344,14 @@ impl WakeQueue {
         {
             self.order.remove(&(at, id));
         }
+    }
+
+    /// Somebody says something of an object: what is found by who looks at it meanwhile is old.
+    fn hear(&mut self, id: ObjectId, change: impl FnOnce(&mut Entry)) -> bool {
+        self.change(id, |entry| {
+            entry.seen.0 += 1;
+            change(entry);
+        })
     }
 
     /// Changes an entry, and its place in the order. Whether it comes before anything that was waited for.

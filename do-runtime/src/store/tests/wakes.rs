@@ -216,15 +216,39 @@ fn an_object_that_had_nothing_to_do_is_read_again_and_takes_no_memory() {
         assert_eq!(next(registry, 10), NextWake::Due(CLASS, id(1)));
         // A row that was passed over meanwhile.
         assert_eq!(next(registry, 10), NextWake::At(at(20)));
-        registry.release_wake(id(1), Woken::Idle(Some(at(10))));
+        let idle = Woken::Idle { next: Some(at(10)), seen: registry.seen(id(1)) };
+        registry.release_wake(id(1), idle);
         assert!(registry.wakes.lock().is_empty());
     }
     assert_eq!(next(registry, 10), NextWake::Due(CLASS, id(1)));
     // What was read while it was being woken is older than that.
     let wanted = registry.wakes.lock().wanted();
-    registry.release_wake(id(1), Woken::Idle(Some(at(10))));
+    registry.release_wake(id(1), Woken::Idle { next: Some(at(10)), seen: registry.seen(id(1)) });
     wanted.into_iter().for_each(|wanted| registry.wakes.lock().put_read(wanted, Vec::new()));
     assert_eq!(next(registry, 10), NextWake::Due(CLASS, id(1)));
+}
+
+#[test]
+fn what_comes_while_an_object_is_looked_at_counts_and_not_what_was_found() {
+    let (_world, store) = opened();
+    let registry = store.registry();
+    let found_idle = |meanwhile: &dyn Fn()| {
+        assert_eq!(next(registry, 100), NextWake::Due(CLASS, id(1)));
+        let idle = Woken::Idle { next: None, seen: registry.seen(id(1)) };
+        meanwhile();
+        registry.release_wake(id(1), idle);
+    };
+    registry.note_alarm(CLASS, id(1), Some(at(10)), NOTED);
+    found_idle(&|| drop(registry.note_alarm(CLASS, id(1), Some(at(20)), NOTED)));
+    found_idle(&|| registry.look_at(CLASS, id(1), at(30)));
+    found_idle(&|| registry.begin_flight(CLASS, id(1), "m:a", Some(at(40))));
+    found_idle(&|| drop(registry.note_beside(id(1), Some(at(50)))));
+    found_idle(&|| {
+        registry.note_alarm(CLASS, id(1), Some(at(60)), NOTED);
+        registry.end_flight(id(1), "m:a");
+    });
+    found_idle(&|| ());
+    assert_eq!(next(registry, 100), NextWake::Nothing);
 }
 
 #[test]
