@@ -13,7 +13,7 @@ use super::page::check_origin;
 use super::problem::Problem;
 use super::request::{About, class, text, whole_body};
 use super::route;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::call::{Asked, AskedBy};
 use crate::error::{ErrorKind, Result, shown};
 use crate::object::{Answer, Wire};

@@ -35,7 +35,7 @@ use tokio_tungstenite::tungstenite::{Error as Broken, Message, Utf8Bytes};
 use super::callers::Asker;
 use super::problem::Problem;
 use super::request::{About, class};
-use super::server::Shared;
+use super::shared::Shared;
 use super::socket::{Handshake, Socket};
 use crate::call::{Answers, Asked, AskedBy};
 use crate::error::ErrorKind;

@@ -9,7 +9,7 @@ use super::page::check_origin;
 use super::problem::Problem;
 use super::request::{About, class, handed_on, whole_body};
 use super::route;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::call::{AskedBy, Unfetched};
 use crate::error::{ErrorKind, Result};
 use crate::fetch::{Astray, Response};

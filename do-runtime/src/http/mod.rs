@@ -51,6 +51,7 @@ mod route;
 mod scrape;
 mod serve;
 mod server;
+mod shared;
 mod socket;
 
 pub use authenticate::{Authenticate, Authenticating, BearerTokens};

@@ -5,27 +5,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::request::Parts;
 use axum::routing::any;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::allowance::Allowance;
 use super::authenticate::Authenticate;
-use super::callers::{Asker, Callers};
 use super::documents::{Document, Kind};
-use super::limits::Limits;
 use super::paths::Paths;
-use super::problem::Problem;
 #[cfg(feature = "prometheus")]
 use super::scrape::Scrape;
-use super::socket::Peers;
+use super::shared::Shared;
 use super::{request, serve};
+use crate::Objects;
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind, FirstMistake, Result};
-use crate::metadata::Caller;
-use crate::node::{Addressee, ClassEntry, IntoBytes};
+use crate::node::IntoBytes;
 use crate::time::IntoDuration;
-use crate::{Objects, Timestamp};
 
 /// A server of the public methods of all classes: [`Objects::server`]. See [the module](super) for its paths.
 pub struct Server {
@@ -38,21 +33,6 @@ pub struct Server {
     wrong: FirstMistake,
 }
 
-/// What each request needs.
-pub(super) struct Shared {
-    pub(super) objects: Objects,
-    pub(super) limits: Limits,
-    pub(super) origins: Vec<String>,
-    /// It is for this machine alone: it listens on a loopback address, and nobody says who calls.
-    pub(super) loopback: bool,
-    /// The sockets of each address.
-    pub(super) peers: Peers,
-    /// What each caller may do.
-    pub(super) callers: Callers,
-    authenticator: Option<Arc<dyn Authenticate>>,
-    anonymous: bool,
-}
-
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Server({:?}, {:?})", self.shared.objects, self.shared.limits)
@@ -61,18 +41,8 @@ impl fmt::Debug for Server {
 
 impl Server {
     pub(crate) fn new(objects: Objects) -> Self {
-        let shared = Shared {
-            objects,
-            limits: Limits::default(),
-            origins: Vec::new(),
-            loopback: false,
-            peers: Peers::default(),
-            callers: Callers::default(),
-            authenticator: None,
-            anonymous: false,
-        };
         Server {
-            shared,
+            shared: Shared::new(objects),
             until: None,
             documents: Vec::new(),
             #[cfg(feature = "prometheus")]
@@ -353,59 +323,5 @@ impl Server {
             "{address} can be reached from elsewhere, and nobody says who calls: add `.authenticate(…)`, or \
              `.allow_anonymous()` if anybody may"
         )))
-    }
-}
-
-impl Shared {
-    /// Counts a call of somebody who may make so many.
-    pub(super) fn count_call(&self, asker: &Asker) -> Result<(), Problem> {
-        match &self.callers.calls {
-            Some(calls) => Callers::count(calls, asker, self.now()?),
-            None => Ok(()),
-        }
-    }
-
-    /// Counts an object that somebody names, unless it exists.
-    pub(super) fn count_new(&self, asker: &Asker, class: &ClassEntry, object: &Addressee<'_>) -> Result<(), Problem> {
-        let Some(new_objects) = &self.callers.new_objects else { return Ok(()) };
-        match class.exists(self.objects.home(), object) {
-            Ok(true) => Ok(()),
-            Ok(false) => Callers::count(new_objects, asker, self.now()?),
-            Err(error) => Err(Problem::of_request(&error)),
-        }
-    }
-
-    /// By the clock of the node.
-    fn now(&self) -> Result<Timestamp, Problem> {
-        self.objects.home().node().map(|node| node.now()).map_err(|error| Problem::of(&error))
-    }
-
-    /// Whether nobody says who calls, and nobody has said that anybody may.
-    fn is_unguarded(&self) -> bool {
-        self.authenticator.is_none() && !self.anonymous
-    }
-
-    /// Who makes a request.
-    pub(super) async fn caller(&self, head: &Parts) -> Result<Asker, Problem> {
-        let Some(authenticator) = &self.authenticator else { return Ok(self.callers.asker(Caller::Anonymous, head)) };
-        let now = self.now()?;
-        self.callers.check_guesses(head, now)?;
-        match authenticator.authenticate_at(head, now).await {
-            Ok(Some(principal)) => Ok(self.callers.asker(Caller::from(principal), head)),
-            Ok(None) if self.anonymous => Ok(self.callers.asker(Caller::Anonymous, head)),
-            Ok(None) => {
-                self.callers.count_unknown(head, now)?;
-                Err(Problem::unauthorized("say who calls: there are no credentials"))
-            }
-            Err(error) if error.kind() == ErrorKind::Denied => {
-                self.callers.count_guess(head, now);
-                self.callers.count_unknown(head, now)?;
-                Err(Problem::unauthorized(error.to_string()))
-            }
-            Err(error) => {
-                tracing::warn!(%error, "who calls could not be found out");
-                Err(Problem::of_request(&error))
-            }
-        }
     }
 }

@@ -36,7 +36,7 @@ impl<'a> Token<'a> {
             return Err(denied(format!("the token is larger than the {LARGEST} bytes that are read")));
         }
         let (message, signature) = text.rsplit_once('.').ok_or_else(no_token)?;
-        let (head, payload) = message.split_once('.').ok_or_else(no_token)?;
+        let (head, payload) = message.split_once('.').filter(|(_, rest)| !rest.contains('.')).ok_or_else(no_token)?;
         let head: Head = serde_json::from_slice(&decoded(head)?).map_err(|_| no_token())?;
         if head.crit.is_some() {
             return Err(denied("the token's header has `crit`: it asks for what this server does not know"));

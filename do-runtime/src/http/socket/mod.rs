@@ -28,7 +28,7 @@ use super::problem::Problem;
 use super::request::{About, class, handed_on, text};
 use super::route;
 use super::serve::Peer;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::error::ErrorKind;
 use crate::sockets::{Terms, Upgrade};
 

@@ -1,6 +1,9 @@
 //! Public methods over HTTP: what reaches an object, what does not, and what is answered.
 
+mod allowances;
+mod mint;
 mod peer;
+mod tokens;
 
 use std::collections::{BTreeMap, HashMap};
 
