@@ -1,5 +1,7 @@
 //! Who signs tokens: by hand, so that they can be wrong in any way, and not by the library that reads them.
 
+use std::sync::{Arc, LazyLock};
+
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 /// A key to sign with.
 pub(crate) enum Signer {
     Secret(Vec<u8>),
-    Rsa(Box<RsaKeyPair>),
+    Rsa(Arc<RsaKeyPair>),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
@@ -27,8 +29,20 @@ impl Signer {
         Signer::Secret((0..64).collect())
     }
 
+    /// One for all tests: it takes long to find.
     pub(crate) fn rsa() -> Self {
-        Signer::Rsa(Box::new(rsa::KeyPair::generate(KeySize::Rsa2048).expect("a key")))
+        static PAIR: LazyLock<Arc<RsaKeyPair>> = LazyLock::new(Signer::new_rsa);
+        Signer::Rsa(PAIR.clone())
+    }
+
+    /// One that nobody has been told of.
+    pub(crate) fn strange_rsa() -> Self {
+        static PAIR: LazyLock<Arc<RsaKeyPair>> = LazyLock::new(Signer::new_rsa);
+        Signer::Rsa(PAIR.clone())
+    }
+
+    fn new_rsa() -> Arc<RsaKeyPair> {
+        Arc::new(rsa::KeyPair::generate(KeySize::Rsa2048).expect("a key"))
     }
 
     pub(crate) fn p256() -> Self {

@@ -97,7 +97,7 @@ async fn the_key_of_a_set_is_the_one_that_the_token_names() -> Result {
         ("HS256", Signer::secret()),
     ];
     let mut keys: Vec<Value> = signers.iter().map(|(name, signer)| signer.jwk(json!({ "kid": name }))).collect();
-    let stranger = Signer::rsa();
+    let stranger = Signer::strange_rsa();
     keys.extend([
         json!({ "kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA", "kid": "a curve" }),
         json!({ "kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "kid": "a kind" }),
@@ -193,7 +193,7 @@ async fn no_token_says_how_it_is_checked() -> Result {
     let head = encoded(json!({ "alg": "RS256" }).to_string());
     refused(&served, &format!("{head}.{payload}."), "signature is wrong").await;
     // A token brings no key of its own.
-    let mallory = Signer::rsa();
+    let mallory = Signer::strange_rsa();
     let header =
         json!({ "alg": "RS256", "jwk": mallory.jwk(json!({})), "jku": "http://127.0.0.1:1/keys", "kid": "../../key" });
     refused(&served, &mallory.token_of(header, claims()), "signature is wrong").await;
