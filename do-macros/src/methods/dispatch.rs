@@ -42,6 +42,8 @@ pub(super) fn constants(block: &Block) -> TokenStream {
         };
         let idempotent = (handler.repeating == Repeating::Harmless).then(|| quote!(.idempotent()));
         let live = handler.live.then(|| quote!(.live()));
+        // What is live reads.
+        let reads = (handler.kind == Kind::Shared && !handler.live).then(|| quote!(.reads()));
         let deadline = handler.deadline.map(|millis| {
             let millis = Literal::u64_unsuffixed(millis);
             quote!(.deadline(#millis))
@@ -49,7 +51,7 @@ pub(super) fn constants(block: &Block) -> TokenStream {
         quote! {
             #(#cfgs)*
             static #constant: ::do_runtime::__private::Method =
-                ::do_runtime::__private::Method::#make(#name) #live #idempotent #deadline;
+                ::do_runtime::__private::Method::#make(#name) #live #reads #idempotent #deadline;
         }
     });
     let arguments = block.handlers.iter().map(|handler| proofs(&handler.cfgs, &handler.arguments, "argument"));

@@ -185,10 +185,12 @@ const _: () = {
             static HISTORY: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
                     "history",
                 )
+                .reads()
                 .deadline(1500);
             static SEARCH: ::do_runtime::__private::Method = ::do_runtime::__private::Method::slow(
                     "search",
                 )
+                .reads()
                 .idempotent();
             static RESET: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(
                 "reset",

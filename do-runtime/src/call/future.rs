@@ -82,6 +82,12 @@ impl<O: Dispatch, T, E> Call<O, T, E> {
 }
 
 impl<O: Dispatch, T, E> Call<O, T, E> {
+    /// Whether it was not sent yet, and its method only reads.
+    #[cfg(feature = "http")]
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self.state, State::New(method, _) if method.reads)
+    }
+
     /// What a call is made of that was not sent.
     ///
     /// # Errors

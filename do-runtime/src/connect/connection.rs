@@ -300,7 +300,7 @@ fn dialer(settings: &Settings) -> Result<Dialer> {
     let mut http = plain_dialer(settings);
     http.enforce_http(false);
     // Said here, as another crate of the program may bring another one.
-    let provider = rustls::crypto::ring::default_provider();
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
     let builder = hyper_rustls::HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
     let builder = builder.map_err(|error| {
         let sentence = format!("the certificates that this system trusts can't be read: {error}");

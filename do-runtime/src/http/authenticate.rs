@@ -8,6 +8,7 @@ use std::pin::Pin;
 use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::request::Parts;
 
+use crate::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What an authenticator gives: the name of the principal, or nothing where nobody says who they are.
@@ -20,6 +21,13 @@ pub type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Option<String>>
 pub trait Authenticate: Send + Sync + 'static {
     /// Looks at a request's head.
     fn authenticate<'a>(&'a self, request: &'a Parts) -> Authenticating<'a>;
+
+    /// The same, by the clock of the objects, which the test kit sets: this is what the server asks. For credentials that expire; others need only
+    /// [`Authenticate::authenticate`].
+    fn authenticate_at<'a>(&'a self, request: &'a Parts, now: Timestamp) -> Authenticating<'a> {
+        let _ = now;
+        self.authenticate(request)
+    }
 }
 
 impl<F> Authenticate for F
@@ -73,7 +81,7 @@ fn hash(token: &str) -> [u8; 32] {
 }
 
 /// The token of a request, if there is one (RFC 6750, section 2.1).
-fn bearer(request: &Parts) -> Result<Option<&str>> {
+pub(super) fn bearer(request: &Parts) -> Result<Option<&str>> {
     let mut values = request.headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(offered(request)) };
     let wrong = || Error::new(ErrorKind::Denied, "the `Authorization` header is not `Bearer` and a token");

@@ -13,7 +13,7 @@ use super::page::check_origin;
 use super::problem::Problem;
 use super::request::{About, class, text, whole_body};
 use super::route;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::call::{Asked, AskedBy};
 use crate::error::{ErrorKind, Result, shown};
 use crate::object::{Answer, Wire};
@@ -32,7 +32,8 @@ pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About
         return Err(Problem::not_allowed(vec!["POST"]));
     }
     check_origin(shared, head)?;
-    let caller = shared.caller(head).await?;
+    let asker = shared.caller(head).await?;
+    shared.count_call(&asker)?;
     let class = class(&route.class)?;
     let key = text(&head.headers, &IDEMPOTENCY_KEY)?.map(Arc::from);
     let wire = wire(&head.headers)?;
@@ -43,11 +44,14 @@ pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About
     }
     let wire = wire.unwrap_or(Wire::Json);
     let within = within(shared, &head.headers)?;
-    let by = AskedBy { caller, key, trace: about.trace, request_id: about.id, within };
+    let by = AskedBy { caller: asker.caller.clone(), key, trace: about.trace, request_id: about.id, within };
     let asked = Asked { method: &route.method, arguments: &arguments, wire, by };
-    let answering =
+    let prepared =
         class.call(shared.objects.home(), &route.object, asked).map_err(|error| Problem::of_request(&error))?;
-    let encoded = match answering.await {
+    if !prepared.reads {
+        shared.count_new(&asker, class, &route.object)?;
+    }
+    let encoded = match prepared.answering.await {
         Ok(reply) => reply.to_wire(wire).map_err(Into::into),
         Err(refusal) => Err(refusal),
     };

@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -31,15 +32,19 @@ use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as Broken, Message, Utf8Bytes};
 
+use super::callers::Asker;
 use super::problem::Problem;
 use super::request::{About, class};
-use super::server::Shared;
+use super::shared::Shared;
 use super::socket::{Handshake, Socket};
 use crate::call::{Answers, Asked, AskedBy};
 use crate::error::ErrorKind;
-use crate::metadata::{Caller, TraceParent};
+use crate::metadata::TraceParent;
 use crate::node::{Addressee, Answering};
 use crate::object::{Answer, Wire};
+
+/// After how long it is worth another try where there are more.
+const RELIEF: Duration = Duration::from_secs(1);
 
 /// What one connection may ask for at the same time.
 const MOST_AT_ONCE: usize = 1024;
@@ -88,10 +93,10 @@ struct Answered<'a> {
 /// Opens a connection for many calls.
 pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -> Result<Response, Problem> {
     let (handshake, head) = Handshake::of(shared, request).await?;
-    let (shared, caller) = (shared.clone(), handshake.caller.clone());
+    let (shared, asker) = (shared.clone(), handshake.asker.clone());
     Ok(handshake.accept(&head.headers, move |socket| async move {
         if let Some(socket) = socket {
-            serve(socket, shared, caller, about.trace).await;
+            serve(socket, shared, asker, about.trace).await;
         }
     }))
 }
@@ -99,7 +104,7 @@ pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -
 /// What the calls of a connection have in common.
 struct Connected {
     shared: Arc<Shared>,
-    caller: Caller,
+    asker: Asker,
     trace: Option<TraceParent>,
     answers: mpsc::Sender<Outgoing>,
 }
@@ -118,10 +123,10 @@ struct Outgoing {
     ends: Option<u64>,
 }
 
-async fn serve(mut socket: Socket, shared: Arc<Shared>, caller: Caller, trace: Option<TraceParent>) {
+async fn serve(mut socket: Socket, shared: Arc<Shared>, asker: Asker, trace: Option<TraceParent>) {
     let ping = shared.limits.ping;
     let (answers, mut ready) = mpsc::channel(MOST_WAITING);
-    let connected = Arc::new(Connected { shared, caller, trace, answers });
+    let connected = Arc::new(Connected { shared, asker, trace, answers });
     let mut running = JoinSet::new();
     let mut under_way: HashMap<u64, AbortHandle> = HashMap::new();
     let (mut timer, mut heard) = (Box::pin(sleep(ping)), true);
@@ -181,7 +186,7 @@ fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_
         }
         _ if under_way.len() >= MOST_AT_ONCE => {
             let sentence = format!("{MOST_AT_ONCE} calls of this connection are under way");
-            refuse(running, Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, sentence));
+            refuse(running, Problem::overloaded(sentence, RELIEF));
         }
         Asking { call: Some(wanted), watch: None, unwatch: false, .. } => match call(connected, &wanted) {
             Ok(answering) => {
@@ -224,13 +229,20 @@ fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_
 
 /// Makes a call that is wanted.
 fn call(connected: &Connected, wanted: &Wanted<'_>) -> Result<Answering, Problem> {
-    let class = class(&wanted.class)?;
-    let home = connected.shared.objects.home();
-    class.call(home, &wanted.addressee()?, connected.asked(wanted)).map_err(|error| Problem::of_request(&error))
+    let Connected { shared, asker, .. } = connected;
+    shared.count_call(asker)?;
+    let (class, object) = (class(&wanted.class)?, wanted.addressee()?);
+    let asked = connected.asked(wanted);
+    let prepared = class.call(shared.objects.home(), &object, asked).map_err(|error| Problem::of_request(&error))?;
+    if !prepared.reads {
+        shared.count_new(asker, class, &object)?;
+    }
+    Ok(prepared.answering)
 }
 
 /// Watches what is wanted.
 fn watch(connected: &Connected, wanted: &Wanted<'_>) -> Result<Box<dyn Answers>, Problem> {
+    connected.shared.count_call(&connected.asker)?;
     let class = class(&wanted.class)?;
     let home = connected.shared.objects.home();
     class.watch(home, &wanted.addressee()?, connected.asked(wanted)).map_err(|error| Problem::of_request(&error))
@@ -249,7 +261,7 @@ impl Wanted<'_> {
 impl Connected {
     fn asked<'a>(&self, wanted: &'a Wanted<'a>) -> Asked<'a> {
         let by = AskedBy {
-            caller: self.caller.clone(),
+            caller: self.asker.caller.clone(),
             key: wanted.key.as_deref().map(Arc::from),
             trace: self.trace,
             request_id: self.shared.objects.home().random().uuid(),

@@ -9,7 +9,7 @@ use super::page::check_origin;
 use super::problem::Problem;
 use super::request::{About, class, handed_on, whole_body};
 use super::route;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::call::{AskedBy, Unfetched};
 use crate::error::{ErrorKind, Result};
 use crate::fetch::{Astray, Response};
@@ -19,18 +19,23 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     let (head, body) = request.into_parts();
     let place = route::read_object(head.uri.path())?;
     check_origin(shared, &head)?;
-    let caller = shared.caller(&head).await?;
+    let asker = shared.caller(&head).await?;
+    shared.count_call(&asker)?;
     let class = class(&place.class)?;
     let body = whole_body(shared, body).await?;
     let request = handed_on(&head, place.rest, body);
-    let by = AskedBy { caller, key: None, trace: about.trace, request_id: about.id, within: shared.limits.answer };
-    let answering =
+    let (caller, within) = (asker.caller.clone(), shared.limits.answer);
+    let by = AskedBy { caller, key: None, trace: about.trace, request_id: about.id, within };
+    let prepared =
         class.fetch(shared.objects.home(), &place.object, request, by).map_err(|unfetched| match unfetched {
             Unfetched::Astray(Astray::Path) => Problem::not_found("this object has nothing at this path"),
             Unfetched::Astray(Astray::Verb(allowed)) => Problem::not_allowed(allowed),
             Unfetched::Refused(error) => Problem::of_request(&error),
         })?;
-    let response = answering.await.and_then(|reply| reply.to_response().map_err(Into::into));
+    if !prepared.reads {
+        shared.count_new(&asker, class, &place.object)?;
+    }
+    let response = prepared.answering.await.and_then(|reply| reply.to_response().map_err(Into::into));
     let response = response.map_err(|refusal| {
         let problem = Problem::of_refusal(&refusal, about.problems);
         if problem.is_ours() {

@@ -26,16 +26,20 @@
 //!
 //! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
 //! them over one WebSocket, `fetch` hands
-//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, and
-//! `serve` listens. `documents` are a page, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
+//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, `jwt` by signed tokens;
+//! `callers` tells apart those who call, and `allowance` how often each may; `serve` listens. `documents` are a page, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
 
+mod allowance;
 mod authenticate;
 mod call;
+mod callers;
 mod connection;
 mod documents;
 mod fetch;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod limits;
 mod page;
 mod paths;
@@ -47,7 +51,10 @@ mod route;
 mod scrape;
 mod serve;
 mod server;
+mod shared;
 mod socket;
 
 pub use authenticate::{Authenticate, Authenticating, BearerTokens};
+#[cfg(feature = "jwt")]
+pub use jwt::{JsonWebAlgorithm, JsonWebKeys, JsonWebTokens};
 pub use server::Server;

@@ -15,7 +15,7 @@ use axum::response::Response;
 
 use super::problem::Problem;
 use super::request::text;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::error::ErrorKind;
 
 /// What a page may send besides what every page may, and read of the answer.

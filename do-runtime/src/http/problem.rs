@@ -1,6 +1,7 @@
 //! The answer of a call that failed: `application/problem+json`.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -26,6 +27,8 @@ pub(super) struct Problem {
     own: Option<Own>,
     /// The methods that are taken instead.
     allowed: Vec<&'static str>,
+    /// After how long it is worth another try, in whole seconds.
+    retry_after: Option<u64>,
 }
 
 /// A handler's own error, encoded.
@@ -54,6 +57,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a RawValue>,
@@ -65,7 +70,25 @@ const OWN: &[u8] = b"\xa5error";
 impl Problem {
     /// One that HTTP itself has a status for.
     pub(super) fn new(status: StatusCode, kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Problem { status, kind, detail: detail.into(), retryable: false, field: None, own: None, allowed: Vec::new() }
+        // What is only busy, or on its way up or down, soon is not.
+        let soon = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        Problem {
+            status,
+            kind,
+            detail: detail.into(),
+            retryable: false,
+            field: None,
+            own: None,
+            allowed: Vec::new(),
+            retry_after: soon.then_some(1),
+        }
+    }
+
+    /// It is too much now, and worth another try after a while.
+    pub(super) fn overloaded(detail: impl Into<String>, wait: Duration) -> Self {
+        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, detail);
+        Problem { retryable: true, retry_after: Some(seconds), ..problem }
     }
 
     /// There is nothing of that name.
@@ -160,6 +183,7 @@ impl Problem {
             kind: self.kind.as_str(),
             retryable: self.retryable,
             request_id,
+            retry_after: self.retry_after,
             field: self.field.as_deref(),
             error: own,
         };
@@ -180,14 +204,10 @@ impl Problem {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media(wire)));
-        let more = match self.status {
-            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
-            _ => None,
-        };
-        if let Some((name, value)) = more {
-            headers.insert(name, HeaderValue::from_static(value));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        headers.extend(self.retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
         if !self.allowed.is_empty() {
             headers.extend(HeaderValue::try_from(self.allowed.join(", ")).ok().map(|allowed| (ALLOW, allowed)));
         }

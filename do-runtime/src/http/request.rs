@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::page::Page;
 use super::problem::{self, Problem};
-use super::server::Shared;
+use super::shared::Shared;
 use super::{call, connection, fetch, socket};
 use crate::error::{ErrorKind, shown};
 use crate::fetch as fetched;

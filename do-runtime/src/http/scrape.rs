@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use super::problem::Problem;
 use super::request::{about, finish};
-use super::server::Shared;
+use super::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::observe::Exporter;
 

@@ -5,23 +5,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::request::Parts;
 use axum::routing::any;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
+use super::allowance::Allowance;
 use super::authenticate::Authenticate;
 use super::documents::{Document, Kind};
-use super::limits::Limits;
 use super::paths::Paths;
-use super::problem::Problem;
 #[cfg(feature = "prometheus")]
 use super::scrape::Scrape;
-use super::socket::Peers;
+use super::shared::Shared;
 use super::{request, serve};
 use crate::Objects;
 use crate::env::BoxFuture;
 use crate::error::{Error, ErrorKind, FirstMistake, Result};
-use crate::metadata::Caller;
 use crate::node::IntoBytes;
 use crate::time::IntoDuration;
 
@@ -36,19 +33,6 @@ pub struct Server {
     wrong: FirstMistake,
 }
 
-/// What each request needs.
-pub(super) struct Shared {
-    pub(super) objects: Objects,
-    pub(super) limits: Limits,
-    pub(super) origins: Vec<String>,
-    /// It is for this machine alone: it listens on a loopback address, and nobody says who calls.
-    pub(super) loopback: bool,
-    /// The sockets of each address.
-    pub(super) peers: Peers,
-    authenticator: Option<Arc<dyn Authenticate>>,
-    anonymous: bool,
-}
-
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Server({:?}, {:?})", self.shared.objects, self.shared.limits)
@@ -57,17 +41,8 @@ impl fmt::Debug for Server {
 
 impl Server {
     pub(crate) fn new(objects: Objects) -> Self {
-        let shared = Shared {
-            objects,
-            limits: Limits::default(),
-            origins: Vec::new(),
-            loopback: false,
-            peers: Peers::default(),
-            authenticator: None,
-            anonymous: false,
-        };
         Server {
-            shared,
+            shared: Shared::new(objects),
             until: None,
             documents: Vec::new(),
             #[cfg(feature = "prometheus")]
@@ -191,6 +166,48 @@ impl Server {
         self
     }
 
+    /// How many calls a caller may make in a period, such as `(100, "10s")`: so many at once, and then one whenever its share of the period has passed.
+    /// Not limited, unless it is said. Further ones are refused with a 429 that says in `Retry-After` how many seconds it is until the next.
+    ///
+    /// Calls are requests at `/rpc/…` and `/objects/…`, WebSockets that are opened, and each `call` and `watch` over `GET /rpc`; not the messages
+    /// to an object. A caller is the principal whom the authenticator names, else the address that the request comes from (of IPv6 its first 64 bits): behind a
+    /// proxy all who are anonymous are one. Requests without the credentials that they need, or with wrong ones, are calls of their address too.
+    /// A router that is merged with one's own learns addresses from axum's `ConnectInfo`, and takes all who are anonymous for one where that is missing.
+    pub fn calls_per_caller(mut self, most: usize, per: impl IntoDuration) -> Self {
+        let allowance = Allowance::new("this caller makes too many calls", most, per.into_duration());
+        self.wrong.set(&mut self.shared.callers.calls, "how many calls a caller may make", allowance.map(Some));
+        self
+    }
+
+    /// How many objects that do not exist a caller may call in a period, such as `(20, "1h")`, in calls that could bring them into being: all but those of
+    /// `&self` methods. Not limited, unless it is said. Further ones are refused with a 429, as by [`Server::calls_per_caller`], which
+    /// says who is a caller.
+    ///
+    /// An object exists from its first committed write ([`Namespace::exists`](crate::Namespace::exists)). Each call before that counts: several that are made at
+    /// once, and such as write nothing in the end.
+    pub fn new_objects_per_caller(mut self, most: usize, per: impl IntoDuration) -> Self {
+        let allowance = Allowance::new("this caller names too many new objects", most, per.into_duration());
+        self.wrong.set(
+            &mut self.shared.callers.new_objects,
+            "how many new objects a caller may name",
+            allowance.map(Some),
+        );
+        self
+    }
+
+    /// How many wrong credentials may come from one address (of IPv6 its first 64 bits) in a period, such as `(20, "1m")`: after that its requests are refused with a
+    /// 429 before their credentials are looked at, right ones too, so that nobody finds them by trying. Not limited, unless it is said: behind a
+    /// proxy all have one address, and one who guesses would lock out the others.
+    pub fn wrong_credentials_per_address(mut self, most: usize, per: impl IntoDuration) -> Self {
+        let allowance = Allowance::new("this address has sent too many wrong credentials", most, per.into_duration());
+        self.wrong.set(
+            &mut self.shared.callers.wrong_credentials,
+            "how many wrong credentials may come from an address",
+            allowance.map(Some),
+        );
+        self
+    }
+
     /// How often a WebSocket is sent a ping: every 30 seconds. One that is silent until the next one is taken for broken.
     pub fn ping(mut self, every: impl IntoDuration) -> Self {
         self.wrong.set(&mut self.shared.limits.ping, "how often a socket is sent a ping", every.into_duration());
@@ -306,27 +323,5 @@ impl Server {
             "{address} can be reached from elsewhere, and nobody says who calls: add `.authenticate(…)`, or \
              `.allow_anonymous()` if anybody may"
         )))
-    }
-}
-
-impl Shared {
-    /// Whether nobody says who calls, and nobody has said that anybody may.
-    fn is_unguarded(&self) -> bool {
-        self.authenticator.is_none() && !self.anonymous
-    }
-
-    /// Who makes a request.
-    pub(super) async fn caller(&self, head: &Parts) -> Result<Caller, Problem> {
-        let Some(authenticator) = &self.authenticator else { return Ok(Caller::Anonymous) };
-        match authenticator.authenticate(head).await {
-            Ok(Some(principal)) => Ok(Caller::from(principal)),
-            Ok(None) if self.anonymous => Ok(Caller::Anonymous),
-            Ok(None) => Err(Problem::unauthorized("say who calls: there are no credentials")),
-            Err(error) if error.kind() == ErrorKind::Denied => Err(Problem::unauthorized(error.to_string())),
-            Err(error) => {
-                tracing::warn!(%error, "who calls could not be found out");
-                Err(Problem::of_request(&error))
-            }
-        }
     }
 }

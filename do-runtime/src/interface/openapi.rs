@@ -120,6 +120,7 @@ fn problem() -> Value {
             "kind": { "type": "string", "enum": kinds },
             "retryable": { "type": "boolean", "description": "Whether the same call may succeed later." },
             "request_id": { "type": "string", "format": "uuid" },
+            "retry_after": { "type": "integer", "description": "After how many seconds that is worth a try." },
             "field": { "type": "string", "description": "The argument that was wrong." },
             "error": { "description": "The handler's own error." },
         },

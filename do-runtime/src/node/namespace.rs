@@ -123,6 +123,11 @@ impl<O: Dispatch> Namespace<O> {
     /// # Errors
     /// `storage` if its part of the store can't be read, `unavailable` once the objects were closed.
     pub async fn exists(&self, id: ObjectId) -> Result<bool> {
+        self.exists_now(id)
+    }
+
+    /// The same, by a look into memory, or into the registry.
+    pub(crate) fn exists_now(&self, id: ObjectId) -> Result<bool> {
         let node = self.home.node()?;
         node.available()?;
         if let Some(slot) = node.host::<O>(&self.home).known_slot(id)

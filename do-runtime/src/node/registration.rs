@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::Namespace;
 use super::{AnyHost, Home, Node};
 #[cfg(feature = "http")]
-use crate::call::{Answers, Asked, AskedBy, Refusal, Reply, Stub, Unfetched, call, fetch, watch};
+use crate::call::{Answers, Asked, AskedBy, Call, Refusal, Reply, Stub, Unfetched, call, fetch, watch};
 use crate::error::{Error, Result};
 #[cfg(feature = "http")]
 use crate::fetch::Request;
@@ -37,11 +37,13 @@ pub struct ClassEntry {
     #[cfg(feature = "interface")]
     describe: fn(&mut Description<'_>),
     #[cfg(feature = "http")]
-    call: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Answering>,
+    call: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Prepared>,
     #[cfg(feature = "http")]
     watch: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Watched>,
     #[cfg(feature = "http")]
-    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Answering, Unfetched>,
+    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Prepared, Unfetched>,
+    #[cfg(feature = "http")]
+    exists: fn(&Arc<Home>, &Addressee<'_>) -> Result<bool>,
     #[cfg(feature = "http")]
     connect: fn(&Arc<Home>, &Addressee<'_>, Upgrade, Terms) -> Result<Connecting>,
 }
@@ -53,6 +55,22 @@ pub(crate) type Watched = Box<dyn Answers>;
 /// The answer of a call from outside, on its way.
 #[cfg(feature = "http")]
 pub(crate) type Answering = std::pin::Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
+
+/// A call from outside that is in order, and was not sent yet.
+#[cfg(feature = "http")]
+pub(crate) struct Prepared {
+    /// Whether its method only reads.
+    pub(crate) reads: bool,
+    /// What sends it, and becomes its answer.
+    pub(crate) answering: Answering,
+}
+
+#[cfg(feature = "http")]
+impl<O: Dispatch> From<Call<O, Reply, Refusal>> for Prepared {
+    fn from(call: Call<O, Reply, Refusal>) -> Self {
+        Prepared { reads: call.reads(), answering: Box::pin(call) }
+    }
+}
 
 /// The object that somebody outside calls.
 #[cfg(feature = "http")]
@@ -79,25 +97,33 @@ impl ClassEntry {
             #[cfg(feature = "interface")]
             describe: O::describe,
             #[cfg(feature = "http")]
-            call: |home, addressee, asked| Ok(Box::pin(call(stub::<O>(home, addressee)?, asked)?)),
+            call: |home, addressee, asked| Ok(call(stub::<O>(home, addressee)?, asked)?.into()),
             #[cfg(feature = "http")]
             watch: |home, addressee, asked| watch(stub::<O>(home, addressee)?, asked),
             #[cfg(feature = "http")]
             fetch: |home, addressee, request, by| {
                 let stub = stub::<O>(home, addressee).map_err(Unfetched::Refused)?;
-                Ok(Box::pin(fetch(stub, request, by)?))
+                Ok(fetch(stub, request, by)?.into())
+            },
+            #[cfg(feature = "http")]
+            exists: |home, addressee| {
+                let namespace = Namespace::<O>::new(home.clone());
+                namespace.exists_now(match addressee {
+                    Addressee::Named(name) => home.ids().of_name(O::CLASS, name),
+                    Addressee::WithId(id) => namespace.id_from_string(id)?,
+                })
             },
             #[cfg(feature = "http")]
             connect: |home, addressee, request, terms| Ok(connect(stub::<O>(home, addressee)?, request, terms)),
         }
     }
 
-    /// Makes a call from outside of an object of the class.
+    /// Prepares a call from outside of an object of the class.
     ///
     /// # Errors
     /// `not_found` if the method is not public, or `invalid` if the id or the arguments are not what they should be.
     #[cfg(feature = "http")]
-    pub(crate) fn call(&self, home: &Arc<Home>, addressee: &Addressee<'_>, asked: Asked<'_>) -> Result<Answering> {
+    pub(crate) fn call(&self, home: &Arc<Home>, addressee: &Addressee<'_>, asked: Asked<'_>) -> Result<Prepared> {
         (self.call)(home, addressee, asked)
     }
 
@@ -126,8 +152,14 @@ impl ClassEntry {
         addressee: &Addressee<'_>,
         request: Request,
         by: AskedBy,
-    ) -> Result<Answering, Unfetched> {
+    ) -> Result<Prepared, Unfetched> {
         (self.fetch)(home, addressee, request, by)
+    }
+
+    /// Whether an object of the class exists: see [`Namespace::exists`].
+    #[cfg(feature = "http")]
+    pub(crate) fn exists(&self, home: &Arc<Home>, addressee: &Addressee<'_>) -> Result<bool> {
+        (self.exists)(home, addressee)
     }
 
     /// Opens a socket at an object of the class.

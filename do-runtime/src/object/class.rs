@@ -161,6 +161,8 @@ pub struct Method {
     pub deadline: Option<u64>,
     /// `#[rpc(live)]`: whether its answers can be watched.
     pub live: bool,
+    /// `&self`: whether it leaves the object as it is, and brings none into being.
+    pub reads: bool,
     pace: Pace,
     #[cfg(feature = "metrics")]
     metrics: MethodMetrics,
@@ -183,6 +185,7 @@ impl Method {
             idempotent: false,
             deadline: None,
             live: false,
+            reads: false,
             pace,
             #[cfg(feature = "metrics")]
             metrics: MethodMetrics::new(),
@@ -195,9 +198,16 @@ impl Method {
         self
     }
 
-    /// `#[rpc(live)]`.
+    /// `#[rpc(live)]`, which only methods are that read.
     pub const fn live(mut self) -> Self {
         self.live = true;
+        self.reads = true;
+        self
+    }
+
+    /// `&self`.
+    pub const fn reads(mut self) -> Self {
+        self.reads = true;
         self
     }
 

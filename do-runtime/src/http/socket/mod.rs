@@ -5,6 +5,7 @@ mod pump;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -21,18 +22,21 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::authenticate::PROTOCOL;
+use super::callers::{Asker, address};
 use super::page::check_origin;
 use super::problem::Problem;
 use super::request::{About, class, handed_on, text};
 use super::route;
 use super::serve::Peer;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::error::ErrorKind;
-use crate::metadata::Caller;
 use crate::sockets::{Terms, Upgrade};
 
 pub(super) use peers::Peers;
 use peers::Seat;
+
+/// After how long it is worth another try where there are too many sockets.
+const RELIEF: Duration = Duration::from_secs(1);
 
 /// What is read of a socket at once. A sleeping one holds on to as much.
 const READ_BUFFER: usize = 2 << 10;
@@ -48,7 +52,8 @@ pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -
     let place = route::read_object(&place_path)?;
     let (handshake, head) = Handshake::of(shared, request).await?;
     let class = class(&place.class)?;
-    let (caller, headers) = (handshake.caller.clone(), &head.headers);
+    shared.count_new(&handshake.asker, class, &place.object)?;
+    let (caller, headers) = (handshake.asker.caller.clone(), &head.headers);
     let upgrade = Upgrade::new(caller, handed_on(&head, place.rest, Bytes::new()));
     let limits = &shared.limits;
     let buffer = usize::try_from(limits.socket_buffer).unwrap_or(usize::MAX);
@@ -77,7 +82,7 @@ pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// A request for a WebSocket that is in order: from somebody who may ask.
 pub(super) struct Handshake {
-    pub(super) caller: Caller,
+    pub(super) asker: Asker,
     key: String,
     on_upgrade: OnUpgrade,
     config: WebSocketConfig,
@@ -96,15 +101,18 @@ impl Handshake {
         }
         let key = key(&head.headers)?;
         check_origin(shared, &head)?;
-        let caller = shared.caller(&head).await?;
+        let asker = shared.caller(&head).await?;
+        shared.count_call(&asker)?;
         let on_upgrade =
             on_upgrade.ok_or_else(|| Problem::malformed("this connection can't become a WebSocket: use HTTP/1.1"))?;
         let limits = &shared.limits;
-        let seat = match &peer {
-            Some(peer) => Some(shared.peers.take(peer.address, limits.sockets_per_peer).ok_or_else(|| {
-                let sentence = "this address has as many sockets as it may";
-                Problem::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, sentence)
-            })?),
+        let seat = match address(&head) {
+            Some(address) => Some(
+                shared
+                    .peers
+                    .take(address, limits.sockets_per_peer)
+                    .ok_or_else(|| Problem::overloaded("this address has as many sockets as it may", RELIEF))?,
+            ),
             None => None,
         };
         let largest = usize::try_from(limits.message).unwrap_or(usize::MAX);
@@ -113,7 +121,7 @@ impl Handshake {
             .write_buffer_size(0)
             .max_message_size(Some(largest))
             .max_frame_size(Some(largest));
-        Ok((Handshake { caller, key, on_upgrade, config, held: (peer, seat) }, head))
+        Ok((Handshake { asker, key, on_upgrade, config, held: (peer, seat) }, head))
     }
 
     /// Says yes, and serves the socket once it is one; none, if the client goes away before.

@@ -1,6 +1,9 @@
 //! Public methods over HTTP: what reaches an object, what does not, and what is answered.
 
+mod allowances;
+mod mint;
 mod peer;
+mod tokens;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -246,7 +249,7 @@ async fn a_wrong_request_is_told_what_is_wrong_with_it() -> Result {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_of_handlers_come_back_with_what_the_caller_may_know() -> Result {
-    let served = Served::new(|server| server.deadline("100ms")).await;
+    let served = Served::new(|server| server.deadline("1s")).await;
     let problem = served.call("/rpc/HttpPurse/ann/take", "", r#"{"amount": 5}"#).await.problem(422, "handler");
     assert_eq!(problem["error"], json!({ "TooLittle": { "there": 0 } }));
     assert_eq!((&problem["detail"], &problem["retryable"]), (&json!("there are only 0"), &json!(false)));

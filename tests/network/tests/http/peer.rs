@@ -6,7 +6,7 @@ use do_runtime::http::Server;
 use do_runtime::prelude::*;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,7 @@ pub(crate) struct Served {
     pub(crate) objects: Objects,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 /// What came back.
@@ -31,11 +31,16 @@ impl Served {
     pub(crate) async fn new(set_up: impl FnOnce(Server) -> Server) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let objects = Objects::open(folder.path()).await.expect("it opens");
+        Served { _folder: Some(folder), ..Served::of(objects, set_up).await }
+    }
+
+    /// A server of objects that are there.
+    pub(crate) async fn of(objects: Objects, set_up: impl FnOnce(Server) -> Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it has an address");
         let (stop, stopped) = oneshot::channel();
         let server = set_up(objects.server().until(async move { drop(stopped.await) }));
-        Served { address, objects, stop, running: tokio::spawn(server.serve_on(listener)), _folder: folder }
+        Served { address, objects, stop, running: tokio::spawn(server.serve_on(listener)), _folder: None }
     }
 
     /// Stops it; what it came to.
@@ -52,23 +57,39 @@ impl Served {
 
     /// Sends these bytes, and reads until the server closes the connection.
     pub(crate) async fn send(&self, bytes: impl AsRef<[u8]>) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        // It may answer, and close, before it has read everything.
-        let _ = stream.write_all(bytes.as_ref()).await;
-        let mut all = Vec::new();
-        let _ = stream.read_to_end(&mut all).await;
-        Answer::read(&all)
+        self.send_from([127, 0, 0, 1], bytes).await
+    }
+
+    /// The same from one of the addresses of this machine.
+    pub(crate) async fn send_from(&self, from: [u8; 4], bytes: impl AsRef<[u8]>) -> Answer {
+        exchange(from, self.address, bytes).await
     }
 
     /// Calls a method with JSON, and further headers, each of which ends with a line break.
     pub(crate) async fn call(&self, path: &str, headers: &str, body: &str) -> Answer {
+        self.send(self.request(path, headers, body)).await
+    }
+
+    /// Such a call's bytes.
+    pub(crate) fn request(&self, path: &str, headers: &str, body: &str) -> String {
         let length = body.len();
-        let head = format!(
+        format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n",
             self.address
-        );
-        self.send(head + body).await
+        ) + body
     }
+}
+
+/// Sends bytes from one address of this machine to another, and reads until the connection is closed.
+pub(crate) async fn exchange(from: [u8; 4], to: SocketAddr, bytes: impl AsRef<[u8]>) -> Answer {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::from((from, 0))).expect("an address of this machine");
+    let mut stream = socket.connect(to).await.expect("it listens");
+    // It may answer, and close, before it has read everything.
+    let _ = stream.write_all(bytes.as_ref()).await;
+    let mut all = Vec::new();
+    let _ = stream.read_to_end(&mut all).await;
+    Answer::read(&all)
 }
 
 impl Answer {

@@ -8,7 +8,7 @@ use do_runtime::prelude::*;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::desk::Desk;
@@ -19,7 +19,7 @@ const URL: &str = "DO_REMOTE_URL";
 /// Ends TLS in front of a server; its certificate is for `localhost`.
 async fn ending_tls(server: SocketAddr, pair: &rcgen::CertifiedKey<rcgen::KeyPair>) -> SocketAddr {
     let key = PrivateKeyDer::try_from(pair.signing_key.serialize_der()).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("there are versions");
     let mut config = config

@@ -326,3 +326,17 @@ async fn clients_are_told_that_the_server_stops_and_can_come_back() {
     assert_eq!(text(&mut ann).await, "anonymous at /: after");
     served.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_names_a_new_object_as_a_call_does() -> Result {
+    let served = Served::new(|server| server.new_objects_per_caller(1, "1h")).await;
+    let mut client = served.connect("/objects/SocketRoom/one").await;
+    client.send(Message::text("hello")).await.expect("it is sent");
+    text(&mut client).await;
+    let (status, problem) = served.refused("/objects/SocketRoom/two", &[]).await;
+    assert!(status == 429 && problem.contains("\"retry_after\":3600"), "{status} {problem}");
+    drop(served.connect("/objects/SocketRoom/one").await);
+    drop(client);
+    served.stop().await;
+    Ok(())
+}
