@@ -17,9 +17,9 @@ use crate::fetch::Request;
 use crate::journal::ClassTag;
 #[cfg(feature = "interface")]
 use crate::object::Description;
-#[cfg(feature = "http")]
-use crate::object::TypedStub;
 use crate::object::{Dispatch, outlines};
+#[cfg(feature = "http")]
+use crate::object::{Method, TypedStub};
 use crate::placement::Placement;
 #[cfg(feature = "http")]
 use crate::sockets::{Connecting, Terms, Upgrade, connect};
@@ -41,7 +41,7 @@ pub struct ClassEntry {
     #[cfg(feature = "http")]
     watch: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Watched>,
     #[cfg(feature = "http")]
-    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Answering, Unfetched>,
+    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<(&'static Method, Answering), Unfetched>,
     #[cfg(feature = "http")]
     connect: fn(&Arc<Home>, &Addressee<'_>, Upgrade, Terms) -> Result<Connecting>,
 }
@@ -85,7 +85,8 @@ impl ClassEntry {
             #[cfg(feature = "http")]
             fetch: |home, addressee, request, by| {
                 let stub = stub::<O>(home, addressee).map_err(Unfetched::Refused)?;
-                Ok(Box::pin(fetch(stub, request, by)?))
+                let (method, call) = fetch(stub, request, by)?;
+                Ok((method, Box::pin(call)))
             },
             #[cfg(feature = "http")]
             connect: |home, addressee, request, terms| Ok(connect(stub::<O>(home, addressee)?, request, terms)),
@@ -115,7 +116,7 @@ impl ClassEntry {
         (self.watch)(home, addressee, asked)
     }
 
-    /// Hands a request to an object of the class.
+    /// Hands a request to an object of the class, and says to which method of it.
     ///
     /// # Errors
     /// If no `#[fetch]` method is for it, the id is none of the class, or its path or query has not what the method takes.
@@ -126,7 +127,7 @@ impl ClassEntry {
         addressee: &Addressee<'_>,
         request: Request,
         by: AskedBy,
-    ) -> Result<Answering, Unfetched> {
+    ) -> Result<(&'static Method, Answering), Unfetched> {
         (self.fetch)(home, addressee, request, by)
     }
 
