@@ -41,7 +41,7 @@ pub struct ClassEntry {
     #[cfg(feature = "http")]
     watch: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Watched>,
     #[cfg(feature = "http")]
-    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<(&'static Method, Answering), Unfetched>,
+    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Fetching, Unfetched>,
     #[cfg(feature = "http")]
     connect: fn(&Arc<Home>, &Addressee<'_>, Upgrade, Terms) -> Result<Connecting>,
 }
@@ -53,6 +53,10 @@ pub(crate) type Watched = Box<dyn Answers>;
 /// The answer of a call from outside, on its way.
 #[cfg(feature = "http")]
 pub(crate) type Answering = std::pin::Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
+
+/// The method that answers a request, and its answer, on its way.
+#[cfg(feature = "http")]
+pub(crate) type Fetching = (&'static Method, Answering);
 
 /// The object that somebody outside calls.
 #[cfg(feature = "http")]
@@ -127,7 +131,7 @@ impl ClassEntry {
         addressee: &Addressee<'_>,
         request: Request,
         by: AskedBy,
-    ) -> Result<(&'static Method, Answering), Unfetched> {
+    ) -> Result<Fetching, Unfetched> {
         (self.fetch)(home, addressee, request, by)
     }
 
