@@ -1,5 +1,6 @@
 //! What a call costs that finds its object awake and idle, and so runs in place: `calls [CALLS]`; a million if not said
-//! otherwise. Each figure is the best of twenty rounds, so that it says little of the machine's other work.
+//! otherwise. Each figure is the best of twenty rounds, so that it says little of the machine's other work. With the feature `metrics`,
+//! `calls CALLS recorded` has a recorder for Prometheus.
 
 #![allow(clippy::print_stdout)]
 
@@ -43,6 +44,9 @@ async fn main() -> Result {
     let calls: usize = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse()).or_invalid()?;
     let folder = tempfile::tempdir().context("there is no room for temporary files")?;
     let objects = Objects::builder().idle("1h").open(folder.path()).await?;
+    if std::env::args().nth(2).is_some_and(|mode| mode == "recorded") {
+        record(&objects)?;
+    }
     let idle = objects.get_by_name::<Idle>("idle");
     idle.read().await?;
     let each = calls / ROUNDS;
@@ -50,6 +54,19 @@ async fn main() -> Result {
     println!("write nothing  {:>7.1} ns", best(each, || async { idle.write_nothing().await.map(drop) }).await?);
     println!("await nothing  {:>7.1} ns", best(each, || idle.await_nothing()).await?);
     objects.close().await
+}
+
+/// Installs the recorder that a server with `.metrics(…)` has.
+#[cfg(feature = "metrics")]
+fn record(objects: &Objects) -> Result {
+    objects.server().metrics("/metrics").router().map(drop)
+}
+
+#[cfg(not(feature = "metrics"))]
+fn record(_: &Objects) -> Result {
+    bail!(
+        "there is a recorder with the feature `metrics`: cargo run --release -p do-bench --features metrics --bin calls"
+    )
 }
 
 /// Nanoseconds of a call in the best round.

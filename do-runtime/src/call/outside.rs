@@ -95,7 +95,7 @@ pub(crate) enum Unfetched {
     Refused(Error),
 }
 
-/// Makes the call of the `#[fetch]` method that a request is for.
+/// Makes the call of the `#[fetch]` method that a request is for, and says which one it is.
 ///
 /// # Errors
 /// If there is none, or it takes what the request has not.
@@ -103,11 +103,11 @@ pub(crate) fn fetch<O: Dispatch>(
     stub: Stub<O>,
     request: Request,
     by: AskedBy,
-) -> Result<Call<O, Reply, Refusal>, Unfetched> {
+) -> Result<(&'static Method, Call<O, Reply, Refusal>), Unfetched> {
     let (method, parts) = find(O::FETCHES, request.method(), request.path()).map_err(Unfetched::Astray)?;
     let mut arguments = ArgumentsReader::of_request(&request, &parts);
     let (method, request) = O::decode(method.name, &mut arguments).map_err(Unfetched::Refused)?;
-    Ok(asked_by(stub, method, request, by))
+    Ok((method, asked_by(stub, method, request, by)))
 }
 
 fn asked_by<O: Dispatch>(

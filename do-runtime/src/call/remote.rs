@@ -8,7 +8,7 @@ use super::future::State;
 use super::{Call, Stub};
 use crate::connect::{Again, Connection, Outgoing, Seen, Sending, Told};
 use crate::error::{Error, Result};
-use crate::metadata::{Settings, ambient, overdue};
+use crate::metadata::{Settings, ambient, overdue, trace_here};
 use crate::node::check_name;
 use crate::object::{Answer as AnswerType, ArgumentsWriter, Dispatch, Failure, Method, Wire, packed};
 
@@ -83,7 +83,7 @@ fn outgoing<O: Dispatch>(
         if let Some(deadline) = meta.deadline() {
             within = within.min(deadline.duration_since(handler.node.now()));
         }
-        settings.trace = settings.trace.or_else(|| meta.trace());
+        settings.trace = settings.trace.or_else(trace_here).or_else(|| meta.trace());
         settings.request_id = Some(meta.request_id());
         seen = Some(Seen { node: handler.node.clone(), position: handler.seen() });
     }
@@ -95,7 +95,7 @@ fn outgoing<O: Dispatch>(
         path: path(stub, method)?,
         arguments: packed(ArgumentsWriter::written(|to| O::encode(request, to))?),
         key: settings.key,
-        trace: settings.trace,
+        trace: settings.trace.or_else(trace_here),
         request_id: settings.request_id,
         within,
         again,

@@ -184,7 +184,7 @@ where
         }
     };
     awake.meta().end();
-    timing.ended_at = Moment::now(node);
+    timing.ended_at = began_at.end(node);
     observe::ran(O::CLASS, method, [at, began_at, timing.ended_at], answer);
     if let Some(begin) = begin {
         method.pace().took(begin.elapsed());

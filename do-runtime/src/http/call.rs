@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
-use super::page::check_origin;
+use super::failure::AskedFor;
 use super::problem::Problem;
 use super::request::{About, class, text, whole_body};
 use super::route;
@@ -26,13 +26,13 @@ const DEADLINE: HeaderName = HeaderName::from_static("x-deadline-ms");
 const MESSAGE_PACK: &str = "application/msgpack";
 
 /// Makes the call that a request asks for.
-pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About) -> Result<Response, Problem> {
+pub(super) async fn call(shared: &Shared, request: Request, about: About) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
     let route = route::read(head.uri.path())?;
     if head.method != Method::POST {
         return Err(Problem::not_allowed(vec!["POST"]));
     }
-    check_origin(shared, head)?;
-    let asker = shared.caller(head).await?;
+    let asker = shared.caller(&head).await?;
     shared.count_call(&asker)?;
     let class = class(&route.class)?;
     let key = text(&head.headers, &IDEMPOTENCY_KEY)?.map(Arc::from);
@@ -55,14 +55,9 @@ pub(super) async fn call(shared: &Shared, head: &Parts, body: Body, about: About
         Ok(reply) => reply.to_wire(wire).map_err(Into::into),
         Err(refusal) => Err(refusal),
     };
-    let bytes = encoded.map_err(|refusal| {
-        let problem = Problem::of_refusal(&refusal, about.problems);
-        if problem.is_ours() {
-            let (class, method, error) = (class.name(), &*route.method, refusal.error());
-            tracing::warn!(class, object = ?route.object, method, request_id = %about.id, %error, "a call from outside failed");
-        }
-        problem
-    })?;
+    let (object, method) = (&route.object, Some(&*route.method));
+    let asked_for = AskedFor { class: class.name(), object, method, request_id: about.id };
+    let bytes = encoded.map_err(|refusal| asked_for.problem(&refusal, about.problems))?;
     let mut response = Response::new(Body::from(bytes));
     let media = match wire {
         Wire::Json => "application/json",

@@ -31,13 +31,15 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as Broken, Message, Utf8Bytes};
+use uuid::Uuid;
 
 use super::callers::Asker;
+use super::failure::AskedFor;
 use super::problem::Problem;
 use super::request::{About, class};
 use super::shared::Shared;
 use super::socket::{Handshake, Socket};
-use crate::call::{Answers, Asked, AskedBy};
+use crate::call::{Answers, Asked, AskedBy, Refusal};
 use crate::error::ErrorKind;
 use crate::metadata::TraceParent;
 use crate::node::{Addressee, Answering};
@@ -79,6 +81,8 @@ struct Wanted<'a> {
     arguments: Option<&'a RawValue>,
     #[serde(borrow)]
     key: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    traceparent: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +111,20 @@ struct Connected {
     asker: Asker,
     trace: Option<TraceParent>,
     answers: mpsc::Sender<Outgoing>,
+}
+
+/// Whom an answer is for: the number that the client gave what it asks, and the id that was drawn for it.
+#[derive(Clone, Copy)]
+struct To {
+    id: u64,
+    request_id: Uuid,
+}
+
+/// A call that was made or is watched, for the log.
+struct Made {
+    class: &'static str,
+    object: Addressee<'static>,
+    method: String,
 }
 
 /// Whether an answer is the last of its number.
@@ -167,59 +185,43 @@ async fn serve(mut socket: Socket, shared: Arc<Shared>, asker: Asker, trace: Opt
 
 /// Begins what a message asks for.
 fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_way: &mut HashMap<u64, AbortHandle>) {
+    let request_id = connected.shared.objects.home().random().uuid();
     let asking: Asking<'_> = match serde_json::from_str(text) {
         Ok(asking) => asking,
         Err(error) => {
-            return tell(connected, running, 0, Problem::malformed(format!("this asks for nothing: {error}")));
+            let to = To { id: 0, request_id };
+            return tell(connected, running, to, Problem::malformed(format!("this asks for nothing: {error}")));
         }
     };
-    let id = asking.id;
-    let refuse = |running: &mut JoinSet<()>, problem: Problem| tell(connected, running, id, problem);
+    let to = To { id: asking.id, request_id };
+    let refuse = |running: &mut JoinSet<()>, problem: Problem| tell(connected, running, to, problem);
     match asking {
         Asking { unwatch: true, call: None, watch: None, .. } => {
-            if let Some(task) = under_way.remove(&id) {
+            if let Some(task) = under_way.remove(&to.id) {
                 task.abort();
             }
         }
-        _ if under_way.contains_key(&id) => {
+        _ if under_way.contains_key(&to.id) => {
             refuse(running, Problem::malformed("this number is under way: take another one"))
         }
         _ if under_way.len() >= MOST_AT_ONCE => {
             let sentence = format!("{MOST_AT_ONCE} calls of this connection are under way");
             refuse(running, Problem::overloaded(sentence, RELIEF));
         }
-        Asking { call: Some(wanted), watch: None, unwatch: false, .. } => match call(connected, &wanted) {
-            Ok(answering) => {
+        Asking { call: Some(wanted), watch: None, unwatch: false, .. } => match call(connected, &wanted, to) {
+            Ok((answering, made)) => {
                 let connected = connected.clone();
                 let task = running.spawn(async move {
                     let answer = answering.await.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
-                    connected
-                        .answer(id, Ends::Yes, answer.map_err(|refusal| Problem::of_refusal(&refusal, Wire::Json)))
-                        .await;
+                    connected.answer(to, Ends::Yes, answer.map_err(|refusal| made.problem(to, &refusal))).await;
                 });
-                under_way.insert(id, task);
+                under_way.insert(to.id, task);
             }
             Err(problem) => refuse(running, problem),
         },
-        Asking { call: None, watch: Some(wanted), unwatch: false, .. } => match watch(connected, &wanted) {
-            Ok(mut answers) => {
-                let connected = connected.clone();
-                let task = running.spawn(async move {
-                    loop {
-                        let answer = answers.next().await;
-                        let gone =
-                            answer.as_ref().is_err_and(|refusal| refusal.error().kind() == ErrorKind::Unavailable);
-                        let answer = answer.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
-                        let ends = if gone { Ends::Yes } else { Ends::No };
-                        connected
-                            .answer(id, ends, answer.map_err(|refusal| Problem::of_refusal(&refusal, Wire::Json)))
-                            .await;
-                        if gone {
-                            return;
-                        }
-                    }
-                });
-                under_way.insert(id, task);
+        Asking { call: None, watch: Some(wanted), unwatch: false, .. } => match watch(connected, &wanted, to) {
+            Ok((answers, made)) => {
+                under_way.insert(to.id, running.spawn(go_on_answering(connected.clone(), to, answers, made)));
             }
             Err(problem) => refuse(running, problem),
         },
@@ -227,44 +229,77 @@ fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_
     }
 }
 
-/// Makes a call that is wanted.
-fn call(connected: &Connected, wanted: &Wanted<'_>) -> Result<Answering, Problem> {
-    let Connected { shared, asker, .. } = connected;
-    shared.count_call(asker)?;
-    let (class, object) = (class(&wanted.class)?, wanted.addressee()?);
-    let asked = connected.asked(wanted);
-    let prepared = class.call(shared.objects.home(), &object, asked).map_err(|error| Problem::of_request(&error))?;
-    if !prepared.reads {
-        shared.count_new(asker, class, &object)?;
-    }
-    Ok(prepared.answering)
-}
-
-/// Watches what is wanted.
-fn watch(connected: &Connected, wanted: &Wanted<'_>) -> Result<Box<dyn Answers>, Problem> {
-    connected.shared.count_call(&connected.asker)?;
-    let class = class(&wanted.class)?;
-    let home = connected.shared.objects.home();
-    class.watch(home, &wanted.addressee()?, connected.asked(wanted)).map_err(|error| Problem::of_request(&error))
-}
-
-impl Wanted<'_> {
-    fn addressee(&self) -> Result<Addressee<'_>, Problem> {
-        match (&self.name, &self.object) {
-            (Some(name), None) if !name.is_empty() => Ok(Addressee::Named(name.as_ref().into())),
-            (None, Some(id)) => Ok(Addressee::WithId(id.as_ref().into())),
-            _ => Err(Problem::malformed("an object is told by its `name`, or by its id as `object`")),
+/// Sends the answers of what is watched, until its objects are closed.
+async fn go_on_answering(connected: Arc<Connected>, to: To, mut answers: Box<dyn Answers>, made: Made) {
+    loop {
+        let answer = answers.next().await;
+        let gone = answer.as_ref().is_err_and(|refusal| refusal.error().kind() == ErrorKind::Unavailable);
+        // The end of the node is no failure of what is watched.
+        let over = gone && connected.shared.objects.home().node().map_or(true, |node| node.is_closing());
+        let answer = answer.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
+        let answer = answer.map_err(|refusal| match over {
+            true => Problem::of_refusal(&refusal, Wire::Json),
+            false => made.problem(to, &refusal),
+        });
+        let ends = if gone { Ends::Yes } else { Ends::No };
+        connected.answer(to, ends, answer).await;
+        if gone {
+            return;
         }
     }
 }
 
+/// Makes a call that is wanted.
+fn call(connected: &Connected, wanted: &Wanted<'_>, by: To) -> Result<(Answering, Made), Problem> {
+    let Connected { shared, asker, .. } = connected;
+    shared.count_call(asker)?;
+    let (class, object) = (class(&wanted.class)?, wanted.addressee()?);
+    let prepared = class.call(shared.objects.home(), &object, connected.asked(wanted, by));
+    let prepared = prepared.map_err(|error| Problem::of_request(&error))?;
+    if !prepared.reads {
+        shared.count_new(asker, class, &object)?;
+    }
+    Ok((prepared.answering, Made { class: class.name(), object, method: wanted.method.to_string() }))
+}
+
+/// Watches what is wanted.
+fn watch(connected: &Connected, wanted: &Wanted<'_>, by: To) -> Result<(Box<dyn Answers>, Made), Problem> {
+    connected.shared.count_call(&connected.asker)?;
+    let (class, object) = (class(&wanted.class)?, wanted.addressee()?);
+    let answers = class.watch(connected.shared.objects.home(), &object, connected.asked(wanted, by));
+    let answers = answers.map_err(|error| Problem::of_request(&error))?;
+    Ok((answers, Made { class: class.name(), object, method: wanted.method.to_string() }))
+}
+
+impl Wanted<'_> {
+    fn addressee(&self) -> Result<Addressee<'static>, Problem> {
+        match (&self.name, &self.object) {
+            (Some(name), None) if !name.is_empty() => Ok(Addressee::Named(name.to_string().into())),
+            (None, Some(id)) => Ok(Addressee::WithId(id.to_string().into())),
+            _ => Err(Problem::malformed("an object is told by its `name`, or by its id as `object`")),
+        }
+    }
+
+    /// The trace that the call belongs to: as for a header, what is none is passed over.
+    fn trace(&self) -> Option<TraceParent> {
+        self.traceparent.as_ref()?.parse().ok()
+    }
+}
+
+impl Made {
+    fn problem(&self, by: To, refusal: &Refusal) -> Problem {
+        let Made { class, object, method } = self;
+        AskedFor { class, object, method: Some(method), request_id: by.request_id }.problem(refusal, Wire::Json)
+    }
+}
+
 impl Connected {
-    fn asked<'a>(&self, wanted: &'a Wanted<'a>) -> Asked<'a> {
+    fn asked<'a>(&self, wanted: &'a Wanted<'a>, by: To) -> Asked<'a> {
         let by = AskedBy {
             caller: self.asker.caller.clone(),
             key: wanted.key.as_deref().map(Arc::from),
-            trace: self.trace,
-            request_id: self.shared.objects.home().random().uuid(),
+            trace: wanted.trace().or(self.trace),
+            request_id: by.request_id,
             within: self.shared.limits.answer,
         };
         let arguments = wanted.arguments.map_or(&b""[..], |arguments| arguments.get().as_bytes());
@@ -272,11 +307,12 @@ impl Connected {
     }
 
     /// Sends an answer as soon as there is room for it.
-    async fn answer(&self, id: u64, ends: Ends, answer: Result<Vec<u8>, Problem>) {
+    async fn answer(&self, to: To, ends: Ends, answer: Result<Vec<u8>, Problem>) {
+        let To { id, request_id } = to;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok().and_then(|text| RawValue::from_string(text).ok());
         let (answer, error) = match answer {
             Ok(answer) => (text(answer), None),
-            Err(problem) => (None, text(problem.document("", Wire::Json))),
+            Err(problem) => (None, text(problem.document(&request_id.to_string(), Wire::Json))),
         };
         let answered = Answered { id, answer: answer.as_deref(), error: error.as_deref() };
         // It is made of JSON; and if nobody takes it the connection is gone.
@@ -286,11 +322,11 @@ impl Connected {
 }
 
 /// Tells what is wrong.
-fn tell(connected: &Arc<Connected>, running: &mut JoinSet<()>, id: u64, problem: Problem) {
+fn tell(connected: &Arc<Connected>, running: &mut JoinSet<()>, to: To, problem: Problem) {
     let connected = connected.clone();
     running.spawn(async move {
         // It was never under way, and another of its number may be.
-        connected.answer(id, Ends::No, Err(problem)).await;
+        connected.answer(to, Ends::No, Err(problem)).await;
     });
 }
 

@@ -5,20 +5,19 @@ use axum::extract::Request as HttpRequest;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response as HttpResponse;
 
-use super::page::check_origin;
+use super::failure::AskedFor;
 use super::problem::Problem;
 use super::request::{About, class, handed_on, whole_body};
 use super::route;
 use super::shared::Shared;
 use crate::call::{AskedBy, Unfetched};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{Astray, Response};
 
 /// Answers a request to an object itself.
 pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) -> Result<HttpResponse, Problem> {
     let (head, body) = request.into_parts();
     let place = route::read_object(head.uri.path())?;
-    check_origin(shared, &head)?;
     let asker = shared.caller(&head).await?;
     shared.count_call(&asker)?;
     let class = class(&place.class)?;
@@ -26,7 +25,7 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     let request = handed_on(&head, place.rest, body);
     let (caller, within) = (asker.caller.clone(), shared.limits.answer);
     let by = AskedBy { caller, key: None, trace: about.trace, request_id: about.id, within };
-    let prepared =
+    let (method, prepared) =
         class.fetch(shared.objects.home(), &place.object, request, by).map_err(|unfetched| match unfetched {
             Unfetched::Astray(Astray::Path) => Problem::not_found("this object has nothing at this path"),
             Unfetched::Astray(Astray::Verb(allowed)) => Problem::not_allowed(allowed),
@@ -35,28 +34,16 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     if !prepared.reads {
         shared.count_new(&asker, class, &place.object)?;
     }
-    let response = prepared.answering.await.and_then(|reply| reply.to_response().map_err(Into::into));
-    let response = response.map_err(|refusal| {
-        let problem = Problem::of_refusal(&refusal, about.problems);
-        if problem.is_ours() {
-            let (class, error) = (class.name(), refusal.error());
-            tracing::warn!(class, object = ?place.object, request_id = %about.id, %error, "a request failed");
-        }
-        problem
-    })?;
-    http(response)
+    let response = prepared.answering.await.and_then(|reply| reply.to_response().and_then(http).map_err(Into::into));
+    let (object, method) = (&place.object, Some(method.name));
+    let asked_for = AskedFor { class: class.name(), object, method, request_id: about.id };
+    response.map_err(|refusal| asked_for.problem(&refusal, about.problems))
 }
 
 /// As it goes out. What a handler says that is no HTTP is the server's mistake.
-fn http(response: Response) -> Result<HttpResponse, Problem> {
-    let mistake = |what: String| {
-        tracing::warn!(what, "a response of a `#[fetch]` method is no HTTP");
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorKind::Handler,
-            "the handler failed: the server's log says why",
-        )
-    };
+fn http(response: Response) -> Result<HttpResponse> {
+    let mistake =
+        |what| Error::new(ErrorKind::Handler, format!("a response of a `#[fetch]` method is no HTTP: {what}"));
     let code = response.code();
     let mut out = HttpResponse::new(Body::empty());
     *out.status_mut() = match StatusCode::from_u16(code) {

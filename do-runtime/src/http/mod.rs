@@ -26,8 +26,9 @@
 //!
 //! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
 //! them over one WebSocket, `fetch` hands
-//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, `jwt` by signed tokens;
-//! `callers` tells apart those who call, and `allowance` how often each may; `serve` listens. `documents` are a page, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
+//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed, `failure` what the log has of it;
+//! `authenticate` says who calls, `jwt` by signed tokens; `callers` tells apart those who call, and `allowance` how often each may; `serve` listens. `documents` are a page, and
+//! what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
 
 mod allowance;
 mod authenticate;
@@ -35,6 +36,7 @@ mod call;
 mod callers;
 mod connection;
 mod documents;
+mod failure;
 mod fetch;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

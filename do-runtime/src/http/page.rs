@@ -9,7 +9,6 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
     HOST, ORIGIN, VARY,
 };
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 
@@ -52,6 +51,28 @@ impl Page {
         }
     }
 
+    /// Refuses what a page of another site sends: it acts with the rights of the person who looks at it.
+    ///
+    /// A server for this machine alone answers only under the machine's own names. Under another one comes a page whose site has let its name
+    /// lead here (DNS rebinding): to its browser it is of the same origin.
+    pub(super) fn check(&self, shared: &Shared, request: &Request) -> Result<(), Problem> {
+        let denied = |sentence| Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence));
+        let host = text(request.headers(), &HOST)?.or(request.uri().authority().map(|host| host.as_str()));
+        if let Some(host) = host
+            && shared.loopback
+            && !is_this_machine(host)
+            && !shared.origins.iter().any(|allowed| site(allowed).is_some_and(|site| site.eq_ignore_ascii_case(host)))
+        {
+            return denied(
+                "this server is for its own machine, as `localhost`: one with other names has `.origins(…)`, or says who calls",
+            );
+        }
+        match self {
+            Page::Own | Page::Friend(_) => Ok(()),
+            Page::Stranger => denied("this origin may not call: the server allows others with `.origins(…)`"),
+        }
+    }
+
     /// The answer to a browser that asks what it may send, if this does.
     pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
         let asks = request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -83,28 +104,6 @@ impl Page {
             headers.append(VARY, HeaderValue::from_static("origin"));
         }
         response
-    }
-}
-
-/// Refuses what a page of another site sends: it acts with the rights of the person who looks at it.
-///
-/// A server for this machine alone answers only under the machine's own names. Under another one comes a page whose site has let its name
-/// lead here (DNS rebinding): to its browser it is of the same origin.
-pub(super) fn check_origin(shared: &Shared, head: &Parts) -> Result<(), Problem> {
-    let denied = |sentence| Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence));
-    let host = text(&head.headers, &HOST)?.or(head.uri.authority().map(|host| host.as_str()));
-    if let Some(host) = host
-        && shared.loopback
-        && !is_this_machine(host)
-        && !shared.origins.iter().any(|allowed| site(allowed).is_some_and(|site| site.eq_ignore_ascii_case(host)))
-    {
-        return denied(
-            "this server is for its own machine, as `localhost`: one with other names has `.origins(…)`, or says who calls",
-        );
-    }
-    match Page::of(shared, &head.headers, &head.uri) {
-        Page::Own | Page::Friend(_) => Ok(()),
-        Page::Stranger => denied("this origin may not call: the server allows others with `.origins(…)`"),
     }
 }
 

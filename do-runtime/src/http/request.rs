@@ -41,16 +41,21 @@ pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> 
     if let Some(answer) = page.preflight(&request) {
         return answer;
     }
-    let (head, body) = request.into_parts();
-    page.let_read(finish(about, call::call(&shared, &head, body, about).await))
+    let answer = match page.check(&shared, &request) {
+        Ok(()) => call::call(&shared, request, about).await,
+        Err(problem) => Err(problem),
+    };
+    page.let_read(finish(about, answer))
 }
 
 /// Answers a request at `/rpc`.
 pub(super) async fn connection(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let about = about(&shared, request.headers());
-    let answer = match socket::is_asked_for(request.headers()) {
-        true => connection::open(&shared, request, about).await,
-        false => Err(Problem::malformed(
+    let page = Page::of(&shared, request.headers(), request.uri());
+    let answer = match page.check(&shared, &request) {
+        Err(problem) => Err(problem),
+        Ok(()) if socket::is_asked_for(request.headers()) => connection::open(&shared, request, about).await,
+        Ok(()) => Err(Problem::malformed(
             "a call is `/rpc/{class}/{name}/{method}`, and `/rpc` itself a WebSocket for many calls",
         )),
     };
@@ -64,9 +69,10 @@ pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) 
     if let Some(answer) = page.preflight(&request) {
         return answer;
     }
-    let answer = match socket::is_asked_for(request.headers()) {
-        true => socket::open(&shared, request, about).await,
-        false => fetch::answer(&shared, request, about).await,
+    let answer = match page.check(&shared, &request) {
+        Err(problem) => Err(problem),
+        Ok(()) if socket::is_asked_for(request.headers()) => socket::open(&shared, request, about).await,
+        Ok(()) => fetch::answer(&shared, request, about).await,
     };
     page.let_read(finish(about, answer))
 }

@@ -10,7 +10,11 @@ mod origin;
 mod retry;
 mod running;
 mod span;
+#[cfg(feature = "opentelemetry")]
+mod telemetry;
 mod trace;
+#[cfg(not(feature = "opentelemetry"))]
+mod untold;
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,7 +26,11 @@ pub(crate) use origin::{Origin, Settings, overdue};
 pub use retry::RetryPolicy;
 pub(crate) use running::Running;
 pub(crate) use span::surroundings;
+#[cfg(feature = "opentelemetry")]
+pub(crate) use telemetry::trace_here;
 pub use trace::TraceParent;
+#[cfg(not(feature = "opentelemetry"))]
+pub(crate) use untold::trace_here;
 
 use crate::Timestamp;
 use crate::env::Random;

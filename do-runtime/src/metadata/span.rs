@@ -33,8 +33,13 @@ impl Metadata {
             method = self.method(),
             request_id = %self.request_id(),
             caller = self.caller().ok().map(tracing::field::display),
+            otel.kind = self.kind(),
         );
-        (!span.is_disabled()).then(|| Box::new(span))
+        if span.is_disabled() {
+            return None;
+        }
+        self.place(&span, parent);
+        Some(Box::new(span))
     }
 }
 

@@ -18,9 +18,9 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceParent {
-    trace_id: u128,
-    parent_id: u64,
-    flags: u8,
+    pub(super) trace_id: u128,
+    pub(super) parent_id: u64,
+    pub(super) flags: u8,
 }
 
 impl TraceParent {

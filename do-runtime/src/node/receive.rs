@@ -114,7 +114,7 @@ fn apply<O: Dispatch>(
         O::dispatch(request, Run::new(awake, slot, &mut answer, span.as_deref()).delivering(Some(delivery)))
     };
     awake.meta().end();
-    observe::ran(O::CLASS, method, [began, began, Moment::now(node)], &mut answer);
+    observe::ran(O::CLASS, method, [began, began, began.end(node)], &mut answer);
     let silent = || Outcome::Ended(Err(Error::new(ErrorKind::Internal, "a handler gave no answer").into()));
     (Ok(answer.0.unwrap_or_else(silent)), ran.instance)
 }

@@ -17,9 +17,9 @@ use crate::fetch::Request;
 use crate::journal::ClassTag;
 #[cfg(feature = "interface")]
 use crate::object::Description;
-#[cfg(feature = "http")]
-use crate::object::TypedStub;
 use crate::object::{Dispatch, outlines};
+#[cfg(feature = "http")]
+use crate::object::{Method, TypedStub};
 use crate::placement::Placement;
 #[cfg(feature = "http")]
 use crate::sockets::{Connecting, Terms, Upgrade, connect};
@@ -41,7 +41,7 @@ pub struct ClassEntry {
     #[cfg(feature = "http")]
     watch: fn(&Arc<Home>, &Addressee<'_>, Asked<'_>) -> Result<Watched>,
     #[cfg(feature = "http")]
-    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Prepared, Unfetched>,
+    fetch: fn(&Arc<Home>, &Addressee<'_>, Request, AskedBy) -> Result<Fetching, Unfetched>,
     #[cfg(feature = "http")]
     exists: fn(&Arc<Home>, &Addressee<'_>) -> Result<bool>,
     #[cfg(feature = "http")]
@@ -71,6 +71,10 @@ impl<O: Dispatch> From<Call<O, Reply, Refusal>> for Prepared {
         Prepared { reads: call.reads(), answering: Box::pin(call) }
     }
 }
+
+/// The method that answers a request, and its call.
+#[cfg(feature = "http")]
+pub(crate) type Fetching = (&'static Method, Prepared);
 
 /// The object that somebody outside calls.
 #[cfg(feature = "http")]
@@ -103,7 +107,8 @@ impl ClassEntry {
             #[cfg(feature = "http")]
             fetch: |home, addressee, request, by| {
                 let stub = stub::<O>(home, addressee).map_err(Unfetched::Refused)?;
-                Ok(fetch(stub, request, by)?.into())
+                let (method, call) = fetch(stub, request, by)?;
+                Ok((method, call.into()))
             },
             #[cfg(feature = "http")]
             exists: |home, addressee| {
@@ -141,7 +146,7 @@ impl ClassEntry {
         (self.watch)(home, addressee, asked)
     }
 
-    /// Hands a request to an object of the class.
+    /// Hands a request to an object of the class, and says to which method of it.
     ///
     /// # Errors
     /// If no `#[fetch]` method is for it, the id is none of the class, or its path or query has not what the method takes.
@@ -152,7 +157,7 @@ impl ClassEntry {
         addressee: &Addressee<'_>,
         request: Request,
         by: AskedBy,
-    ) -> Result<Prepared, Unfetched> {
+    ) -> Result<Fetching, Unfetched> {
         (self.fetch)(home, addressee, request, by)
     }
 

@@ -3,6 +3,7 @@
 use super::{ArgumentsWriter, Cx, Dispatch, Object};
 use crate::call::{Call, Unsent};
 use crate::error::Result;
+use crate::metadata::trace_here;
 use crate::sqlite::{Database, Incarnation, Message, Posting, Waiting};
 use crate::{ObjectId, Timestamp};
 
@@ -50,7 +51,8 @@ impl<O: Object> Cx<O> {
             self.surroundings().random.fill(&mut incarnation);
             self.database.set_incarnation(Incarnation(incarnation))?;
         }
-        let trace = trace.or_else(|| self.meta.trace()).map(|trace| trace.to_string()).unwrap_or_default();
+        let trace =
+            trace.or_else(trace_here).or_else(|| self.meta.trace()).map(|trace| trace.to_string()).unwrap_or_default();
         let message = Posting {
             receiver: stub.id(),
             class: R::CLASS,

@@ -50,6 +50,12 @@ impl Moment {
         if is_on() { Self::read(node) } else { Moment::NONE }
     }
 
+    /// The end of what began here; none if that was none, so that a call looks for a recorder once.
+    #[inline]
+    pub(crate) fn end(self, node: &Node) -> Self {
+        if self == Moment::NONE { Moment::NONE } else { Self::read(node) }
+    }
+
     fn read(node: &Node) -> Self {
         let since = match node.is_deterministic() {
             true => u64::try_from(node.now().as_millis()).unwrap_or(0).saturating_mul(1_000_000),
@@ -144,6 +150,9 @@ pub(crate) fn ran(
     [sent, began, ended]: [Moment; 3],
     answer: &mut dyn AnswerSlot,
 ) {
+    if ended == Moment::NONE {
+        return;
+    }
     let Some(handles) = method.metrics().of(class, method.name) else { return };
     let sent = if sent == Moment::NONE { began } else { sent };
     record(&handles.queue, sent.until(began));
@@ -169,7 +178,9 @@ pub(crate) fn ended(
 /// An answer is given: when its handler had returned.
 #[inline]
 pub(crate) fn answered(class: &'static str, method: &'static Method, ended: Moment, node: &Node) {
-    if let Some(handles) = method.metrics().of(class, method.name) {
+    if ended != Moment::NONE
+        && let Some(handles) = method.metrics().of(class, method.name)
+    {
         record(&handles.commit, ended.until(Moment::now(node)));
     }
 }

@@ -21,6 +21,11 @@ impl Moment {
     pub(crate) fn now(_: &Node) -> Self {
         Moment
     }
+
+    #[inline(always)]
+    pub(crate) fn end(self, _: &Node) -> Self {
+        Moment
+    }
 }
 
 #[inline(always)]

@@ -61,7 +61,7 @@ pub(crate) fn connect<O: Dispatch>(stub: Stub<O>, request: Upgrade, terms: Terms
         let home = stub.home().clone();
         let node = home.node()?;
         node.available()?;
-        let line = Line::new(home.random().uuid(), request.caller()?.clone(), terms);
+        let line = Line::new(home.random().uuid(), request.caller()?.clone(), request.trace, terms);
         let line = Arc::new(line);
         let Some(hall) = node.sockets().join(&identity, &line, terms.sockets) else {
             let sentence = format!("{identity} has {} sockets already, which is its limit", terms.sockets);
@@ -244,7 +244,16 @@ fn run<O: Dispatch>(
         give_back(turn);
         return Err(Error::new(ErrorKind::Internal, "a turn at an object came while it slept"));
     };
-    let origin = Origin { caller: Some(socket.line.caller.clone()), ..Origin::default() };
+    let origin = Origin {
+        caller: Some(socket.line.caller.clone()),
+        trace: socket.line.trace,
+        outside: true,
+        request_id: match &event {
+            Event::Open(upgrade) => upgrade.request_id,
+            _ => None,
+        },
+        ..Origin::default()
+    };
     awake.meta().begin(method.unwrap_or(&OPEN), Some(Arc::new(origin)));
     let span = awake.meta().span();
     let timed = method.filter(|method| !node.is_deterministic() && method.pace().sample());

@@ -7,7 +7,7 @@ use std::task::Waker;
 use uuid::Uuid;
 
 use super::frame::{CloseCode, Frame};
-use crate::metadata::Caller;
+use crate::metadata::{Caller, TraceParent};
 use crate::sync::Mutex;
 
 /// What one connection may take.
@@ -32,6 +32,8 @@ const MOST_WAITING: usize = 4096;
 pub(crate) struct Line {
     pub(super) id: Uuid,
     pub(super) caller: Caller,
+    /// The trace that it was opened in: all that happens to it belongs there.
+    pub(super) trace: Option<TraceParent>,
     terms: Terms,
     pub(super) kept: Mutex<Kept>,
     outgoing: Mutex<Outgoing>,
@@ -55,8 +57,8 @@ struct Outgoing {
 }
 
 impl Line {
-    pub(super) fn new(id: Uuid, caller: Caller, terms: Terms) -> Self {
-        Line { id, caller, terms, kept: Mutex::default(), outgoing: Mutex::default() }
+    pub(super) fn new(id: Uuid, caller: Caller, trace: Option<TraceParent>, terms: Terms) -> Self {
+        Line { id, caller, trace, terms, kept: Mutex::default(), outgoing: Mutex::default() }
     }
 
     /// Whether the object has closed it, or it was too slow.

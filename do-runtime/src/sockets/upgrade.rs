@@ -2,21 +2,32 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Request;
-use crate::metadata::Caller;
+use crate::metadata::{Caller, TraceParent};
 
 /// The request that opens a socket: what `#[websocket(open)]` is given.
 #[derive(Clone)]
 pub struct Upgrade {
     caller: Caller,
     request: Request,
+    /// The id that the request came with, or that was drawn for it.
+    pub(super) request_id: Option<Uuid>,
+    pub(super) trace: Option<TraceParent>,
 }
 
 impl Upgrade {
     #[cfg(any(feature = "http", feature = "testing"))]
     pub(crate) fn new(caller: Caller, request: Request) -> Self {
-        Upgrade { caller, request }
+        Upgrade { caller, request, request_id: None, trace: None }
+    }
+
+    /// The same with what goes with a request.
+    #[cfg(feature = "http")]
+    pub(crate) fn with(self, request_id: Uuid, trace: Option<TraceParent>) -> Self {
+        Upgrade { request_id: Some(request_id), trace, ..self }
     }
 
     /// Who asks: as the authenticator says, or `anonymous`.

@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::authenticate::PROTOCOL;
 use super::callers::{Asker, address};
-use super::page::check_origin;
+use super::failure::AskedFor;
 use super::problem::Problem;
 use super::request::{About, class, handed_on, text};
 use super::route;
@@ -54,7 +54,7 @@ pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -
     let class = class(&place.class)?;
     shared.count_new(&handshake.asker, class, &place.object)?;
     let (caller, headers) = (handshake.asker.caller.clone(), &head.headers);
-    let upgrade = Upgrade::new(caller, handed_on(&head, place.rest, Bytes::new()));
+    let upgrade = Upgrade::new(caller, handed_on(&head, place.rest, Bytes::new())).with(about.id, about.trace);
     let limits = &shared.limits;
     let buffer = usize::try_from(limits.socket_buffer).unwrap_or(usize::MAX);
     let terms = Terms { buffer, sockets: limits.sockets_per_object };
@@ -62,11 +62,8 @@ pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -
         .connect(shared.objects.home(), &place.object, upgrade, terms)
         .map_err(|error| Problem::of_request(&error))?;
     let connection = connecting.await.map_err(|error| {
-        let problem = Problem::of(&error);
-        if problem.is_ours() {
-            tracing::warn!(class = class.name(), object = ?place.object, request_id = %about.id, %error, "a socket could not be opened");
-        }
-        problem
+        let asked_for = AskedFor { class: class.name(), object: &place.object, method: None, request_id: about.id };
+        asked_for.problem(&error.into(), about.problems)
     })?;
     let ping = limits.ping;
     Ok(handshake.accept(headers, move |socket| async move {
@@ -100,7 +97,6 @@ impl Handshake {
             return Err(Problem::not_allowed(vec!["GET"]));
         }
         let key = key(&head.headers)?;
-        check_origin(shared, &head)?;
         let asker = shared.caller(&head).await?;
         shared.count_call(&asker)?;
         let on_upgrade =

@@ -239,10 +239,10 @@ fn what_comes_while_an_object_is_looked_at_counts_and_not_what_was_found() {
         registry.release_wake(id(1), idle);
     };
     registry.note_alarm(CLASS, id(1), Some(at(10)), NOTED);
-    found_idle(&|| drop(registry.note_alarm(CLASS, id(1), Some(at(20)), NOTED)));
+    found_idle(&|| assert!(!registry.note_alarm(CLASS, id(1), Some(at(20)), NOTED)));
     found_idle(&|| registry.look_at(CLASS, id(1), at(30)));
     found_idle(&|| registry.begin_flight(CLASS, id(1), "m:a", Some(at(40))));
-    found_idle(&|| drop(registry.note_beside(id(1), Some(at(50)))));
+    found_idle(&|| assert!(!registry.note_beside(id(1), Some(at(50)))));
     found_idle(&|| {
         registry.note_alarm(CLASS, id(1), Some(at(60)), NOTED);
         registry.end_flight(id(1), "m:a");
