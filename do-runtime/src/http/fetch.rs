@@ -10,9 +10,11 @@ use super::problem::Problem;
 use super::request::{About, class, handed_on, whole_body};
 use super::route;
 use super::server::Shared;
-use crate::call::{AskedBy, Unfetched};
+use super::stream::{Told, Way};
+use crate::call::{AskedBy, Refusal, Unfetched};
 use crate::error::{ErrorKind, Result};
 use crate::fetch::{Astray, Response};
+use crate::object::Wire;
 
 /// Answers a request to an object itself.
 pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) -> Result<HttpResponse, Problem> {
@@ -21,7 +23,9 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     check_origin(shared, &head)?;
     let caller = shared.caller(&head).await?;
     let class = class(&place.class)?;
+    let way = Way::of(shared, &head).map_err(|error| Problem::of(&error))?;
     let body = whole_body(shared, body).await?;
+    let method = format!("{} {}", head.method, place.rest);
     let request = handed_on(&head, place.rest, body);
     let by = AskedBy { caller, key: None, trace: about.trace, request_id: about.id, within: shared.limits.answer };
     let answering =
@@ -30,20 +34,22 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
             Unfetched::Astray(Astray::Verb(allowed)) => Problem::not_allowed(allowed),
             Unfetched::Refused(error) => Problem::of_request(&error),
         })?;
-    let response = answering.await.and_then(|reply| reply.to_response().map_err(Into::into));
-    let response = response.map_err(|refusal| {
+    let told = |refusal: Refusal| {
         let problem = Problem::of_refusal(&refusal, about.problems);
         if problem.is_ours() {
             let (class, error) = (class.name(), refusal.error());
             tracing::warn!(class, object = ?place.object, request_id = %about.id, %error, "a request failed");
         }
         problem
-    })?;
-    http(response)
+    };
+    match answering.await.map_err(told)?.into_items(Wire::Json) {
+        Ok(items) => Ok(way.items(items, Wire::Json, Told { class: class.name(), method, request_id: about.id })),
+        Err(reply) => http(reply.to_response().map_err(|error| told(error.into()))?, way),
+    }
 }
 
 /// As it goes out. What a handler says that is no HTTP is the server's mistake.
-fn http(response: Response) -> Result<HttpResponse, Problem> {
+fn http(response: Response, way: Way) -> Result<HttpResponse, Problem> {
     let mistake = |what: String| {
         tracing::warn!(what, "a response of a `#[fetch]` method is no HTTP");
         Problem::new(
@@ -64,6 +70,9 @@ fn http(response: Response) -> Result<HttpResponse, Problem> {
             _ => return Err(mistake(format!("header {name:?}"))),
         };
     }
-    *out.body_mut() = Body::from(response.into_body());
+    *out.body_mut() = match response.into_body() {
+        Ok(bytes) => Body::from(bytes),
+        Err(stream) => way.body(stream),
+    };
     Ok(out)
 }

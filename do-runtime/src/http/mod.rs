@@ -26,7 +26,7 @@
 //!
 //! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
 //! them over one WebSocket, `fetch` hands
-//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed; `authenticate` says who calls, and
+//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed, `stream` one that comes bit by bit; `authenticate` says who calls, and
 //! `serve` listens. `documents` are a page, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
 
 mod authenticate;
@@ -48,6 +48,7 @@ mod scrape;
 mod serve;
 mod server;
 mod socket;
+mod stream;
 
 pub use authenticate::{Authenticate, Authenticating, BearerTokens};
 pub use server::Server;
