@@ -39,8 +39,12 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 self.state = State::Away(sending);
                 Poll::Pending
             }
-            Poll::Ready(Ok(Came::Whole(bytes))) => Poll::Ready(T::from_wire(&bytes, Wire::MessagePack).map_err(E::from)),
-            Poll::Ready(Ok(Came::Items(items))) => Poll::Ready(T::from_items(items, Wire::MessagePack).map_err(E::from)),
+            Poll::Ready(Ok(Came::Whole(bytes))) => {
+                Poll::Ready(T::from_wire(&bytes, Wire::MessagePack).map_err(E::from))
+            }
+            Poll::Ready(Ok(Came::Items(items))) => {
+                Poll::Ready(T::from_items(items, Wire::MessagePack).map_err(E::from))
+            }
             Poll::Ready(Err(Told { error, own, .. })) => {
                 Poll::Ready(Err(E::told(error, own.as_deref(), Wire::MessagePack)))
             }

@@ -70,7 +70,6 @@ impl<T: Answer> Encode for T {
 
     #[cfg(feature = "http")]
     fn into_items(self: Box<Self>, wire: Wire) -> Result<Streaming<Bytes>, Box<dyn Encode>> {
-    
         if !T::STREAMS {
             return Err(self);
         }

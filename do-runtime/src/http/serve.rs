@@ -97,7 +97,8 @@ async fn accept(
         // Answers are small, and somebody waits for each.
         let _ = stream.set_nodelay(true);
         let stream = TokioIo::new(Prompt::new(stream, limits.arrival));
-        let connection = http.serve_connection_with_upgrades(stream, Peered::new(router.clone(), peer.clone())).into_owned();
+        let connection =
+            http.serve_connection_with_upgrades(stream, Peered::new(router.clone(), peer.clone())).into_owned();
         let watched = connections.watch(connection);
         tokio::spawn(async move {
             let ended = tokio::select! {

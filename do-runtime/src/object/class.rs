@@ -254,7 +254,7 @@ pub trait Answer: Send + Sized + 'static {
         let _ = (items, wire);
         Err(Error::new(ErrorKind::Internal, format!("a `{}` is no stream", type_name::<Self>())))
     }
-    /// How it looks outside of the process.
+    /// How it looks outside of the process; of a stream, each of its items.
     #[cfg(feature = "interface")]
     fn shape(shapes: &mut Shapes) -> Shape;
     /// From the bytes that came from another process. What can't be decoded is `internal`.

@@ -47,11 +47,13 @@ impl<T: Send + Serialize + DeserializeOwned + 'static> Answer for Streaming<T> {
 
     #[cfg(feature = "interface")]
     fn shape(shapes: &mut Shapes) -> Shape {
-        Shape::Stream(Box::new(shapes.of::<T>()))
+        shapes.of::<T>()
     }
 
     fn from_wire(_: &[u8], _: Wire) -> Result<Self> {
-        Err(Error::invalid("the other process answered with one message where a stream is awaited: it has another version of the method"))
+        Err(Error::invalid(
+            "the other process answered with one message where a stream is awaited: it has another version of the method",
+        ))
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
+use super::streaming::panicked;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many items a closure is ahead of its reader.
@@ -119,7 +121,9 @@ impl<T> Stream for Produced<T> {
             return Poll::Ready(me.came(sent));
         }
         if let Some(running) = &mut me.running
-            && let Poll::Ready(ended) = running.as_mut().poll(cx)
+            // What it sent before it panicked is not lost.
+            && let Poll::Ready(ended) = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx)))
+                .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
         {
             me.running = None;
             me.failure = ended.err();

@@ -1,5 +1,6 @@
 //! A stream of items, as its reader has it.
 
+use std::any::Any;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -130,12 +131,16 @@ impl<T> Streaming<T> {
         }
         let Some(source) = &mut self.source else { return Poll::Ready(None) };
         let gate = self.gate.as_ref();
-        catch_unwind(AssertUnwindSafe(|| poll_apart(gate, source.as_mut(), cx))).unwrap_or_else(|panic| {
-            let words = words_of(&*panic);
-            tracing::error!(panic = words, "a stream panicked");
-            Poll::Ready(Some(Err(Error::new(ErrorKind::Handler, format!("a stream panicked: {words}")))))
-        })
+        let polled = catch_unwind(AssertUnwindSafe(|| poll_apart(gate, source.as_mut(), cx)));
+        polled.unwrap_or_else(|panic| Poll::Ready(Some(Err(panicked(&*panic)))))
     }
+}
+
+/// The error of a stream that panicked. The panic itself was printed by the panic hook.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let words = words_of(panic);
+    tracing::error!(panic = words, "a stream panicked");
+    Error::new(ErrorKind::Handler, format!("a stream panicked: {words}"))
 }
 
 impl<T> Stream for Streaming<T> {

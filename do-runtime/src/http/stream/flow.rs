@@ -39,6 +39,8 @@ enum Source {
     Open(Streaming<Bytes>),
     /// Its reader has taken nothing for so long.
     Stalled(Duration),
+    /// It has failed, and what came before is about to leave: with an error the connection drops what it has not sent.
+    Failed(Error),
     Ended,
 }
 
@@ -85,26 +87,36 @@ impl Stream for Flow {
                 *source = Source::Ended;
                 return Poll::Ready(Some(Err(Error::new(ErrorKind::Deadline, sentence))));
             }
-            Source::Ended => return Poll::Ready(None),
+            Source::Failed(_) | Source::Ended => {
+                let ended = std::mem::replace(source, Source::Ended);
+                return Poll::Ready(if let Source::Failed(error) = ended { Some(Err(error)) } else { None });
+            }
         };
         let came = Pin::new(stream).poll_next(cx);
-        match &came {
+        match came {
             Poll::Pending => {
                 if ending.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
                 }
                 *source = Source::Ended;
                 let sentence = "the objects were closed before this stream had ended";
-                return Poll::Ready(Some(Err(Error::new(ErrorKind::Unavailable, sentence))));
+                Poll::Ready(Some(Err(Error::new(ErrorKind::Unavailable, sentence))))
             }
-            Poll::Ready(Some(Ok(_))) => *offered = Some(Instant::now()),
-            Poll::Ready(None) => *source = Source::Ended,
             Poll::Ready(Some(Err(error))) => {
                 tracing::warn!(%error, "a stream was broken off");
+                *source = Source::Failed(error);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Ready(Some(Ok(bytes))) => {
+                *offered = Some(Instant::now());
+                Poll::Ready(Some(Ok(bytes)))
+            }
+            Poll::Ready(None) => {
                 *source = Source::Ended;
+                Poll::Ready(None)
             }
         }
-        came
     }
 }
 
