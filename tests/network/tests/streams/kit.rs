@@ -69,10 +69,10 @@ async fn nothing_is_made_before_it_is_asked_for(kit: TestKit) -> Result {
 #[do_runtime::test]
 async fn an_item_waits_until_what_it_shows_is_durable(kit: TestKit) -> Result {
     let (source, seen) = (kit.objects().get_by_name::<Source>("gate"), seen("gate"));
-    source.add().await?;
+    source.add_in_place().await?;
     let mut counts = source.counts().await?;
     kit.settle().await;
-    let mut add = pin!(source.add());
+    let mut add = pin!(source.add_in_place());
     assert!(once(add.as_mut()).is_pending(), "its commit is on its way to the disk");
     made_of_the_second(&mut counts, &seen);
     assert_eq!(counts.next().await, Some(Ok(2)));
@@ -83,17 +83,17 @@ async fn an_item_waits_until_what_it_shows_is_durable(kit: TestKit) -> Result {
 #[do_runtime::test]
 async fn an_item_that_a_crash_undoes_is_never_given(kit: TestKit) -> Result {
     let (source, seen) = (kit.objects().get_by_name::<Source>("undone"), seen("undone"));
-    source.add().await?;
+    source.add_in_place().await?;
     let mut counts = source.counts().await?;
     kit.settle().await;
-    let mut add = pin!(source.add());
+    let mut add = pin!(source.add_in_place());
     assert!(once(add.as_mut()).is_pending());
     made_of_the_second(&mut counts, &seen);
     kit.crash().await?;
     let told = counts.next().await.expect("it is told").expect_err("it was never durable");
     assert_eq!(told.kind(), ErrorKind::Unavailable, "{told}");
     assert_eq!(counts.next().await, None);
-    assert_eq!(source.add().await?, 2);
+    assert_eq!(source.add_in_place().await?, 2);
     Ok(())
 }
 
