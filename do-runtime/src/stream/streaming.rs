@@ -119,7 +119,15 @@ impl<T> Streaming<T> {
     }
 
     /// Keeps back what is not durable yet of what the handler sees from now on.
-    pub(crate) fn hold_back(&mut self, gate: Gate) {
+    pub(crate) fn hold_back(&mut self, gate: Gate)
+    where
+        T: Send + 'static,
+    {
+        if self.gate.is_some() {
+            // The stream of another object, which is handed on: its own gate stays before this one.
+            let handed_on = std::mem::replace(self, Streaming { source: None, held: None, gate: None });
+            *self = Streaming::new(handed_on);
+        }
         self.gate = Some(gate);
     }
 

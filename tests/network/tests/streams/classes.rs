@@ -170,6 +170,12 @@ impl Source {
         }))
     }
 
+    /// Hands on what another object counts.
+    #[rpc]
+    pub(crate) async fn counts_of(this: This<Self>, other: String) -> Result<Streaming<u64>> {
+        this.objects().get_by_name::<Source>(&other).counts().await
+    }
+
     /// So many items; then the end, or what is wrong.
     #[rpc(public)]
     pub(crate) async fn items(this: This<Self>, count: u64, wrong: Option<String>) -> Result<Streaming<Item>> {

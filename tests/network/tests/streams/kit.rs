@@ -81,6 +81,21 @@ async fn an_item_waits_until_what_it_shows_is_durable(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
+async fn a_stream_that_is_handed_on_waits_for_what_it_shows_as_well(kit: TestKit) -> Result {
+    let (source, seen) = (kit.objects().get_by_name::<Source>("handed"), seen("handed"));
+    source.add_in_place().await?;
+    let mut counts = kit.objects().get_by_name::<Source>("hands on").counts_of("handed").await?;
+    kit.settle().await;
+    let mut add = pin!(source.add_in_place());
+    assert!(once(add.as_mut()).is_pending());
+    made_of_the_second(&mut counts, &seen);
+    kit.crash().await?;
+    let told = counts.next().await.expect("it is told").expect_err("it was never durable");
+    assert_eq!(told.kind(), ErrorKind::Unavailable, "{told}");
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn an_item_that_a_crash_undoes_is_never_given(kit: TestKit) -> Result {
     let (source, seen) = (kit.objects().get_by_name::<Source>("undone"), seen("undone"));
     source.add_in_place().await?;

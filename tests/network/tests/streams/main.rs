@@ -2,6 +2,7 @@
 
 mod bodies;
 mod classes;
+mod described;
 mod ends;
 mod items;
 mod kit;

@@ -45,6 +45,30 @@ async fn streams_that_nobody_reads_hold_up_neither_their_server_nor_other_calls(
 }
 
 #[tokio::test]
+async fn a_caller_that_stalls_ends_its_stream_and_no_other() -> Result {
+    let served = Served::new(|server| server.stream_idle("300ms")).await;
+    let objects = Objects::connect(&served.url()).await?;
+    let source = objects.get_by_name::<Source>("idle");
+    let mut stalled = source.items(10_000_000, None).await?;
+    seen("idle").ended(1).await;
+    let mut read = source.items(20_000, None).await?;
+    let mut count = 0;
+    while let Some(item) = read.next().await {
+        assert_eq!(item?, Item::new(count));
+        count += 1;
+    }
+    assert_eq!((count, source.add().await?), (20_000, 1));
+    let told = loop {
+        match stalled.next().await.expect("it never ends well") {
+            Ok(_) => {}
+            Err(told) => break told,
+        }
+    };
+    assert_eq!(told.kind(), ErrorKind::Unavailable, "{told}");
+    objects.close().await
+}
+
+#[tokio::test]
 async fn a_stream_that_is_cut_is_told_from_one_that_has_ended() -> Result {
     let served = Served::new(|server| server.drain("100ms")).await;
     let objects = Objects::connect(&served.url()).await?;
