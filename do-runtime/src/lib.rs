@@ -21,6 +21,7 @@
 //! | `env` | the seams: clock, disk, randomness, spawning |
 //! | `sync` | locks and waiting, which a simulation can see |
 //! | `sockets` | WebSockets, whether their object is awake or asleep |
+//! | `stream` | replies that come bit by bit |
 //! | `fetch` | plain requests to an object, and which method is for which |
 //! | `interface` | what can be called from outside, described for other languages |
 //! | `http`, `connect` | a server, and the typed stubs of another process |
@@ -73,6 +74,7 @@ mod sockets;
 pub mod sqlite;
 #[doc(hidden)]
 pub mod store;
+mod stream;
 mod sync;
 #[doc(hidden)]
 pub mod table;
@@ -100,6 +102,7 @@ pub use object::{
 };
 pub use sockets::{CloseCode, Socket, Sockets, TextOrBinary, Upgrade};
 pub use store::{Cursor, Listed};
+pub use stream::{StreamSender, Streaming};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
 pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
 pub use value::{Binds, BindsList, Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid, Value, ValueRef};
@@ -141,6 +144,7 @@ pub mod __private {
         json_type, payload, stored_field,
     };
     pub use crate::sockets::{Occurred, SocketMethods, SocketRan, SocketRun};
+    pub use crate::stream::Gate;
     pub use crate::table::generated::*;
     pub use crate::table::{
         ColumnDef, Declares, ExpiryDef, FromRow, Given, IndexDef, KeySource, NewRow, OnDelete, ReferenceDef, RowShape,

@@ -115,6 +115,12 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         if scope::in_handler() {
             return Poll::Ready(Err(E::from(no_await())));
         }
+        if T::STREAMS
+            && let Some(aside) = &self.aside
+            && let Err(error) = aside.settings.refuse_of_a_stream(method)
+        {
+            return Poll::Ready(Err(E::from(error)));
+        }
         if let Some(aside) = &mut self.aside
             && let Err(error) = aside.prepare::<O>(self.stub.known_node(), method, &request)
         {
@@ -148,7 +154,7 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         }
         let mut sent = Sent { request, method, origin: None, at: Moment::NONE };
         if self.aside.is_some() || ambient::is_set() || method.deadline.is_some() {
-            match origin::<O>(&mut self.aside, slot, method, &sent.request) {
+            match origin::<O>(&mut self.aside, slot, method, &sent.request, T::STREAMS) {
                 Ok(origin) => sent.origin = Some(Arc::new(origin)),
                 Err(error) => return Poll::Ready(Err(E::from(error))),
             }

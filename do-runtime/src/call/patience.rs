@@ -88,12 +88,14 @@ pub(super) fn origin<O: Dispatch>(
     slot: &Slot<O>,
     method: &'static Method,
     request: &O::Request,
+    streams: bool,
 ) -> Result<Origin, Error> {
     let settings = aside.as_ref().map(|aside| &aside.settings);
     let mut origin = Origin::of(settings, method, slot.shared.host.node().now())?;
     let again = aside.as_ref().and_then(|aside| aside.again.as_ref());
     let key = settings.and_then(|settings| settings.key.clone());
-    if let Some(key) = key.or_else(|| ambient::next_key(method)) {
+    // What a stream's handler does is not kept: an alarm that runs again calls it again.
+    if let Some(key) = key.or_else(|| if streams { None } else { ambient::next_key(method) }) {
         let came = settings.and_then(|settings| settings.arguments.as_ref());
         origin.key = Some(match again.map(|again| &again.arguments).or(came) {
             Some(arguments) => Key::of(key, &origin, method, arguments),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::future::State;
 use super::{Call, Stub};
-use crate::connect::{Again, Connection, Outgoing, Seen, Sending, Told};
+use crate::connect::{Again, Awaited, Came, Connection, Outgoing, Seen, Sending, Told};
 use crate::error::{Error, Result};
 use crate::metadata::{Settings, ambient, overdue, trace_here};
 use crate::node::check_name;
@@ -24,7 +24,8 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, E>> {
         let settings = self.aside.take().map(|aside| aside.settings).unwrap_or_default();
-        let sending = outgoing::<O>(&self.stub, connection, method, request, settings);
+        let awaited = if T::STREAMS { Awaited::Stream } else { Awaited::Whole };
+        let sending = outgoing::<O>(&self.stub, connection, method, request, settings, awaited);
         match sending.and_then(|call| connection.send(call)) {
             Ok(sending) => self.away(sending, cx),
             Err(error) => Poll::Ready(Err(E::from(error))),
@@ -38,7 +39,12 @@ impl<O: Dispatch, T: AnswerType, E: Failure> Call<O, T, E> {
                 self.state = State::Away(sending);
                 Poll::Pending
             }
-            Poll::Ready(Ok(bytes)) => Poll::Ready(T::from_wire(&bytes, Wire::MessagePack).map_err(E::from)),
+            Poll::Ready(Ok(Came::Whole(bytes))) => {
+                Poll::Ready(T::from_wire(&bytes, Wire::MessagePack).map_err(E::from))
+            }
+            Poll::Ready(Ok(Came::Items(items))) => {
+                Poll::Ready(T::from_items(items, Wire::MessagePack).map_err(E::from))
+            }
             Poll::Ready(Err(Told { error, own, .. })) => {
                 Poll::Ready(Err(E::told(error, own.as_deref(), Wire::MessagePack)))
             }
@@ -56,6 +62,7 @@ fn outgoing<O: Dispatch>(
     method: &'static Method,
     request: &O::Request,
     mut settings: Settings,
+    awaited: Awaited,
 ) -> Result<Outgoing> {
     if settings.caller.is_some() {
         let sentence = "the server says who calls, by the credentials of the connection: leave `.caller(…)` out, and give \
@@ -66,10 +73,11 @@ fn outgoing<O: Dispatch>(
     let random = stub.home().shared_random();
     let again = match settings.retry.take() {
         Some(policy) => Again::Repeatable(policy.checked()?),
+        None if awaited == Awaited::Stream => Again::Never,
         None => connection.retry(),
     };
     let handler = if ambient::is_set() { ambient::current() } else { None };
-    if handler.is_some() && settings.key.is_none() {
+    if handler.is_some() && settings.key.is_none() && awaited == Awaited::Whole {
         settings.key = ambient::next_key(method);
     }
     if again.repeats() {
@@ -80,7 +88,7 @@ fn outgoing<O: Dispatch>(
     let mut seen = None;
     if let Some(handler) = handler {
         let meta = &handler.meta;
-        if let Some(deadline) = meta.deadline() {
+        if let Some(deadline) = handler.deadline() {
             within = within.min(deadline.duration_since(handler.node.now()));
         }
         settings.trace = settings.trace.or_else(trace_here).or_else(|| meta.trace());
@@ -99,6 +107,7 @@ fn outgoing<O: Dispatch>(
         request_id: settings.request_id,
         within,
         again,
+        awaited,
         random,
         seen,
     })

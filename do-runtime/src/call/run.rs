@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tracing::Span;
 
 use super::{Answer, AnswerSlot, Slot};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal::LogPosition;
 use crate::node::Awake;
 use crate::object::{Answer as AnswerType, Cx, Dispatch, Failure, This, exclusive_once, orchestrate};
@@ -62,6 +62,9 @@ impl<'a, O: Dispatch> Run<'a, O> {
         T: AnswerType,
         E: Failure,
     {
+        if let Some(ran) = refuses_key::<O, T>(self.awake, self.answer) {
+            return ran;
+        }
         let (result, ran) = match self.awake.meta().key().cloned() {
             None => match self.delivery {
                 None => self.awake.exclusive(&self.slot.shared, handler),
@@ -83,6 +86,9 @@ impl<'a, O: Dispatch> Run<'a, O> {
         T: AnswerType,
         E: Failure,
     {
+        if let Some(ran) = refuses_key::<O, T>(self.awake, self.answer) {
+            return ran;
+        }
         let (result, ran) = self.awake.shared(&self.slot.shared, handler);
         put(self.answer, Answer::Ready(result));
         ran
@@ -95,11 +101,24 @@ impl<'a, O: Dispatch> Run<'a, O> {
         E: Failure,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
+        if let Some(ran) = refuses_key::<O, T>(self.awake, self.answer) {
+            return ran;
+        }
         let running = orchestrate(self.slot.clone(), self.awake.meta().clone(), self.span.cloned(), handler);
         put(self.answer, Answer::Running(running));
         // What it sees it waits for itself, before it answers.
         Ran { position: LogPosition::default(), instance: Instance::Kept }
     }
+}
+
+/// Refuses what can't be kept, where it is to be kept.
+#[inline]
+fn refuses_key<O: Dispatch, T: AnswerType>(awake: &mut Awake<O>, answer: &mut dyn AnswerSlot) -> Option<Ran> {
+    if !T::STREAMS || awake.meta().key().is_none() {
+        return None;
+    }
+    answer.fail(Error::invalid("a stream can't be kept under an idempotency key: call the method without one"));
+    Some(Ran { position: LogPosition::default(), instance: Instance::Kept })
 }
 
 fn put<T: AnswerType, E: Failure>(slot: &mut dyn AnswerSlot, answer: Answer<T, E>) {

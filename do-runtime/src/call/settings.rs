@@ -12,7 +12,7 @@ use crate::Timestamp;
 use crate::env::{BoxFuture, Clock};
 use crate::error::Error;
 use crate::metadata::{Caller, RetryPolicy, Settings, TraceParent};
-use crate::object::Dispatch;
+use crate::object::{Dispatch, Method};
 use crate::time::IntoDuration;
 
 /// Longer names of callers, and longer keys, are refused.
@@ -127,6 +127,17 @@ impl Settings {
             () => return Ok(self.trace),
         };
         Err(Error::invalid(format!("`cx.send` makes a message of a call, and a message takes no {vain}")))
+    }
+
+    /// That nothing was set that a method with a stream as its answer can't do.
+    #[cold]
+    pub(super) fn refuse_of_a_stream(&self, method: &Method) -> Result<(), Error> {
+        let vain = match () {
+            () if self.key.is_some() => "its answer can't be kept: leave `.idempotency_key(…)` out",
+            () if self.retry.is_some() => "it is not sent again: leave `.retry(…)` out, and call it anew",
+            () => return Ok(()),
+        };
+        Err(Error::invalid(format!("`{}` answers with a stream, and {vain}", method.name)))
     }
 
     fn note(&mut self, error: Error) {

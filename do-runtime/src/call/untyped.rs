@@ -2,12 +2,17 @@
 
 use std::fmt;
 
+#[cfg(feature = "http")]
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result, RpcError};
 #[cfg(feature = "http")]
 use crate::fetch::Response;
 use crate::object::{Answer, Failure, Wire};
+use crate::stream::Gate;
+#[cfg(feature = "http")]
+use crate::stream::Streaming;
 
 /// What a handler returned, whatever its type.
 pub(crate) struct Reply(Box<dyn Encode>);
@@ -41,9 +46,19 @@ impl Reply {
     }
 }
 
+#[cfg(feature = "http")]
+impl Reply {
+    /// The items of a stream, encoded; itself if it is none.
+    pub(crate) fn into_items(self, wire: Wire) -> Result<Streaming<Bytes>, Reply> {
+        self.0.into_items(wire).map_err(Reply)
+    }
+}
+
 /// A value that can be encoded.
 trait Encode: Send {
     fn encode(&self, wire: Wire) -> Result<Vec<u8>>;
+    #[cfg(feature = "http")]
+    fn into_items(self: Box<Self>, wire: Wire) -> Result<Streaming<Bytes>, Box<dyn Encode>>;
     #[cfg(feature = "http")]
     fn as_any(&self) -> &dyn std::any::Any;
 }
@@ -51,6 +66,14 @@ trait Encode: Send {
 impl<T: Answer> Encode for T {
     fn encode(&self, wire: Wire) -> Result<Vec<u8>> {
         self.to_wire(wire)
+    }
+
+    #[cfg(feature = "http")]
+    fn into_items(self: Box<Self>, wire: Wire) -> Result<Streaming<Bytes>, Box<dyn Encode>> {
+        if !T::STREAMS {
+            return Err(self);
+        }
+        (*self).into_items(wire).map_err(|same| Box::new(same) as Box<dyn Encode>)
     }
 
     #[cfg(feature = "http")]
@@ -71,6 +94,8 @@ impl Answer for Reply {
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
         self.0.encode(wire)
     }
+
+    fn bind(&mut self, _: impl FnOnce() -> Gate) {}
 
     #[cfg(feature = "interface")]
     fn shape(_: &mut crate::interface::Shapes) -> crate::interface::Shape {

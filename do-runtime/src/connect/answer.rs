@@ -15,10 +15,10 @@ use crate::object::ArgumentsReader;
 /// The media type of arguments and results.
 pub(super) const MESSAGE_PACK: &str = "application/msgpack";
 /// Of errors, so that a handler's own is read by the same code as its result.
-const PACKED_PROBLEM: &str = "application/problem+msgpack";
+pub(super) const PACKED_PROBLEM: &str = "application/problem+msgpack";
 const PROBLEM: &str = "application/problem+json";
 /// What is taken as an answer.
-pub(super) const ACCEPTED: &str = "application/msgpack, application/problem+msgpack";
+pub(super) const ACCEPTED: &str = "application/msgpack, application/x-msgpack-stream, application/problem+msgpack";
 
 /// What a call failed with.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ pub(super) async fn greeted(response: Response<Incoming>, server: &str) -> Resul
     }
 }
 
-fn problem(media: &str, body: &[u8]) -> Option<Told> {
+pub(super) fn problem(media: &str, body: &[u8]) -> Option<Told> {
     match media {
         PACKED_PROBLEM => {
             let mut members = ArgumentsReader::packed(body).ok()?;
@@ -134,7 +134,7 @@ fn no_server(server: &str, status: StatusCode) -> Error {
     Error::invalid(format!("at {server} there is no server of objects: it answered with the status {status}"))
 }
 
-fn media(headers: &HeaderMap) -> &str {
+pub(super) fn media(headers: &HeaderMap) -> &str {
     let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     said.split(';').next().unwrap_or_default().trim()
 }

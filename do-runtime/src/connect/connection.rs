@@ -29,6 +29,13 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// The longest time that anybody is taken to wait for.
 pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// How much of an answer is on its way, or has come and was not read. What all answers of a connection may have is as much as all of them together:
+/// streams that nobody reads must not hold up the others.
+const WINDOW: u32 = 1 << 18;
+
+/// How many calls a server of ours lets be under way at once on a connection.
+const STREAMS: u32 = 256;
+
 /// More calls than can be under way.
 const ALL: u32 = 1 << 24;
 
@@ -277,6 +284,8 @@ fn client(dialer: Dialer) -> Client<Dialer, Full<Bytes>> {
         .http2_only(true)
         .http2_keep_alive_interval(SILENCE)
         .http2_keep_alive_timeout(SILENCE)
+        .http2_initial_stream_window_size(WINDOW)
+        .http2_initial_connection_window_size(WINDOW * STREAMS)
         .build(dialer)
 }
 

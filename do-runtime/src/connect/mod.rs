@@ -29,14 +29,15 @@
 //! What works, and what does not, is said in `docs/network.md`. The calling program has the class too, so that both know the same types; of
 //! its methods those can be called that are `#[rpc(public)]`.
 //!
-//! `connector` has the options, `connection` is the pool, `request` one call as it is sent and sent again, `answer` what came back.
+//! `connector` has the options, `connection` is the pool, `request` one call as it is sent and sent again, `answer` what came back, `stream` what comes bit by bit.
 
 mod answer;
 mod connection;
 mod connector;
 mod request;
+mod stream;
 
 pub(crate) use answer::Told;
 pub(crate) use connection::Connection;
 pub use connector::Connector;
-pub(crate) use request::{Again, Outgoing, Seen, Sending};
+pub(crate) use request::{Again, Awaited, Came, Outgoing, Seen, Sending};

@@ -16,12 +16,14 @@ use uuid::Uuid;
 
 use super::answer::{self, Told};
 use super::connection::{Connection, LONGEST, runtime_ended, until};
+use super::stream;
 use crate::ObjectId;
 use crate::env::Random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::LogPosition;
 use crate::metadata::{RetryPolicy, TraceParent};
 use crate::node::{Node, durable};
+use crate::stream::Streaming;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -47,13 +49,29 @@ pub(crate) struct Outgoing {
     /// How long its caller waits.
     pub(crate) within: Duration,
     pub(crate) again: Again,
+    pub(crate) awaited: Awaited,
     pub(crate) random: Arc<dyn Random>,
     /// What the handler that makes the call has seen of its object.
     pub(crate) seen: Option<Seen>,
 }
 
+/// What a call is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    Whole,
+    Stream,
+}
+
+/// What came of a call.
+pub(crate) enum Came {
+    Whole(Bytes),
+    Items(Streaming<Bytes>),
+}
+
 /// After what a call is sent again.
 pub(crate) enum Again {
+    /// It is not.
+    Never,
     /// The server was not reached, or could not answer.
     Unreached(RetryPolicy),
     /// Whatever can be repeated, as its caller has said.
@@ -63,12 +81,15 @@ pub(crate) enum Again {
 impl Again {
     /// Whether it is sent again at all.
     pub(crate) fn repeats(&self) -> bool {
-        let (Again::Unreached(policy) | Again::Repeatable(policy)) = self;
-        policy.repeats()
+        match self {
+            Again::Never => false,
+            Again::Unreached(policy) | Again::Repeatable(policy) => policy.repeats(),
+        }
     }
 
     fn pause(&self, attempts: u32, error: &Error, random: &dyn Random) -> Option<Duration> {
         match self {
+            Again::Never => None,
             Again::Unreached(policy) => match error.kind() {
                 ErrorKind::Unavailable | ErrorKind::Overloaded => policy.pause(attempts, error, random),
                 _ => None,
@@ -96,7 +117,7 @@ impl Outgoing {
     }
 
     /// Sends it until there is an answer that stands.
-    pub(super) async fn send(self, connection: &Connection) -> Result<Bytes, Told> {
+    pub(super) async fn send(self, connection: &Arc<Connection>) -> Result<Came, Told> {
         let until = until(self.within);
         if let Some(Seen { node, position }) = &self.seen {
             durable(node.log(), *position).await?;
@@ -124,15 +145,16 @@ impl Outgoing {
     }
 
     /// The answer; nothing if it did not come in time.
-    async fn attempt(&self, connection: &Connection, until: Instant) -> Result<Option<Bytes>, Told> {
+    async fn attempt(&self, connection: &Arc<Connection>, until: Instant) -> Result<Option<Came>, Told> {
         let mut request = Request::post(connection.uri(&self.path)?)
             .body(Full::new(self.arguments.clone()))
             .map_err(|error| unsendable(error.to_string()))?;
         self.put_headers(request.headers_mut(), until.saturating_duration_since(Instant::now()))?;
-        match connection.exchange(request, until).await? {
-            Some(response) => answer::of_call(response, connection.base()).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(response) = connection.exchange(request, until).await? else { return Ok(None) };
+        Ok(Some(match self.awaited {
+            Awaited::Whole => Came::Whole(answer::of_call(response, connection.base()).await?),
+            Awaited::Stream => Came::Items(stream::of_call(response, connection).await?),
+        }))
     }
 
     fn put_headers(&self, headers: &mut HeaderMap, left: Duration) -> Result {
@@ -193,17 +215,17 @@ fn unsendable(why: String) -> Error {
     Error::new(ErrorKind::Internal, format!("a request could not be made of a call: {why}"))
 }
 
-/// A call on its way: resolves with the bytes of its result.
-pub(crate) struct Sending(JoinHandle<Result<Bytes, Told>>);
+/// A call on its way: resolves with its result.
+pub(crate) struct Sending(JoinHandle<Result<Came, Told>>);
 
 impl Sending {
-    pub(super) fn new(sending: JoinHandle<Result<Bytes, Told>>) -> Self {
+    pub(super) fn new(sending: JoinHandle<Result<Came, Told>>) -> Self {
         Sending(sending)
     }
 }
 
 impl Future for Sending {
-    type Output = Result<Bytes, Told>;
+    type Output = Result<Came, Told>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(cx).map(|ended| ended.unwrap_or_else(|_| Err(runtime_ended().into())))

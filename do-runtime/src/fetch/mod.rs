@@ -1,11 +1,14 @@
 //! Plain HTTP to an object: `#[fetch]`.
 //!
-//! `message` has the request and the response as a handler sees them, `route` which method a request is for. Nothing here knows of a server.
+//! `request` and `response` are what a handler sees, `body` what a response carries, `route` which method a request is for. Nothing here knows of a server.
 
-mod message;
+mod body;
+mod request;
+mod response;
 mod route;
 
-pub use message::{Request, Response};
+pub use request::Request;
+pub use response::Response;
 pub use route::FetchDef;
 #[cfg(feature = "http")]
 pub(crate) use route::{Astray, find};

@@ -14,6 +14,7 @@ use super::problem::Problem;
 use super::request::{About, class, text, whole_body};
 use super::route;
 use super::shared::Shared;
+use super::stream::{Told, Way};
 use crate::call::{Asked, AskedBy};
 use crate::error::{ErrorKind, Result, shown};
 use crate::object::{Answer, Wire};
@@ -37,6 +38,7 @@ pub(super) async fn call(shared: &Shared, request: Request, about: About) -> Res
     let class = class(&route.class)?;
     let key = text(&head.headers, &IDEMPOTENCY_KEY)?.map(Arc::from);
     let wire = wire(&head.headers)?;
+    let way = Way::of(shared, &head).map_err(|error| Problem::of(&error))?;
     let arguments = whole_body(shared, body).await?;
     if wire.is_none() && !arguments.is_empty() {
         let sentence = format!("say in `Content-Type` what the body is: `application/json` or `{MESSAGE_PACK}`");
@@ -51,8 +53,12 @@ pub(super) async fn call(shared: &Shared, request: Request, about: About) -> Res
     if !prepared.reads {
         shared.count_new(&asker, class, &route.object)?;
     }
-    let encoded = match prepared.answering.await {
-        Ok(reply) => reply.to_wire(wire).map_err(Into::into),
+    let encoded = match prepared.answering.await.map(|reply| reply.into_items(wire)) {
+        Ok(Ok(items)) => {
+            let told = Told { class: class.name(), method: route.method.into_owned(), request_id: about.id };
+            return Ok(way.items(items, wire, told));
+        }
+        Ok(Err(reply)) => reply.to_wire(wire).map_err(Into::into),
         Err(refusal) => Err(refusal),
     };
     let (object, method) = (&route.object, Some(&*route.method));

@@ -10,9 +10,11 @@ use super::problem::Problem;
 use super::request::{About, class, handed_on, whole_body};
 use super::route;
 use super::shared::Shared;
+use super::stream::{Told, Way};
 use crate::call::{AskedBy, Unfetched};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{Astray, Response};
+use crate::object::Wire;
 
 /// Answers a request to an object itself.
 pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) -> Result<HttpResponse, Problem> {
@@ -21,6 +23,7 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     let asker = shared.caller(&head).await?;
     shared.count_call(&asker)?;
     let class = class(&place.class)?;
+    let way = Way::of(shared, &head).map_err(|error| Problem::of(&error))?;
     let body = whole_body(shared, body).await?;
     let request = handed_on(&head, place.rest, body);
     let (caller, within) = (asker.caller.clone(), shared.limits.answer);
@@ -34,14 +37,20 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     if !prepared.reads {
         shared.count_new(&asker, class, &place.object)?;
     }
-    let response = prepared.answering.await.and_then(|reply| reply.to_response().and_then(http).map_err(Into::into));
+    let answer = prepared.answering.await.and_then(|reply| match reply.into_items(Wire::Json) {
+        Ok(items) => {
+            let told = Told { class: class.name(), method: method.name.to_owned(), request_id: about.id };
+            Ok(way.items(items, Wire::Json, told))
+        }
+        Err(reply) => Ok(reply.to_response().and_then(|response| http(response, way))?),
+    });
     let (object, method) = (&place.object, Some(method.name));
     let asked_for = AskedFor { class: class.name(), object, method, request_id: about.id };
-    response.map_err(|refusal| asked_for.problem(&refusal, about.problems))
+    answer.map_err(|refusal| asked_for.problem(&refusal, about.problems))
 }
 
 /// As it goes out. What a handler says that is no HTTP is the server's mistake.
-fn http(response: Response) -> Result<HttpResponse> {
+fn http(response: Response, way: Way) -> Result<HttpResponse> {
     let mistake =
         |what| Error::new(ErrorKind::Handler, format!("a response of a `#[fetch]` method is no HTTP: {what}"));
     let code = response.code();
@@ -56,6 +65,9 @@ fn http(response: Response) -> Result<HttpResponse> {
             _ => return Err(mistake(format!("header {name:?}"))),
         };
     }
-    *out.body_mut() = Body::from(response.into_body());
+    *out.body_mut() = match response.into_body() {
+        Ok(bytes) => Body::from(bytes),
+        Err(stream) => way.body(stream),
+    };
     Ok(out)
 }

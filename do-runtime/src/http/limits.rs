@@ -27,6 +27,8 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     /// Calls at once on one connection of HTTP/2.
     pub(super) streams: u32,
+    /// How long the reader of a stream may take nothing of it.
+    pub(super) stream_idle: Duration,
     /// How long calls that run may go on when the server stops.
     pub(super) drain: Duration,
 }
@@ -45,6 +47,7 @@ impl Default for Limits {
             ping: Duration::from_secs(30),
             connections: 32_768,
             streams: 256,
+            stream_idle: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
     }

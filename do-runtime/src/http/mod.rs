@@ -26,9 +26,9 @@
 //!
 //! `request` has what all requests have in common, `page` what browsers ask; `route` reads a path, `call` makes the call and its answer, `connection` many of
 //! them over one WebSocket, `fetch` hands
-//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed, `failure` what the log has of it;
-//! `authenticate` says who calls, `jwt` by signed tokens; `callers` tells apart those who call, and `allowance` how often each may; `serve` listens. `documents` are a page, and
-//! what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
+//! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed, `failure` what the log has of it, `stream` an answer
+//! that comes bit by bit; `authenticate` says who calls, `jwt` by signed tokens; `callers` tells apart those who call, and `allowance` how often each may; `serve` listens. `documents`
+//! are a page, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
 
 mod allowance;
 mod authenticate;
@@ -55,6 +55,7 @@ mod serve;
 mod server;
 mod shared;
 mod socket;
+mod stream;
 
 pub use authenticate::{Authenticate, Authenticating, BearerTokens};
 #[cfg(feature = "jwt")]

@@ -16,7 +16,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::limits::Limits;
@@ -93,15 +93,20 @@ async fn accept(
                 continue;
             }
         };
-        let peer = Arc::new(Peer { address: address.ip(), _place: place });
+        let peer = Arc::new(Peer { address: address.ip(), cut: Notify::new(), _place: place });
         // Answers are small, and somebody waits for each.
         let _ = stream.set_nodelay(true);
         let stream = TokioIo::new(Prompt::new(stream, limits.arrival));
-        let connection = http.serve_connection_with_upgrades(stream, Peered::new(router.clone(), peer)).into_owned();
+        let connection =
+            http.serve_connection_with_upgrades(stream, Peered::new(router.clone(), peer.clone())).into_owned();
         let watched = connections.watch(connection);
         tokio::spawn(async move {
+            let ended = tokio::select! {
+                ended = watched => ended,
+                () = peer.cut.notified() => Ok(()),
+            };
             // A peer that goes away, or sends what is no HTTP, is nobody's concern here.
-            if let Err(error) = watched.await {
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended");
             }
         });
@@ -126,7 +131,16 @@ fn protocols(limits: &Limits) -> Builder<TokioExecutor> {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) address: IpAddr,
+    /// Told when it is to be closed whatever it is in the middle of.
+    cut: Notify,
     _place: OwnedSemaphorePermit,
+}
+
+impl Peer {
+    /// Closes the connection, whatever it is in the middle of.
+    pub(super) fn cut(&self) {
+        self.cut.notify_one();
+    }
 }
 
 /// The router, which tells each request from where it comes.

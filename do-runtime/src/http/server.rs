@@ -220,7 +220,19 @@ impl Server {
         self
     }
 
-    /// How long calls that run may go on when the server stops: 10 seconds.
+    /// How long the client of a stream (`Response::stream`, `Streaming`) may take nothing of what waits for it: 30 seconds. After that the stream is dropped and
+    /// its connection closed (of HTTP/2, the one answer). How long the stream itself has nothing to say does not matter, nor does [`Server::deadline`],
+    /// which ends with the head of the answer.
+    pub fn stream_idle(mut self, within: impl IntoDuration) -> Self {
+        self.wrong.set(
+            &mut self.shared.limits.stream_idle,
+            "how long the client of a stream may take nothing",
+            within.into_duration(),
+        );
+        self
+    }
+
+    /// How long calls that run, and streams, may go on when the server stops: 10 seconds.
     pub fn drain(mut self, within: impl IntoDuration) -> Self {
         self.wrong.set(
             &mut self.shared.limits.drain,

@@ -24,6 +24,8 @@ pub(crate) struct Method {
     pub(crate) parameters: Vec<Parameter>,
     /// Its result.
     pub(crate) result: Shape,
+    /// Whether there are many results, one after the other.
+    pub(crate) streams: bool,
     /// Its own error, if it has one.
     pub(crate) error: Option<Shape>,
 }

@@ -55,7 +55,7 @@ fn operation(class: &Class, method: &Method, schemas: &Schemas<'_>) -> Value {
         "name": "name", "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 },
         "description": "The name of the object.",
     })];
-    if method.again == Again::NeedsKey {
+    if method.again == Again::NeedsKey && !method.streams {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string" },
             "description": "Applies the call once for this caller, object and method, and answers it again for a day.",
@@ -63,11 +63,9 @@ fn operation(class: &Class, method: &Method, schemas: &Schemas<'_>) -> Value {
     }
     let problem = |schema: Value| json!({ "application/problem+json": { "schema": schema } });
     let reference = json!({ "$ref": "#/components/schemas/Problem" });
+    let answered = if method.streams { lines(method, schemas) } else { value(method, schemas) };
     let mut responses = json!({
-        "200": {
-            "description": "What the method returned.",
-            "content": { "application/json": { "schema": schemas.of(&method.result) } },
-        },
+        "200": answered,
         "default": { "description": "What went wrong.", "content": problem(reference.clone()) },
     });
     if let Some(error) = &method.error {
@@ -104,6 +102,28 @@ fn operation(class: &Class, method: &Method, schemas: &Schemas<'_>) -> Value {
         });
     }
     operation
+}
+
+fn value(method: &Method, schemas: &Schemas<'_>) -> Value {
+    json!({
+        "description": "What the method returned.",
+        "content": { "application/json": { "schema": schemas.of(&method.result) } },
+    })
+}
+
+/// What `http::stream` answers.
+fn lines(method: &Method, schemas: &Schemas<'_>) -> Value {
+    let line =
+        |name: &str, content: Value| schema::object([(name, content)].into_iter(), &[name], schema::Others::Refused);
+    json!({
+        "description": "What the method returned, one after the other: the schema is of each line. The last one is the end or an error; if it \
+                        is missing, the answer is not whole.",
+        "content": { "application/x-ndjson": { "schema": { "oneOf": [
+            line("item", schemas.of(&method.result)),
+            line("error", json!({ "$ref": "#/components/schemas/Problem" })),
+            line("end", json!({ "const": true })),
+        ] } } },
+    })
 }
 
 /// What `http::problem` answers.

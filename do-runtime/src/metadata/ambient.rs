@@ -22,6 +22,12 @@ impl Polling {
         SET.set(true);
         Polling(HANDLER.replace(Some(handler.clone())))
     }
+
+    /// No handler is: what is polled is on its own, whoever polls it.
+    pub(crate) fn nobody() -> Self {
+        SET.set(false);
+        Polling(HANDLER.replace(None))
+    }
 }
 
 impl Drop for Polling {

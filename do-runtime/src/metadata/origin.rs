@@ -99,7 +99,7 @@ impl Origin {
         if self.depth > LONGEST_CHAIN {
             return Err(too_long(&from, method));
         }
-        self.deadline = [self.deadline, from.meta.deadline()].into_iter().flatten().min();
+        self.deadline = [self.deadline, from.deadline()].into_iter().flatten().min();
         self.trace = self.trace.or_else(|| from.meta.trace());
         self.from = Some(from);
         Ok(())

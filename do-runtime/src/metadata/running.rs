@@ -1,9 +1,10 @@
 //! An asynchronous handler that is under way.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::Metadata;
+use crate::Timestamp;
 use crate::journal::LogPosition;
 #[cfg(feature = "connect")]
 use crate::node::Node;
@@ -15,6 +16,8 @@ pub(crate) struct Running {
     seen: AtomicU64,
     /// Calls that it has made under keys of its own.
     keys: AtomicU32,
+    /// Whether it has answered with a stream, which goes on without its deadline.
+    answered: AtomicBool,
     /// Where it runs: a call that leaves the process waits for what the handler has seen.
     #[cfg(feature = "connect")]
     pub(crate) node: Arc<Node>,
@@ -26,6 +29,7 @@ impl Running {
             meta,
             seen: AtomicU64::new(seen.0),
             keys: AtomicU32::new(0),
+            answered: AtomicBool::new(false),
             #[cfg(feature = "connect")]
             node,
         }
@@ -33,6 +37,16 @@ impl Running {
 
     pub(crate) fn seen(&self) -> LogPosition {
         LogPosition(self.seen.load(Ordering::Acquire))
+    }
+
+    /// Until when whoever called it waits, and so what it calls may take.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        if self.answered.load(Ordering::Relaxed) { None } else { self.meta.deadline() }
+    }
+
+    /// It has answered, and goes on.
+    pub(crate) fn answer(&self) {
+        self.answered.store(true, Ordering::Relaxed);
     }
 
     /// The key of its next call, if such calls have keys that it gives: an alarm that runs again calls again under the same ones.

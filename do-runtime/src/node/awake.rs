@@ -443,7 +443,7 @@ pub(crate) fn panicked(identity: &Identity, panic: &(dyn Any + Send)) -> Error {
 }
 
 /// What a panic said.
-pub(super) fn words_of(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn words_of(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

@@ -32,7 +32,7 @@ mod tests;
 pub(crate) use self::core::{Node, durable};
 #[cfg(feature = "testing")]
 pub(crate) use alarms::{Pick, Turned};
-pub(crate) use awake::{Awake, panicked};
+pub(crate) use awake::{Awake, panicked, words_of};
 pub use builder::{Builder, IntoBytes};
 #[cfg(feature = "testing")]
 pub(crate) use checkpoint::checkpoint;

@@ -1,11 +1,13 @@
 //! What the macros say of a durable object: `Object` from the struct, `Dispatch` from its impl.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use crate::call::{Pace, Refusal, Stub};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
-use crate::fetch::FetchDef;
+use crate::fetch::{FetchDef, Response};
 #[cfg(feature = "interface")]
 use crate::interface::{Shape, Shapes};
 use crate::limits::Limits;
@@ -17,6 +19,7 @@ use crate::object::{
 use crate::observe::MethodMetrics;
 use crate::ownership::Sendable;
 use crate::sockets::{SocketMethods, SocketRan, SocketRun};
+use crate::stream::{Gate, Streaming};
 use crate::table::TableDef;
 
 /// A struct with `#[durable_object]`.
@@ -241,13 +244,27 @@ impl Method {
     note = "derive serde's `Serialize` and `Deserialize`, and hold nothing that is bound to one thread (`Arc` instead of `Rc`)"
 )]
 pub trait Answer: Send + Sized + 'static {
+    /// Whether it comes bit by bit: it can't be kept then, and is not asked for again.
+    const STREAMS: bool = false;
     /// As bytes, to be kept. What can't be encoded is `invalid`.
     fn to_reply(&self) -> Result<Vec<u8>>;
     /// From the bytes that were kept. What can't be decoded is `invalid`.
     fn from_reply(bytes: &[u8]) -> Result<Self>;
     /// As bytes that leave the process. What can't be encoded is `internal`.
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>>;
-    /// How it looks outside of the process.
+    /// Keeps a stream in it back until what its handler has seen is durable.
+    fn bind(&mut self, gate: impl FnOnce() -> Gate);
+    /// The items of a stream, encoded one by one; itself if it is none.
+    fn into_items(self, wire: Wire) -> Result<Streaming<Bytes>, Self> {
+        let _ = wire;
+        Err(self)
+    }
+    /// Of the items that come from another process. What is no stream is not made of them: that is `internal`.
+    fn from_items(items: Streaming<Bytes>, wire: Wire) -> Result<Self> {
+        let _ = (items, wire);
+        Err(Error::new(ErrorKind::Internal, format!("a `{}` is no stream", type_name::<Self>())))
+    }
+    /// How it looks outside of the process; of a stream, each of its items.
     #[cfg(feature = "interface")]
     fn shape(shapes: &mut Shapes) -> Shape;
     /// From the bytes that came from another process. What can't be decoded is `internal`.
@@ -273,6 +290,13 @@ impl<T: Send + serde::Serialize + serde::de::DeserializeOwned + 'static> Answer 
 
     fn to_wire(&self, wire: Wire) -> Result<Vec<u8>> {
         wire.encode(self)
+    }
+
+    fn bind(&mut self, gate: impl FnOnce() -> Gate) {
+        // Known when this is compiled: for other types nothing is left of it.
+        if let Some(response) = (self as &mut dyn Any).downcast_mut::<Response>() {
+            response.hold_back(gate);
+        }
     }
 
     #[cfg(feature = "interface")]

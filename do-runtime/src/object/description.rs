@@ -50,6 +50,7 @@ impl Description<'_> {
                 again,
                 parameters: Vec::new(),
                 result: Shape::Open,
+                streams: false,
                 error: None,
             },
         }
@@ -89,6 +90,7 @@ impl MethodDescription<'_> {
     /// What it gives.
     pub fn returns(mut self, outcome: OutcomeShape) {
         self.method.result = (outcome.value)(self.shapes);
+        self.method.streams = outcome.streams;
         self.method.error = (outcome.error)(self.shapes);
         self.class.methods.push(self.method);
     }
@@ -139,6 +141,8 @@ pub struct OutcomeShape {
     #[cfg(feature = "interface")]
     value: fn(&mut Shapes) -> Shape,
     #[cfg(feature = "interface")]
+    streams: bool,
+    #[cfg(feature = "interface")]
     error: fn(&mut Shapes) -> Option<Shape>,
 }
 
@@ -147,6 +151,8 @@ impl<T: Answer, E: Failure> Returns<T, E> {
     pub const SHAPE: OutcomeShape = OutcomeShape {
         #[cfg(feature = "interface")]
         value: T::shape,
+        #[cfg(feature = "interface")]
+        streams: T::STREAMS,
         #[cfg(feature = "interface")]
         error: E::own_shape,
     };
@@ -158,6 +164,8 @@ pub trait NotReturned {
     const SHAPE: OutcomeShape = OutcomeShape {
         #[cfg(feature = "interface")]
         value: |_| Shape::Unknown("it can't be returned"),
+        #[cfg(feature = "interface")]
+        streams: false,
         #[cfg(feature = "interface")]
         error: |_| None,
     };

@@ -20,6 +20,7 @@ use crate::metadata::ambient::Polling;
 use crate::metadata::{Metadata, Running};
 use crate::node::{Awake, Node, Objects, durable, panicked, put_to_sleep};
 use crate::observe::{self, Moment};
+use crate::stream::Gate;
 use crate::time::IntoDuration;
 use crate::{ObjectId, Timestamp};
 
@@ -268,6 +269,10 @@ where
         if let Some(method) = running.meta.called() {
             observe::ended(O::CLASS, method, began, node, || came(&result));
         }
+        let result = result.map(|mut value| {
+            value.bind(|| Gate::new(shared.host.shared_node(), running.clone()));
+            value
+        });
         durable(node.log(), running.seen()).await.map_err(E::from)?;
         if let Some(method) = running.meta.called() {
             observe::answered(O::CLASS, method, ended, node);

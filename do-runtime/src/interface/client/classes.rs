@@ -20,6 +20,10 @@ pub(super) fn class(class: &Class, name: &str, types: &Types<'_>, text: &mut Mar
     let mut taken = Names::without(NO_METHODS);
     for method in &class.methods {
         text.line("");
+        if method.streams {
+            text.line(&format!("  // `{}` answers with a stream, which this client does not read.", method.name));
+            continue;
+        }
         self::method(method, &taken.free(method_name(method.name)), types, text);
     }
     text.line("}");

@@ -1,0 +1,48 @@
+//! Readers that stall, and servers that stop.
+
+use std::time::Duration;
+
+use do_runtime::prelude::*;
+
+use super::classes::seen;
+use super::peer::{Part, Served};
+
+#[tokio::test]
+async fn a_reader_that_stalls_is_let_go_and_what_makes_its_stream_too() {
+    let served = Served::new(|server| server.stream_idle("300ms")).await;
+    let mut reading = served.get("stalled", "/chunks/1000000").await;
+    // Nothing is read: the buffers fill up, and nobody takes what comes then.
+    seen("stalled").ended(1).await;
+    let (_, end) = reading.rest().await;
+    assert_eq!(end, Part::Broken);
+}
+
+#[tokio::test]
+async fn a_stream_that_has_nothing_to_say_is_not_taken_for_a_reader_that_stalls() {
+    let served = Served::new(|server| server.stream_idle("50ms")).await;
+    assert_eq!(served.get("any", "/slow/200").await.text().await, "0;1;2;");
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_in_time_is_whole_when_the_server_stops() -> Result {
+    let served = Served::new(|server| server).await;
+    let mut reading = served.get("any", "/slow/200").await;
+    let first = reading.chunk().await;
+    let stopped = served.stop();
+    assert_eq!((first, reading.rest().await), (Part::Chunk(b"0;".to_vec()), (b"1;2;".to_vec(), Part::End)));
+    stopped.await.expect("no panic")
+}
+
+#[tokio::test]
+async fn a_stream_without_end_is_broken_off_when_the_server_stops() -> Result {
+    let served = Served::new(|server| server.drain("200ms")).await;
+    let mut silent = served.get("stops", "/silent").await;
+    assert_eq!(silent.chunk().await, Part::Chunk(b"here".to_vec()));
+    let mut unread = served.get("stops", "/chunks/1000000").await;
+    let stopped = served.stop();
+    assert_eq!(silent.chunk().await, Part::Broken);
+    let (_, end) = unread.rest().await;
+    assert_eq!(end, Part::Broken);
+    seen("stops").ended(2).await;
+    tokio::time::timeout(Duration::from_secs(20), stopped).await.expect("it stops").expect("no panic")
+}
