@@ -197,6 +197,16 @@ impl Variant {
 }
 
 impl Class {
+    /// Whether anything of it can be watched.
+    pub(crate) fn is_live(&self) -> bool {
+        self.methods.iter().any(|method| method.live)
+    }
+
+    /// Whether it takes sockets.
+    pub(crate) fn has_sockets(&self) -> bool {
+        self.sockets.is_some()
+    }
+
     /// The shapes that it names itself.
     pub(crate) fn shapes(&self) -> impl Iterator<Item = &Shape> {
         let of_methods = self.methods.iter().flat_map(|method| {
