@@ -45,7 +45,7 @@ fn javascript_is_the_same_without_the_types() {
         "  write(args, options = {}) {\n    return this.#object.call(\"write\", \"keyed\", args, options);\n",
         "  count(args = {}, options = {}) {\n",
         "export class RpcError extends Error {\n  constructor(problem, cause) {\n",
-        "  #options;\n  #path;\n",
+        "  #options;\n\n  constructor(options = {}) {\n",
     ] {
         assert!(module.contains(part), "{part}\n{module}");
     }
