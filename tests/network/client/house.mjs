@@ -43,6 +43,23 @@ export class Told {
   }
 }
 
+/** WebSockets of which one sees how many were made, and what they sent. */
+export function seen() {
+  const [made, sent] = [new Told(), new Told()];
+  class Seen extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      made.take(this);
+    }
+
+    send(data) {
+      super.send(data);
+      sent.take(data);
+    }
+  }
+  return { webSocket: Seen, made, sent };
+}
+
 /** A way to the server that can fall silent, without an end. */
 export class Way {
   #server;

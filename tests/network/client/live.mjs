@@ -1,6 +1,6 @@
 // Live queries of the client against a server: live.mjs ADDRESS
 import assert from "node:assert/strict";
-import { address, order, Told, url, Way } from "./house.mjs";
+import { order, seen, Told, url, Way } from "./house.mjs";
 import { connect, RpcError } from "./objects.mjs";
 
 const token = "s3cret";
@@ -125,11 +125,12 @@ trying.close();
 
 // A connection that is silent, and does not end, is noticed; one that is only quiet is kept.
 const way = await Way.open();
-const far = connect({ url: way.url, token, heartbeat: 200 }).talk("far");
+const { webSocket, sent } = seen();
+const far = connect({ url: way.url, token, heartbeat: 200, webSocket }).talk("far");
 const heard = new Told();
 const distant = far.count.watch(heard.take, { onError: none });
 assert.equal(await heard.next(), 0);
-await new Promise((later) => setTimeout(later, 1_000));
+for (let questions = 0; questions < 3; ) if ((await sent.next()) === `{"id":0}`) questions += 1;
 assert.equal(way.upgrades, 1, "the server answers");
 way.silence();
 await objects.talk("far").add({ line: "unheard" });
@@ -141,8 +142,9 @@ way.close();
 // Where nobody is there, it is waited, and nothing is wrong.
 await order("stop");
 const patient = new Told();
-const waiting = connect({ url, token }).talk("a").count.watch(patient.take, { onError: none });
-await new Promise((later) => setTimeout(later, 300));
+const tries = seen();
+const waiting = connect({ url, token, webSocket: tries.webSocket }).talk("a").count.watch(patient.take, { onError: none });
+for (let number = 0; number < 3; number += 1) await tries.made.next();
 await order("start");
 assert.equal(await patient.next(), 0);
 waiting.close();

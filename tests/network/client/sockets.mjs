@@ -1,6 +1,6 @@
 // Sockets of the client against a server: sockets.mjs ADDRESS
 import assert from "node:assert/strict";
-import { order, Told, url, Way } from "./house.mjs";
+import { order, seen, Told, url, Way } from "./house.mjs";
 import { connect, RpcError } from "./objects.mjs";
 
 const token = "s3cret";
@@ -124,10 +124,11 @@ radio.socket.close();
 
 // The configured answer is the heartbeat: a connection that is silent is noticed, and nobody is told of the answers.
 const way = await Way.open();
-const ida = opened(connect({ url: way.url, token, heartbeat: 200 }).talk("far"), { query: { user: "ida" } });
+const { webSocket, sent } = seen();
+const ida = opened(connect({ url: way.url, token, heartbeat: 200, webSocket }).talk("far"), { query: { user: "ida" } });
 await ida.messages.next();
 await ida.opens.next();
-await new Promise((later) => setTimeout(later, 1_000));
+for (let questions = 0; questions < 3; questions += 1) assert.equal(await sent.next(), "ping");
 assert.equal(way.upgrades, 1, "the server answers");
 ida.messages.empty();
 way.silence();

@@ -78,8 +78,7 @@ async fn run(name: &'static str) {
     let mut house = House::open().await;
     let mut command = node();
     command.current_dir(folder).arg(format!("{name}.mjs")).arg(house.address.to_string());
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
     let mut told = lines(&mut child);
     let mut answers = child.stdin.take().expect("it is piped");
     while let Some(line) = tokio::time::timeout(PATIENCE, told.recv()).await.unwrap_or_else(|_| {
