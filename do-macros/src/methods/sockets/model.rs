@@ -22,7 +22,7 @@ pub(crate) struct Sent {
     /// The option's name.
     pub(crate) name: Ident,
     /// The type.
-    pub(crate) ty: Type,
+    pub(crate) ty: Box<Type>,
 }
 
 /// What a method is for.

@@ -66,7 +66,7 @@ fn sent(option: &Opt, problems: &mut Problems) -> Option<Sent> {
         return None;
     };
     match syn::parse2(tokens.clone()) {
-        Ok(ty) => Some(Sent { name: option.name.clone(), ty }),
+        Ok(ty) => Some(Sent { name: option.name.clone(), ty: Box::new(ty) }),
         Err(_) => {
             problems.at(tokens, format!("{EXAMPLE}; one with a comma in it gets a name of its own by `type`"));
             None
