@@ -27,8 +27,10 @@ pub(crate) struct Sockets {
 pub(crate) enum Frames {
     /// A `String`: text as it is.
     Text,
-    /// `Bytes`: whatever it is.
+    /// `Bytes`: whatever it is, as bytes.
     Bytes,
+    /// `TextOrBinary`: as it is.
+    Any,
     /// Any other type: text with JSON of it.
     Json(Shape),
 }
@@ -216,7 +218,7 @@ impl Class {
         let frames = self.sockets.iter().flat_map(|sockets| sockets.takes.iter().chain(&sockets.sends));
         of_methods.chain(frames.filter_map(|frames| match frames {
             Frames::Json(shape) => Some(shape),
-            Frames::Text | Frames::Bytes => None,
+            Frames::Text | Frames::Bytes | Frames::Any => None,
         }))
     }
 }

@@ -11,8 +11,10 @@ use serde::de::DeserializeOwned;
 
 use super::{Answer, Failure, Method};
 #[cfg(feature = "interface")]
-use crate::interface::{Again, Class, Frames, Parameter, Shape, Shapes};
+use crate::interface::{Again, Class, Frames, Parameter, Shape, Shapes, Text};
 use crate::proof::ArgumentType;
+#[cfg(feature = "interface")]
+use crate::sockets::TextOrBinary;
 use crate::sockets::{SocketMessage, SocketMethods, SocketSent};
 
 /// Takes down what a class says.
@@ -73,17 +75,23 @@ impl Description<'_> {
 
     /// What its messages to them are.
     pub fn socket_sends<T: SocketSent>(&mut self) {
-        self.class.sockets.get_or_insert_default().sends = Some(frames::<T>(self.shapes));
+        let sends = match frames::<T>(self.shapes) {
+            // `send(&value)` writes JSON of it too.
+            Frames::Text => Frames::Json(Shape::Text(Text::Any)),
+            other => other,
+        };
+        self.class.sockets.get_or_insert_default().sends = Some(sends);
     }
 }
 
-/// As messages of sockets are read: a `String` and `Bytes` as they are, all else from JSON.
+/// As messages of sockets are read: a `String`, `Bytes` and `TextOrBinary` as they are, all else from JSON.
 #[cfg(feature = "interface")]
 fn frames<T: DeserializeOwned + 'static>(shapes: &mut Shapes) -> Frames {
     let ty = TypeId::of::<T>();
     match () {
         () if ty == TypeId::of::<String>() => Frames::Text,
         () if ty == TypeId::of::<Bytes>() => Frames::Bytes,
+        () if ty == TypeId::of::<TextOrBinary>() => Frames::Any,
         () => Frames::Json(shapes.of::<T>()),
     }
 }

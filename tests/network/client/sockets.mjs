@@ -111,7 +111,7 @@ await echo.opens.next();
 echo.socket.send(new Uint8Array([1, 2]));
 assert.deepEqual(await echo.messages.next(), new Uint8Array([1, 2]));
 echo.socket.send("text");
-assert.equal(await echo.messages.next(), "as text");
+assert.equal(await echo.messages.next(), "text");
 echo.socket.close();
 const parrot = opened(objects.parrot("p"));
 await parrot.opens.next();

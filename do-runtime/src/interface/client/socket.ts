@@ -29,7 +29,7 @@ export interface SocketClose {
 /** How messages look on the way. */
 interface Format {
   sends: "raw" | "json";
-  receives: "raw" | "text" | "bytes" | "json";
+  receives: "raw" | "bytes" | "json";
   /** A text, and what the server answers it with. */
   heartbeat?: [string, string];
 }
@@ -112,11 +112,9 @@ export class ObjectSocket«<Sent, Received>» {
 
   #read(data«: string | ArrayBuffer»)«: unknown» {
     const { receives } = this.#format;
-    if (receives === "bytes" || (receives === "raw" && typeof data !== "string")) {
-      return typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data);
-    }
-    const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-    return receives === "json" ? JSON.parse(text) : text;
+    if (receives === "json") return JSON.parse(typeof data === "string" ? data : new TextDecoder().decode(data));
+    if (typeof data !== "string") return new Uint8Array(data);
+    return receives === "bytes" ? new TextEncoder().encode(data) : data;
   }
 }
 

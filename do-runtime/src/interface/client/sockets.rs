@@ -10,12 +10,11 @@ pub(super) fn method(sockets: &Sockets, name: &str, types: &Types<'_>, text: &mu
     let (sent, sends) = match &sockets.takes {
         None => ("never".to_owned(), "raw"),
         Some(Frames::Text) => ("string".to_owned(), "raw"),
-        Some(Frames::Bytes) => ("string | ArrayBuffer | Uint8Array".to_owned(), "raw"),
+        Some(Frames::Bytes | Frames::Any) => ("string | ArrayBuffer | Uint8Array".to_owned(), "raw"),
         Some(Frames::Json(shape)) => (types.of(shape), "json"),
     };
     let (received, receives) = match &sockets.sends {
-        None => ("string | Uint8Array".to_owned(), "raw"),
-        Some(Frames::Text) => ("string".to_owned(), "text"),
+        None | Some(Frames::Text | Frames::Any) => ("string | Uint8Array".to_owned(), "raw"),
         Some(Frames::Bytes) => ("Uint8Array".to_owned(), "bytes"),
         Some(Frames::Json(shape)) => (types.of(shape), "json"),
     };

@@ -1,6 +1,6 @@
 //! Classes whose live queries and sockets the client of `client/live.mjs` and `client/sockets.mjs` uses.
 
-use do_runtime::{Bytes, prelude::*};
+use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Wrong;
@@ -97,22 +97,22 @@ impl Talk {
     }
 }
 
-/// Says back what it is told, as bytes.
+/// Says back what it is told, as it came.
 #[durable_object(name = "Echo")]
 struct Echo;
 
 #[durable_object]
 impl Echo {
     #[websocket(message)]
-    fn said(&self, socket: &Socket, said: Bytes) -> Result {
-        match &*said {
-            b"text" => socket.send_text("as text"),
-            _ => socket.send_bytes(said),
+    fn said(&self, socket: &Socket, said: TextOrBinary) -> Result {
+        match said {
+            TextOrBinary::Text(text) => socket.send_text(text),
+            TextOrBinary::Binary(bytes) => socket.send_bytes(bytes),
         }
     }
 }
 
-/// Says back what it is told, as text.
+/// Says back what it is told, as JSON.
 #[durable_object(name = "Parrot")]
 struct Parrot;
 
@@ -120,7 +120,7 @@ struct Parrot;
 impl Parrot {
     #[websocket(message, sends = String)]
     fn said(&self, socket: &Socket, said: &str) -> Result {
-        socket.send_text(said)
+        socket.send(said)
     }
 }
 
