@@ -148,7 +148,6 @@ impl Description<'_> {
     pub fn socket_takes(&mut self, _: MessageShape) {}
 
     /// Nothing is made of it.
-    #[expect(clippy::extra_unused_type_parameters, reason = "what listens needs it")]
     pub fn socket_sends<T: SocketSent>(&mut self) {}
 }
 

@@ -77,6 +77,12 @@ const refused = await errors.next();
 assert.deepEqual([refused.kind, refused.status, refused.field], ["invalid", 422, "most"]);
 wrong.close();
 
+// What may be tried again is.
+const moods = new Told();
+const moody = talk.moody.watch(moods.take, { onError: none });
+assert.equal(await moods.next(), 2);
+moody.close();
+
 // The server goes, and comes back: what is the same is not told again, and what has changed meanwhile is.
 const back = new Told();
 const present = new Told();

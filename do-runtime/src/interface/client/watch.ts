@@ -63,9 +63,9 @@ class Channel {
       // What is closed and watched anew at once finds the connection.
       queueMicrotask(() => this.#settle());
     };
-    signal?.addEventListener("abort", close, { once: true });
-    this.#watched.add(watched);
     this.#line ??= this.#open();
+    this.#watched.add(watched);
+    signal?.addEventListener("abort", close, { once: true });
     this.#ask(watched);
     return { close };
   }

@@ -1,5 +1,7 @@
 //! Classes whose live queries and sockets the client of `client/live.mjs` and `client/sockets.mjs` uses.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,9 @@ enum Told {
     Welcome { user: String, path: String },
     Words { user: String, words: String },
 }
+
+/// How often [`Talk::moody`] was called since the process began.
+static MOODS: AtomicU32 = AtomicU32::new(0);
 
 #[durable_object(name = "Talk")]
 struct Talk {
@@ -59,6 +64,15 @@ impl Talk {
     #[rpc(public, live)]
     fn count(&self) -> Result<usize> {
         Ok(self.lines.len())
+    }
+
+    /// Fails twice with what may be tried again.
+    #[rpc(public, live)]
+    fn moody(&self) -> Result<u32> {
+        match MOODS.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Err(Error::new(ErrorKind::Unavailable, "not now")),
+            mood => Ok(mood),
+        }
     }
 
     /// Who has a socket here.
