@@ -127,7 +127,8 @@ pub fn fetch(_: TokenStream, item: TokenStream) -> TokenStream {
 /// `open` takes `&Socket` and `&Upgrade`, and an error refuses the client; `message` takes `&Socket` and a `String`, `Bytes`, or any `Deserialize` type, which
 /// is read from JSON; `close` takes `&Socket`, the code as a `u16`, and the reason as a `String`; `error` takes `&Socket` and `&Error`, of a message that could
 /// not be read or handled, and without it the socket is closed then. `cx` comes before them. Each may be left out.
-/// `#[websocket(message, auto_response("ping", "pong"))]` answers one message without the object.
+/// `#[websocket(message, auto_response("ping", "pong"))]` answers one message without the object. `sends = Message`, on one of them, says what the object
+/// sends, for the clients that are generated; without it they take what comes as it is.
 #[proc_macro_attribute]
 pub fn websocket(_: TokenStream, item: TokenStream) -> TokenStream {
     misplaced::expand("websocket", item.into()).into()

@@ -135,8 +135,8 @@ pub mod __private {
     pub use crate::object::checked as sql;
     pub use crate::object::{
         AlarmDef, AlarmRan, AlarmRun, Answer, ArgumentsReader, ArgumentsWriter, Description, Dispatch, ExhaustedRun,
-        Failure, Method, Migration, NotReturned, Object, Outcome, OutcomeShape, Repeat, Returns, Scheduled, Step,
-        StoredReader, StoredWriter, TypedStub, Wire,
+        Failure, MessageShape, Method, Migration, NotReturned, NotTaken, Object, Outcome, OutcomeShape, Repeat,
+        Returns, Scheduled, Step, StoredReader, StoredWriter, Takes, TypedStub, Wire,
     };
     pub use crate::ownership::{ArgumentBytes, Carried, Sendable};
     pub use crate::proof::{

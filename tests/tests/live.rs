@@ -14,6 +14,44 @@ struct Score {
     points: i64,
 }
 
+/// Nothing that happens here is written.
+#[durable_object]
+struct Hall;
+
+#[durable_object]
+impl Hall {
+    #[websocket(open)]
+    fn joined(&self, socket: &Socket, request: &Upgrade) -> Result {
+        let name = request.required("name")?;
+        socket.set_attachment(name)?;
+        ensure!(name != "mallory", "not you");
+        Ok(())
+    }
+
+    #[websocket(message)]
+    fn said(&self, socket: &Socket, text: &str) -> Result {
+        socket.set_attachment(text)?;
+        ensure!(text != "nobody", "this is no name");
+        Ok(())
+    }
+
+    #[websocket(error)]
+    fn failed(&self) -> Result {
+        Ok(())
+    }
+
+    #[rpc]
+    async fn rename_all(this: This<Self>, name: String) -> Result {
+        let sockets = this.read(|_, cx| Ok(cx.sockets())).await?;
+        sockets.iter().try_for_each(|socket| socket.set_attachment(&name))
+    }
+
+    #[rpc(live)]
+    fn present(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        cx.sockets().iter().map(|socket| socket.attachment()).collect()
+    }
+}
+
 #[durable_object(tables(Score))]
 struct Board {
     #[stored]
@@ -127,5 +165,40 @@ async fn what_is_not_live_is_refused(kit: TestKit) -> Result {
     let board = kit.objects().get_by_name::<Board>("chess");
     let error = board.next_season().live().unwrap_err();
     assert!(error.to_string().contains("`next_season` can't be watched"), "{error}");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn sockets_that_come_go_and_change_are_told_though_nothing_is_written(kit: TestKit) -> Result {
+    let hall = kit.objects().get_by_name::<Hall>("hall");
+    let mut present = hall.present().live()?;
+    assert!(present.next().await?.is_empty());
+    let ann = kit.connect(&hall, "/?name=ann").await?;
+    assert_eq!(present.next().await?, ["ann"]);
+    let ben = kit.connect(&hall, "/?name=ben").await?;
+    assert_eq!(present.next().await?, ["ann", "ben"]);
+    kit.evict(&hall).await?;
+    ann.send_text("anna").await?;
+    assert_eq!(present.next().await?, ["anna", "ben"]);
+    hall.rename_all("x").await?;
+    assert_eq!(present.next().await?, ["x", "x"]);
+    drop(ann);
+    assert_eq!(present.next().await?, ["x"], "whose connection broke is gone");
+    ben.close(1000, "").await;
+    assert!(present.next().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn what_is_undone_of_sockets_is_told_to_nobody(kit: TestKit) -> Result {
+    let hall = kit.objects().get_by_name::<Hall>("hall");
+    let ann = kit.connect(&hall, "/?name=ann").await?;
+    let mut present = hall.present().live()?;
+    assert_eq!(present.next().await?, ["ann"]);
+    assert!(kit.connect(&hall, "/?name=mallory").await.is_err());
+    ann.send_text("nobody").await?;
+    assert!(is_quiet(present.next()).await);
+    ann.send_text("anna").await?;
+    assert_eq!(present.next().await?, ["anna"]);
     Ok(())
 }

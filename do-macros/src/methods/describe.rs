@@ -6,18 +6,21 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use super::model::{Argument, Block, Handler, Kind, Passing, Reach, Repeating};
 use super::printing::hidden;
+use super::sockets;
 
-/// It, unless nothing can be called from outside.
+/// It, unless nothing can be called from outside and no sockets are taken.
 pub(super) fn item(block: &Block) -> Option<TokenStream> {
     let to = hidden("to");
+    let sockets = sockets::description(block, &to);
     let public = block.handlers.iter().filter(|handler| handler.reach == Reach::Public);
     let methods: Vec<_> = public.map(|handler| method(handler, &to)).collect();
-    (!methods.is_empty()).then(|| {
+    (!methods.is_empty() || sockets.is_some()).then(|| {
         quote! {
             fn describe(#to: &mut ::do_runtime::__private::Description<'_>) {
                 #[allow(unused_imports)]
                 use ::do_runtime::__private::NotReturned as _;
                 #(#methods)*
+                #sockets
             }
         }
     })

@@ -91,6 +91,20 @@ pub(super) fn block(written: &Written, problems: &mut Problems) -> Option<Block>
                     problems.at_span(options.span, format!("`{first}` is for `{word}` already: an object has one"));
                     continue;
                 }
+                let first = written.methods.iter().find(|other| match &other.role {
+                    Role::Websocket(others) => others.sends.is_some(),
+                    _ => false,
+                });
+                if let (Some(first), Some(sent)) = (first, &options.sends)
+                    && !std::ptr::eq(first, method)
+                    && (cfgs(&first.method.attrs).is_empty() || cfgs(&method.method.attrs).is_empty())
+                {
+                    let first = &first.method.sig.ident;
+                    let message = format!(
+                        "`{first}` says what is sent already: where it is several types, write an enum of them there"
+                    );
+                    problems.at(&sent.name, message);
+                }
                 block.sockets.extend(sockets::method(&method.method, options, &block.object, problems));
             }
             Role::Alarm(options) => {

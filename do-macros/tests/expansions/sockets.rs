@@ -59,6 +59,17 @@ const _: () = {
                 ) -> ::do_runtime::__private::Ran {
                     match request {}
                 }
+                fn describe(to: &mut ::do_runtime::__private::Description<'_>) {
+                    #[allow(unused_imports)]
+                    use ::do_runtime::__private::NotReturned as _;
+                    #[allow(unused_imports)]
+                    use ::do_runtime::__private::NotTaken as _;
+                    to.sockets(&<Self as ::do_runtime::__private::Dispatch>::SOCKETS);
+                    to.socket_sends::<Message>();
+                    to.socket_takes(
+                        ::do_runtime::__private::Takes::<::std::string::String>::SHAPE,
+                    );
+                }
                 const SOCKETS: ::do_runtime::__private::SocketMethods = ::do_runtime::__private::SocketMethods {
                     open: {
                         static OPEN: ::do_runtime::__private::Method = ::do_runtime::__private::Method::new(

@@ -157,7 +157,12 @@ async fn serve(mut socket: Socket, shared: Arc<Shared>, asker: Asker, trace: Opt
                 match message {
                     Some(Ok(Message::Text(text))) => ask(&connected, &text, &mut running, &mut under_way),
                     Some(Ok(Message::Binary(_))) => break Some((1003_u16, "this connection takes text")),
-                    Some(Ok(Message::Close(_))) | None => break None,
+                    Some(Ok(Message::Close(_))) => {
+                        // The answer to it is written; who does not wait for that misses it.
+                        let _ = flush(&mut socket).await;
+                        break None;
+                    }
+                    None => break None,
                     Some(Ok(_)) => if flush(&mut socket).await.is_err() { break None },
                     Some(Err(Broken::Capacity(_))) => break Some((1009, "the message is too large")),
                     Some(Err(_)) => break None,

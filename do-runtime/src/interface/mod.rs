@@ -10,7 +10,7 @@
 //! # }
 //! ```
 //!
-//! The classes are those that are linked into the program, with their `#[rpc(public)]` methods. Their types are described as they look
+//! The classes are those that are linked into the program, with their `#[rpc(public)]` methods and what goes over their sockets. Their types are described as they look
 //! in JSON, from serde's `Deserialize` alone. See `docs/network.md` for what can't be described.
 //!
 //! `model` is what all is made from; `trace` finds out how types look, `names` what they are called, `needed` which of them; `openapi` and `client` print.
@@ -25,7 +25,7 @@ mod write;
 
 use std::path::Path;
 
-pub(crate) use model::{Again, Class, Method, Parameter, Shape};
+pub(crate) use model::{Again, Class, Frames, Method, Parameter, Shape, Text};
 pub(crate) use trace::Shapes;
 
 use crate::error::Result;
@@ -56,9 +56,9 @@ impl Interface {
         let mut shapes = Shapes::default();
         let mut classes = Vec::new();
         for entry in classes_by_name() {
-            let mut class = Class { name: entry.name(), methods: Vec::new() };
+            let mut class = Class { name: entry.name(), methods: Vec::new(), sockets: None };
             entry.describe(&mut Description { class: &mut class, shapes: &mut shapes });
-            if !class.methods.is_empty() {
+            if !class.methods.is_empty() || class.sockets.is_some() {
                 classes.push(class);
             }
         }

@@ -7,6 +7,32 @@ pub(crate) struct Class {
     pub(crate) name: &'static str,
     /// What can be called from outside, in order of its declaration.
     pub(crate) methods: Vec<Method>,
+    /// What goes over its sockets, if it takes any.
+    pub(crate) sockets: Option<Sockets>,
+}
+
+/// The sockets of a class.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Sockets {
+    /// What a client may send, if anybody listens.
+    pub(crate) takes: Option<Frames>,
+    /// What the object sends, if it is said.
+    pub(crate) sends: Option<Frames>,
+    /// A text, and what answers it without the object.
+    pub(crate) auto_response: Option<(&'static str, &'static str)>,
+}
+
+/// What messages of sockets are.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Frames {
+    /// A `String`: text as it is.
+    Text,
+    /// `Bytes`: whatever it is, as bytes.
+    Bytes,
+    /// `TextOrBinary`: as it is.
+    Any,
+    /// Any other type: text with JSON of it.
+    Json(Shape),
 }
 
 /// A method.
@@ -20,6 +46,8 @@ pub(crate) struct Method {
     pub(crate) deprecated: bool,
     /// What it means to call it again.
     pub(crate) again: Again,
+    /// Whether its answers can be watched.
+    pub(crate) live: bool,
     /// In order.
     pub(crate) parameters: Vec<Parameter>,
     /// Its result.
@@ -169,6 +197,31 @@ impl Field {
 impl Variant {
     pub(crate) fn all_open(names: &[&'static str]) -> Vec<Self> {
         names.iter().map(|&name| Variant { name, content: Content::Open }).collect()
+    }
+}
+
+impl Class {
+    /// Whether anything of it can be watched.
+    pub(crate) fn is_live(&self) -> bool {
+        self.methods.iter().any(|method| method.live)
+    }
+
+    /// Whether it takes sockets.
+    pub(crate) fn has_sockets(&self) -> bool {
+        self.sockets.is_some()
+    }
+
+    /// The shapes that it names itself.
+    pub(crate) fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        let of_methods = self.methods.iter().flat_map(|method| {
+            let parameters = method.parameters.iter().map(|parameter| &parameter.shape);
+            parameters.chain(&method.error).chain([&method.result])
+        });
+        let frames = self.sockets.iter().flat_map(|sockets| sockets.takes.iter().chain(&sockets.sends));
+        of_methods.chain(frames.filter_map(|frames| match frames {
+            Frames::Json(shape) => Some(shape),
+            Frames::Text | Frames::Bytes | Frames::Any => None,
+        }))
     }
 }
 

@@ -7,10 +7,7 @@ use super::model::{Class, Content, Field, Form, Shape, Type, TypeIndex};
 /// The types that are met on the way from the classes.
 pub(super) fn needed(classes: &[Class], types: &[Type]) -> BTreeSet<TypeIndex> {
     let mut needed = Needed { types, met: BTreeSet::new() };
-    for method in classes.iter().flat_map(|class| &class.methods) {
-        needed.shapes(method.parameters.iter().map(|parameter| &parameter.shape));
-        needed.shapes(method.error.iter().chain([&method.result]));
-    }
+    needed.shapes(classes.iter().flat_map(Class::shapes));
     needed.met
 }
 

@@ -16,7 +16,8 @@ pub(crate) struct Watches {
     /// How many there are. It is all that a commit looks at where nobody watches anything.
     ///
     /// A watcher counts itself before it reads its object for the first time. Either that turn came before the one that commits, and
-    /// then its holder sees the count, or the watcher reads what was committed.
+    /// then its holder sees the count, or the watcher reads what was committed. For sockets that come and go the lock of their list
+    /// does what the turn does here.
     count: AtomicUsize,
     objects: Mutex<HashMap<ObjectId, watch::Sender<()>>>,
 }
@@ -36,7 +37,7 @@ impl Watches {
         Watching { watches: self.clone(), id, changes }
     }
 
-    /// An object has committed.
+    /// An object has committed, or its sockets are others.
     #[inline]
     pub(crate) fn changed(&self, id: ObjectId) {
         if self.count.load(Relaxed) > 0 && !planted(Defect::ChangeNotTold) {
@@ -58,7 +59,7 @@ impl Watches {
 }
 
 impl Watching {
-    /// Resolves when the object has committed since this was called last; `None` once its node has ended.
+    /// Resolves when the object has changed since this was called last; `None` once its node has ended.
     pub(crate) async fn changed(&mut self) -> Option<()> {
         self.changes.changed().await.ok()
     }

@@ -87,7 +87,7 @@ pub trait Dispatch: Object {
     /// The methods that can be called from outside the process.
     const PUBLIC: &'static [&'static Method] = &[];
 
-    /// Says what these methods take and give.
+    /// Says what these methods take and give, and what goes over its sockets.
     fn describe(to: &mut Description<'_>) {
         let _ = to;
     }

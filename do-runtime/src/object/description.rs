@@ -1,14 +1,21 @@
-//! What a class says of its public methods. Generated code says it always, since it can't know the features that a program asks
+//! What a class says of its public methods and its sockets. Generated code says it always, since it can't know the features that a program asks
 //! for; without the feature `interface` nobody listens, and nothing is made of it.
 
+#[cfg(feature = "interface")]
+use std::any::TypeId;
 use std::marker::PhantomData;
 
+#[cfg(feature = "interface")]
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::{Answer, Failure, Method};
 #[cfg(feature = "interface")]
-use crate::interface::{Again, Class, Parameter, Shape, Shapes};
+use crate::interface::{Again, Class, Frames, Parameter, Shape, Shapes, Text};
 use crate::proof::ArgumentType;
+#[cfg(feature = "interface")]
+use crate::sockets::TextOrBinary;
+use crate::sockets::{SocketMessage, SocketMethods, SocketSent};
 
 /// Takes down what a class says.
 #[derive(Debug)]
@@ -48,12 +55,45 @@ impl Description<'_> {
                 doc: doc.to_owned(),
                 deprecated: false,
                 again,
+                live: method.live,
                 parameters: Vec::new(),
                 result: Shape::Open,
                 streams: false,
                 error: None,
             },
         }
+    }
+
+    /// It takes sockets.
+    pub fn sockets(&mut self, methods: &SocketMethods) {
+        self.class.sockets.get_or_insert_default().auto_response = methods.auto_response;
+    }
+
+    /// What a message of its clients is.
+    pub fn socket_takes(&mut self, message: MessageShape) {
+        self.class.sockets.get_or_insert_default().takes = Some((message.frames)(self.shapes));
+    }
+
+    /// What its messages to them are.
+    pub fn socket_sends<T: SocketSent>(&mut self) {
+        let sends = match frames::<T>(self.shapes) {
+            // `send(&value)` writes JSON of it too.
+            Frames::Text => Frames::Json(Shape::Text(Text::Any)),
+            other => other,
+        };
+        self.class.sockets.get_or_insert_default().sends = Some(sends);
+    }
+}
+
+/// As messages of sockets are read: a `String`, `Bytes` and `TextOrBinary` as they are, all else from JSON.
+#[cfg(feature = "interface")]
+fn frames<T: DeserializeOwned + 'static>(shapes: &mut Shapes) -> Frames {
+    let ty = TypeId::of::<T>();
+    match () {
+        () if ty == TypeId::of::<String>() => Frames::Text,
+        () if ty == TypeId::of::<Bytes>() => Frames::Bytes,
+        () if ty == TypeId::of::<TextOrBinary>() => Frames::Any,
+        () => Frames::Json(shapes.of::<T>()),
     }
 }
 
@@ -102,6 +142,15 @@ impl Description<'_> {
     pub fn method(&mut self, _: &Method, _: &str) -> MethodDescription<'_> {
         MethodDescription { nothing: self.nothing }
     }
+
+    /// Nothing is made of it.
+    pub fn sockets(&mut self, _: &SocketMethods) {}
+
+    /// Nothing is made of it.
+    pub fn socket_takes(&mut self, _: MessageShape) {}
+
+    /// Nothing is made of it.
+    pub fn socket_sends<T: SocketSent>(&mut self) {}
 }
 
 #[cfg(not(feature = "interface"))]
@@ -172,3 +221,33 @@ pub trait NotReturned {
 }
 
 impl<T, E> NotReturned for Returns<T, E> {}
+
+/// What a message of a socket is taken as: `Takes::<T>::SHAPE`.
+#[derive(Debug)]
+pub struct Takes<T>(PhantomData<T>);
+
+/// How a message of a socket looks.
+#[derive(Debug, Clone, Copy)]
+pub struct MessageShape {
+    #[cfg(feature = "interface")]
+    frames: fn(&mut Shapes) -> Frames,
+}
+
+impl<T: SocketMessage> Takes<T> {
+    /// How it looks.
+    pub const SHAPE: MessageShape = MessageShape {
+        #[cfg(feature = "interface")]
+        frames: frames::<T>,
+    };
+}
+
+/// Stands in where `T` can't be a message: that is said where it is read, and once is enough.
+pub trait NotTaken {
+    /// Nothing is known.
+    const SHAPE: MessageShape = MessageShape {
+        #[cfg(feature = "interface")]
+        frames: |_| Frames::Json(Shape::Unknown("it can't be a message")),
+    };
+}
+
+impl<T> NotTaken for Takes<T> {}

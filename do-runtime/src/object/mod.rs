@@ -29,7 +29,7 @@ pub(crate) use arguments::{WrongArgument, as_they_came};
 pub use class::{Answer, Dispatch, Failure, Method, Object, Outcome, Scheduled, TypedStub};
 pub use cx::Cx;
 pub(crate) use cx::Surroundings;
-pub use description::{Description, NotReturned, OutcomeShape, Returns};
+pub use description::{Description, MessageShape, NotReturned, NotTaken, OutcomeShape, Returns, Takes};
 pub use identity::Identity;
 pub use kv::{Kv, KvList, KvMut};
 pub(crate) use migration::outlines;

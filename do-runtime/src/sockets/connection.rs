@@ -76,6 +76,7 @@ pub(crate) fn connect<O: Dispatch>(stub: Stub<O>, request: Upgrade, terms: Terms
         };
         connection.tell(Event::Open(request)).await?;
         connection.open = true;
+        node.watches().changed(identity.id());
         Ok(connection)
     })
 }
@@ -162,7 +163,9 @@ impl Drop for Connection {
         let line = &self.socket.line;
         line.hang_up();
         let Ok(node) = self.socket.home.node() else { return };
-        node.sockets().leave(self.socket.hall.identity.id(), line);
+        let id = self.socket.hall.identity.id();
+        node.sockets().leave(id, line);
+        node.watches().changed(id);
         if self.open {
             let told = self.tell(Event::Close(CloseCode::ABNORMAL, "".into()));
             node.spawn(Box::pin(tell_end(self.identity().clone(), told)));

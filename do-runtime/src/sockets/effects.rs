@@ -10,7 +10,9 @@ use std::sync::Arc;
 use super::frame::Frame;
 use super::gate::{self, Sending};
 use super::hall::Hall;
+use super::handle::Socket;
 use super::line::{Kept, Line};
+use crate::ObjectId;
 use crate::call::{Shared, scope};
 use crate::error::Result;
 use crate::journal::{Log, LogPosition};
@@ -49,13 +51,15 @@ pub(super) fn send(home: &Home, hall: &Arc<Hall>, frame: Frame, to: Vec<Arc<Line
 }
 
 /// Changes what a socket keeps.
-pub(super) fn change(line: &Arc<Line>, change: impl FnOnce(&mut Kept) -> Result) -> Result {
-    let mut kept = line.kept.lock();
+pub(super) fn change(socket: &Socket, change: impl FnOnce(&mut Kept) -> Result) -> Result {
+    let mut kept = socket.line.kept.lock();
     let before = scope::in_handler().then(|| kept.clone());
     change(&mut kept)?;
     drop(kept);
-    if let Some(before) = before {
-        add(Effect::Changed(line.clone(), before));
+    match before {
+        Some(before) => add(Effect::Changed(socket.line.clone(), before)),
+        // Without a node nobody watches.
+        None => drop(socket.home.node().map(|node| node.watches().changed(socket.hall.identity.id()))),
     }
     Ok(())
 }
@@ -91,17 +95,21 @@ pub(crate) fn undo() {
 #[inline]
 pub(crate) fn keep<O: Dispatch>(shared: &Shared<O>) {
     if ANY.get() {
-        release(&shared.host.shared_node(), shared.position());
+        release(&shared.host.shared_node(), shared.identity.id(), shared.position());
     }
 }
 
 #[cold]
 #[inline(never)]
-fn release(node: &Arc<Node>, position: LogPosition) {
+fn release(node: &Arc<Node>, object: ObjectId, position: LogPosition) {
     ANY.set(false);
     let mut batches: Vec<(Arc<Hall>, Vec<Sending>)> = Vec::new();
+    let mut changed = false;
     for effect in EFFECTS.take() {
-        let Effect::Send(hall, sending) = effect else { continue };
+        let Effect::Send(hall, sending) = effect else {
+            changed = true;
+            continue;
+        };
         match batches.last_mut() {
             Some((last, batch)) if Arc::ptr_eq(last, &hall) => batch.push(sending),
             _ => batches.push((hall, vec![sending])),
@@ -109,5 +117,9 @@ fn release(node: &Arc<Node>, position: LogPosition) {
     }
     for (hall, batch) in batches {
         gate::send(node, &hall, position, batch);
+    }
+    if changed {
+        // Of a handler that wrote no row nobody was told.
+        node.watches().changed(object);
     }
 }

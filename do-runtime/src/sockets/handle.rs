@@ -61,7 +61,7 @@ impl Socket {
         if tag.len() > LONGEST_TAG {
             return Err(Error::invalid(format!("a tag has at most {LONGEST_TAG} bytes, and this one {}", tag.len())));
         }
-        effects::change(&self.line, |kept| {
+        effects::change(self, |kept| {
             if kept.tags.iter().any(|other| **other == *tag) {
                 return Ok(());
             }
@@ -78,7 +78,7 @@ impl Socket {
     /// # Errors
     /// None at present.
     pub fn untag(&self, tag: impl AsRef<str>) -> Result {
-        effects::change(&self.line, |kept| {
+        effects::change(self, |kept| {
             kept.tags.retain(|other| **other != *tag.as_ref());
             Ok(())
         })
@@ -102,7 +102,7 @@ impl Socket {
                 format!("an attachment takes at most {LARGEST_ATTACHMENT} bytes, and this one {}", bytes.len());
             return Err(Error::invalid(sentence));
         }
-        effects::change(&self.line, |kept| {
+        effects::change(self, |kept| {
             kept.attachment = Some(bytes.into());
             Ok(())
         })

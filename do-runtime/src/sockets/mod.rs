@@ -41,4 +41,5 @@ pub use handle::{Socket, Sockets};
 #[cfg(any(feature = "http", feature = "testing"))]
 pub(crate) use line::Terms;
 pub use run::{Occurred, SocketMethods, SocketRan, SocketRun};
+pub(crate) use run::{SocketMessage, SocketSent};
 pub use upgrade::Upgrade;

@@ -96,6 +96,17 @@ pub trait SocketMessage: serde::de::DeserializeOwned + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: serde::de::DeserializeOwned + 'static> SocketMessage for T {}
 
+/// What an object can say that it sends over its sockets.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be what an object `sends` over its sockets",
+    label = "it has to have serde's `Serialize`, to be sent, and `Deserialize`",
+    note = "derive both for it: `#[derive(Serialize, Deserialize)]`; from `Deserialize` it is found out how it looks to a client"
+)]
+pub trait SocketSent: serde::Serialize + serde::de::DeserializeOwned + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned + 'static> SocketSent for T {}
+
 /// An event of a socket: what the generated `socket` is given.
 pub struct SocketRun<'a, O: Dispatch> {
     pub(super) awake: &'a mut Awake<O>,

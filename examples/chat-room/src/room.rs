@@ -1,5 +1,7 @@
 //! A room: its topic, its history, who listens to it, its digest.
 
+use std::collections::BTreeSet;
+
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +87,9 @@ struct Session {
 /// The sockets that hear each message.
 const CHAT: &str = "chat";
 
+/// How many messages `GET /messages` gives.
+const PAGE: u32 = 50;
+
 /// A chat room.
 #[durable_object(tables(Message))]
 pub struct ChatRoom {
@@ -123,8 +128,8 @@ impl ChatRoom {
         Ok(message)
     }
 
-    /// Somebody opens the room in a browser: `GET /objects/ChatRoom/{room}?user=ann`, as a WebSocket.
-    #[websocket(open)]
+    /// Somebody opens the room in a browser: `GET /objects/ChatRoom/{room}?user=ann`, as a WebSocket. They hear messages from then on.
+    #[websocket(open, sends = Message)]
     fn joined(&mut self, socket: &Socket, request: &Upgrade) -> Result {
         let user = request.required("user")?.trim().to_owned();
         ensure!((1..=40).contains(&user.chars().count()), "a name has 1 to 40 characters");
@@ -132,8 +137,9 @@ impl ChatRoom {
         socket.tag(CHAT)
     }
 
-    /// What they say is a post. One that is refused closes the socket with the reason.
-    #[websocket(message)]
+    /// What they say is a post. One that is refused closes the socket with the reason. Whether the server is there a page asks with a
+    /// sign that nobody types, ASCII's "enquiry", and is answered "acknowledged" while the room sleeps.
+    #[websocket(message, auto_response("\u{5}", "\u{6}"))]
     fn said(&mut self, cx: &mut Cx<Self>, socket: &Socket, text: String) -> Result {
         let Session { user } = socket.attachment()?;
         self.post(cx, user, text)?;
@@ -144,6 +150,19 @@ impl ChatRoom {
     #[rpc(public)]
     fn history(&self, cx: &Cx<Self>, limit: u32) -> Result<Vec<Message>> {
         sql!(cx, Message, "SELECT * FROM message ORDER BY at DESC, id DESC LIMIT :limit").all()
+    }
+
+    /// The last messages, the newest first, as plain JSON: `GET /objects/ChatRoom/{room}/messages`.
+    #[fetch(get, "/messages")]
+    fn messages(&self, cx: &Cx<Self>) -> Result<Vec<Message>> {
+        self.history(cx, PAGE)
+    }
+
+    /// Who is here, each once, however many devices they have. It is what the sockets remember, so that a room that slept knows it too; who
+    /// watches it is told of each socket that comes or goes.
+    #[rpc(public, live)]
+    fn present(&self, cx: &Cx<Self>) -> Result<BTreeSet<String>> {
+        cx.sockets().tagged(CHAT).iter().map(|socket| Ok(socket.attachment::<Session>()?.user)).collect()
     }
 
     /// What somebody wrote here, the newest first.

@@ -1,4 +1,6 @@
-//! Who listens to a room hears each message, whichever way it came there.
+//! Who listens to a room hears each message, whichever way it came there, and sees who else is there.
+
+use std::collections::BTreeSet;
 
 use chat_room::{ChatRoom, ChatRoomStub, LogLine, Message};
 use do_runtime::prelude::*;
@@ -75,5 +77,62 @@ async fn what_is_refused_closes_the_socket_and_is_told_to_nobody(kit: TestKit) -
     assert_eq!((code, reason.as_str()), (1008, "a message has at most 4000 characters, not 4001"));
     assert!(ben.is_quiet());
     assert!(lobby.history(10).await?.is_empty());
+    Ok(())
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[do_runtime::test]
+async fn who_is_here_is_seen_and_told_to_who_watches(kit: TestKit) -> Result {
+    let lobby = lobby(&kit);
+    let mut present = lobby.present().live()?;
+    assert_eq!(present.next().await?, names(&[]));
+    let ann = kit.connect(&lobby, "/?user=ann").await?;
+    assert_eq!(present.next().await?, names(&["ann"]));
+    let ben = kit.connect(&lobby, "/?user=ben").await?;
+    assert_eq!(present.next().await?, names(&["ann", "ben"]));
+    drop(ann);
+    assert_eq!(present.next().await?, names(&["ben"]), "whose connection broke is not here");
+    ben.close(1000, "").await;
+    assert_eq!(present.next().await?, names(&[]), "nor is who has left");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn who_has_two_devices_is_here_once_and_until_the_last_is_gone(kit: TestKit) -> Result {
+    let lobby = lobby(&kit);
+    let phone = kit.connect(&lobby, "/?user=ann").await?;
+    let laptop = kit.connect(&lobby, "/?user=ann").await?;
+    assert_eq!(lobby.present().await?, names(&["ann"]));
+    drop(phone);
+    kit.settle().await;
+    assert_eq!(lobby.present().await?, names(&["ann"]));
+    drop(laptop);
+    kit.settle().await;
+    assert_eq!(lobby.present().await?, names(&[]));
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_room_that_slept_knows_who_is_here(kit: TestKit) -> Result {
+    let lobby = lobby(&kit);
+    let _ann = kit.connect(&lobby, "/?user=ann").await?;
+    kit.evict_all().await?;
+    assert_eq!(lobby.present().await?, names(&["ann"]));
+    assert!(kit.connect(&lobby, "/?user=").await.is_err());
+    assert_eq!(lobby.present().await?, names(&["ann"]), "who was not let in is not here");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_page_asks_whether_the_server_is_there_and_posts_nothing(kit: TestKit) -> Result {
+    let lobby = lobby(&kit);
+    let mut ann = kit.connect(&lobby, "/?user=ann").await?;
+    kit.evict_all().await?;
+    ann.send_text("\u{5}").await?;
+    assert_eq!(ann.receive_text().await?, "\u{6}");
+    assert!(lobby.history(1).await?.is_empty());
     Ok(())
 }

@@ -1,5 +1,19 @@
 // What the compiler must take, and what it must refuse: it is compiled, and never run.
-import { connect, idOf, RpcError, type Entry, type Event, type Id, type Kind, type ObjectId, type Wrong } from "./objects";
+import {
+  connect,
+  idOf,
+  ObjectSocket,
+  RpcError,
+  type Entry,
+  type Event,
+  type Id,
+  type Kind,
+  type ObjectId,
+  type Said,
+  type Told,
+  type Watch,
+  type Wrong,
+} from "./objects";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(_: Same<A, B>): void {}
@@ -65,4 +79,53 @@ export async function calls(signal: AbortSignal): Promise<void> {
     // @ts-expect-error there is no such kind
     if (error instanceof RpcError && error.kind === "none") console.log(error.status);
   }
+}
+
+export function watches(signal: AbortSignal): void {
+  const talk = objects.talk("a");
+  const watch = talk.last.watch({ most: 2 }, (lines) => same<typeof lines, Array<string>>(true), {
+    onError: (error) => same<typeof error, RpcError<Wrong>>(true),
+    signal,
+  });
+  same<typeof watch, Watch>(true);
+  watch.close();
+  talk.count.watch((count) => same<typeof count, number>(true));
+  same<Awaited<ReturnType<typeof talk.last>>, Array<string>>(true);
+  // @ts-expect-error `most` is missing
+  talk.last.watch({}, () => {});
+  // @ts-expect-error it tells lists
+  talk.last.watch({ most: 2 }, (lines: string) => lines);
+  // @ts-expect-error it is not live
+  talk.add.watch({ line: "a" }, () => {});
+  // @ts-expect-error nobody hears it
+  talk.count.watch();
+}
+
+export function sockets(signal: AbortSignal): void {
+  const socket = objects.talk("a").socket({
+    path: "/b",
+    query: { user: "ann" },
+    signal,
+    onOpen: () => socket.send({ type: "Words", data: "hi" }),
+    onMessage: (told) => same<typeof told, Told>(true),
+    onClose: ({ code, reason, final }) => same<[typeof code, typeof reason, typeof final], [number, string, boolean]>(true),
+    onError: (error) => error.kind,
+  });
+  same<typeof socket, ObjectSocket<Said, Told>>(true);
+  // @ts-expect-error there is no such variant
+  socket.send({ type: "Shout", data: "hi" });
+  // @ts-expect-error there is no such event
+  objects.talk("a").socket({ onmessage: () => {} });
+  const echo = objects.echo("e").socket({ onMessage: (it) => same<typeof it, string | Uint8Array>(true) });
+  echo.send(new Uint8Array(2));
+  echo.send("text");
+  const parrot = objects.parrot("p").socket({ onMessage: (it) => same<typeof it, string>(true) });
+  // @ts-expect-error it takes text
+  parrot.send(new Uint8Array(2));
+  const radio = objects.radio("r").socket({ onMessage: (it) => same<typeof it, Uint8Array>(true) });
+  // @ts-expect-error nothing can be said
+  radio.send("text");
+  // @ts-expect-error it takes no sockets
+  book.socket();
+  connect({ url: "https://example.com", webSocket: WebSocket, heartbeat: 1_000 });
 }

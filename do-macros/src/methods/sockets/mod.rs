@@ -12,5 +12,5 @@ mod tests;
 
 pub(crate) use model::{SocketMethod, SocketOptions};
 pub(super) use parse::options;
-pub(super) use print::items;
+pub(super) use print::{description, items};
 pub(super) use validate::method;

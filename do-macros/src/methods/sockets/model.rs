@@ -13,6 +13,16 @@ pub(crate) struct SocketOptions {
     pub(crate) occasion: Option<Occasion>,
     /// `auto_response("ping", "pong")`.
     pub(crate) auto_response: Option<(LitStr, LitStr)>,
+    /// `sends = Message`.
+    pub(crate) sends: Option<Sent>,
+}
+
+/// What an object sends to its clients.
+pub(crate) struct Sent {
+    /// The option's name.
+    pub(crate) name: Ident,
+    /// The type.
+    pub(crate) ty: Box<Type>,
 }
 
 /// What a method is for.
@@ -54,8 +64,20 @@ pub(crate) struct SocketMethod {
     pub(crate) takes: Vec<Taken>,
     /// `auto_response("ping", "pong")`.
     pub(crate) auto_response: Option<(LitStr, LitStr)>,
+    /// What the object sends, if it is said here.
+    pub(crate) sends: Option<Type>,
     /// Where its result is written.
     pub(crate) result: Span,
+}
+
+impl SocketMethod {
+    /// The type of its message, if it takes one.
+    pub(crate) fn message(&self) -> Option<&Type> {
+        self.takes.iter().find_map(|taken| match taken {
+            Taken::Message(ty) | Taken::Borrowed(ty) => Some(ty),
+            _ => None,
+        })
+    }
 }
 
 /// A parameter of a method of sockets.

@@ -88,17 +88,37 @@ fn arm(method: &SocketMethod) -> TokenStream {
             _ => quote!(#name),
         }
     });
-    let message = method.takes.iter().find_map(|taken| match taken {
-        Taken::Message(ty) | Taken::Borrowed(ty) => Some(ty),
-        _ => None,
-    });
-    let turbofish = message.map(turbofish);
+    let turbofish = method.message().map(turbofish);
     let call = respanned(quote!(#me.#ident(#cx_given #(#given),*)), method.result);
     quote! {
         #(#cfgs)*
         ::do_runtime::__private::Occurred::#occurred =>
             #run.#how #turbofish (|#me, #cx_parameter, #(#parameters),*| #call),
     }
+}
+
+/// What is said of the sockets of a block to whoever describes its interface. Nothing, if it takes none.
+pub(in crate::methods) fn description(block: &Block, to: &Ident) -> Option<TokenStream> {
+    let said = block.sockets.iter().map(|method| {
+        let cfgs = &method.cfgs;
+        let takes = method.message().map(|ty| {
+            let turbofish = turbofish(ty);
+            quote!(#(#cfgs)* #to.socket_takes(::do_runtime::__private::Takes #turbofish ::SHAPE);)
+        });
+        let sends = method.sends.as_ref().map(|ty| {
+            let turbofish = turbofish(ty);
+            quote!(#(#cfgs)* #to.socket_sends #turbofish ();)
+        });
+        quote!(#takes #sends)
+    });
+    (!block.sockets.is_empty()).then(|| {
+        quote! {
+            #[allow(unused_imports)]
+            use ::do_runtime::__private::NotTaken as _;
+            #to.sockets(&<Self as ::do_runtime::__private::Dispatch>::SOCKETS);
+            #(#said)*
+        }
+    })
 }
 
 /// Reported at the type, if it can't be a message.

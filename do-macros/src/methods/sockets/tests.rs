@@ -10,7 +10,7 @@ fn a_block_with_all_events_of_sockets() {
         quote!(),
         parse_quote! {
             impl ChatRoom {
-                #[websocket(open)]
+                #[websocket(open, sends = Message)]
                 fn joined(&mut self, socket: &Socket, request: &Upgrade) -> Result {
                     socket.tag("chat")
                 }
@@ -141,6 +141,46 @@ fn what_is_wrong_with_a_method_of_sockets_is_said_at_its_place() {
                 }
             ),
             "`auto_response` takes a message and its answer: write `auto_response(\"ping\", \"pong\")`",
+        ),
+        (
+            quote!(
+                #[websocket(open, send = Message)]
+                fn joined(&mut self) -> Result {
+                    Ok(())
+                }
+            ),
+            "`#[websocket]` has no option `send`: did you mean `sends`?",
+        ),
+        (
+            quote!(
+                #[websocket(open, sends(Message))]
+                fn joined(&mut self) -> Result {
+                    Ok(())
+                }
+            ),
+            "`sends` takes the type of what the object sends: write `sends = Message`",
+        ),
+        (
+            quote!(
+                #[websocket(open, sends = 7)]
+                fn joined(&mut self) -> Result {
+                    Ok(())
+                }
+            ),
+            "`sends` takes the type of what the object sends: write `sends = Message`; one with a comma in it gets a name of its own by `type`",
+        ),
+        (
+            quote!(
+                #[websocket(open, sends = Message)]
+                fn joined(&mut self) -> Result {
+                    Ok(())
+                }
+                #[websocket(close, sends = Farewell)]
+                fn left(&mut self) -> Result {
+                    Ok(())
+                }
+            ),
+            "`joined` says what is sent already: where it is several types, write an enum of them there",
         ),
         (
             quote!(

@@ -54,6 +54,7 @@ pub(in crate::methods) fn method(
         context: inputs.has_context(),
         takes,
         auto_response: options.auto_response.clone(),
+        sends: options.sends.as_ref().and_then(|sent| syn::parse2(types::without_self(&sent.ty, object)).ok()),
         result: result?,
     })
 }

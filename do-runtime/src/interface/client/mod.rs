@@ -1,17 +1,19 @@
 //! The client: one text, in which what only TypeScript has stands between marks, so that the two languages can't differ.
 //!
-//! `runtime.ts` is the part that is the same for all objects; `types` prints their types, and `classes` their classes.
+//! `types` prints the types of objects, `classes` their classes, `sockets` what opens sockets at them. The rest is the same for all: `runtime.ts` makes calls;
+//! `line.ts` keeps a WebSocket open, for live queries in `watch.ts` and for sockets in `socket.ts`, which are there if a class has any.
 
 mod classes;
 mod marks;
+mod sockets;
 mod types;
 
 use marks::Marked;
 use types::Types;
 
-use super::Interface;
 use super::names::{self, Names};
 use super::needed::needed;
+use super::{Class, Interface};
 use crate::error::ErrorKind;
 
 /// A language that a client is written in.
@@ -27,40 +29,73 @@ const TAKEN: &[&str] = &[
     "AbortSignal",
     "Again",
     "Array",
+    "ArrayBuffer",
     "Call",
     "CallOptions",
+    "Channel",
     "ConnectOptions",
     "Date",
+    "End",
     "Error",
     "ErrorKind",
+    "EventTarget",
+    "Format",
     "Id",
     "JSON",
+    "Line",
+    "LineUser",
+    "Map",
     "Math",
     "Number",
     "Object",
     "ObjectId",
+    "ObjectSocket",
     "Objects",
     "Outcome",
+    "Partial",
     "Problem",
     "Promise",
     "Record",
     "RequestInit",
     "Response",
+    "ReturnType",
     "RpcError",
+    "Set",
+    "SocketClose",
+    "SocketOptions",
     "String",
     "Target",
+    "TextDecoder",
+    "TextEncoder",
     "Timestamp",
     "TypeError",
     "URL",
     "Uint8Array",
     "Uuid",
+    "Watch",
+    "WatchOptions",
+    "Watched",
+    "WebSocket",
+    "WebSocketLike",
+    "WebSocketMaker",
     "Which",
     // What the runtime says in capitals.
     "TIMEOUT",
     "RETRIES",
     "PAUSE",
     "LONGEST_PAUSE",
+    "PATIENCE",
     "LONGEST_TIMER",
+    "REOPEN",
+    "LONGEST_REOPEN",
+    "OPEN",
+    "END",
+    "STEADY",
+    "HANDSHAKE",
+    "HEARTBEAT",
+    "LONGEST_ANSWER",
+    "FINAL",
+    "LONGEST_REASON",
 ];
 
 /// The whole module.
@@ -79,7 +114,20 @@ pub(super) fn module(interface: &Interface, language: Language) -> String {
         classes::class(class, name, &types, &mut text);
     }
     classes::objects(&interface.classes, &class_names, &mut text);
+    let (watches, sockets) =
+        (interface.classes.iter().any(Class::is_live), interface.classes.iter().any(Class::has_sockets));
     let kinds: Vec<String> = ErrorKind::ALL.iter().map(|kind| types::quoted(kind.as_str())).collect();
     text.template(&include_str!("runtime.ts").replace("KINDS", &kinds.join(" | ")));
+    for (part, is_needed) in [
+        (include_str!("line.ts"), watches || sockets),
+        (include_str!("watch.ts"), watches),
+        (include_str!("socket.ts"), sockets),
+    ] {
+        if is_needed {
+            text.line("");
+            text.template(part.trim_end());
+            text.line("");
+        }
+    }
     text.in_language(language)
 }

@@ -106,19 +106,24 @@ const RETRIES = 4;
 /** The first pause before another try, and the longest one, in milliseconds. */
 const PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
+/** How long it is waited for an answer that tells why there is none. */
+const PATIENCE = 10_000;
 /** The longest that a timer can wait. */
 const LONGEST_TIMER = 2_147_483_647;
 
 /** An object on a server. */
 class Target {
-  «readonly »#options«: ConnectOptions»;
-  «readonly »#path«: string»;
+  «readonly »options«: ConnectOptions»;
+  «readonly »className«: string»;
+  «readonly »which«: Which»;
+  /** As a part of a path. */
+  «readonly »part«: string»;
 
   constructor(options«: ConnectOptions», className«: string», which«: Which») {
-    this.#options = options;
-    const base = String(options.url ?? "").replace(/\/+$/, "");
-    const part = typeof which === "string" ? named(which) : `by-id/${encodeURIComponent(which.id)}`;
-    this.#path = `${base}/rpc/${encodeURIComponent(className)}/${part}`;
+    this.options = options;
+    this.className = className;
+    this.which = which;
+    this.part = typeof which === "string" ? named(which) : `by-id/${encodeURIComponent(which.id)}`;
   }
 
   call«<T, E>»(method«: string», again«: Again», args«: object», options«: CallOptions»)«: Call<T, E>» {
@@ -138,8 +143,8 @@ class Target {
   async #until(method«: string», again«: Again», args«: object», options«: CallOptions»)«: Promise<unknown>» {
     const { signal } = options;
     signal?.throwIfAborted();
-    const retries = options.retries ?? this.#options.retries ?? RETRIES;
-    const timeout = Math.min(options.timeout ?? this.#options.timeout ?? TIMEOUT, LONGEST_TIMER);
+    const retries = options.retries ?? this.options.retries ?? RETRIES;
+    const timeout = Math.min(options.timeout ?? this.options.timeout ?? TIMEOUT, LONGEST_TIMER);
     const key = options.idempotencyKey ?? (again === "keyed" && retries > 0 ? uuid() : undefined);
     const mayRepeat = again === "harmless" || key !== undefined;
     // An error here is a mistake in the arguments, such as a `bigint`.
@@ -171,15 +176,16 @@ class Target {
     body«: string»,
     signal«: AbortSignal»,
   )«: Promise<{ value: unknown } | { failure: RpcError; after?: number }>» {
-    const { token, fetch = (url«: string», init«: RequestInit») => globalThis.fetch(url, init) } = this.#options;
-    const bearer = typeof token === "function" ? await token() : token;
+    const { fetch = (url«: string», init«: RequestInit») => globalThis.fetch(url, init) } = this.options;
+    const token = await bearer(this.options);
+    const path = `/rpc/${encodeURIComponent(this.className)}/${this.part}/${encodeURIComponent(method)}`;
     const headers«: Record<string, string>» = { "Content-Type": "application/json" };
-    if (bearer !== undefined) headers["Authorization"] = `Bearer ${bearer}`;
+    if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
     if (key !== undefined) headers["Idempotency-Key"] = key;
     let response«: Response»;
     let text«: string»;
     try {
-      response = await fetch(`${this.#path}/${encodeURIComponent(method)}`, { method: "POST", headers, body, signal });
+      response = await fetch(baseOf(this.options) + path, { method: "POST", headers, body, signal });
       text = await response.text();
     } catch (cause) {
       const detail = `the server can't be reached: ${cause instanceof Error ? cause.message : cause}`;
@@ -197,6 +203,28 @@ class Target {
     const mayCome = response.status === 429 || response.status === 503;
     return mayCome ? { failure, after: retryAfter(response) } : { failure };
   }
+
+  /** Why nobody is let in here, if it is for who they are: it is asked by a call of a method that no class has. */
+  async refusal()«: Promise<RpcError | undefined>» {
+    try {
+      const answer = await this.#once("~", undefined, "{}", AbortSignal.timeout(PATIENCE));
+      const failure = "failure" in answer ? answer.failure : undefined;
+      return failure !== undefined && [401, 403].includes(failure.status) ? failure : undefined;
+    } catch {
+      // There is no token.
+      return undefined;
+    }
+  }
+}
+
+/** Where the server is, without a slash at the end. */
+function baseOf(options«: ConnectOptions»)«: string» {
+  return String(options.url ?? "").replace(/\/+$/, "");
+}
+
+/** The token for a request. */
+async function bearer({ token }«: ConnectOptions»)«: Promise<string | undefined>» {
+  return typeof token === "function" ? await token() : token;
 }
 
 /** What an answer says that went wrong; if it does not come from the objects, what its status says. */
@@ -204,11 +232,8 @@ function problem(response«: Response», text«: string»)«: Problem» {
   const status = response.status;
   const requestId = response.headers.get("X-Request-Id") ?? undefined;
   try {
-    const said = JSON.parse(text);
-    if (typeof said?.kind === "string" && typeof said.detail === "string") {
-      const { kind, detail, field, error } = said;
-      return { kind, status, detail, retryable: said.retryable === true, requestId: said.request_id ?? requestId, field, error };
-    }
+    const told = JSON.parse(text);
+    if (typeof told?.kind === "string" && typeof told.detail === "string") return said({ request_id: requestId, ...told }, status);
   } catch {
     // Somebody between here and the objects answered.
   }
@@ -218,6 +243,12 @@ function problem(response«: Response», text«: string»)«: Problem» {
   };
   const retryable = [408, 429, 502, 503, 504].includes(status);
   return { kind: kinds[status] ?? "internal", status, detail: `the server answered ${status}`, retryable, requestId };
+}
+
+/** What a problem document says. */
+function said(document«: any», status«: number»)«: Problem» {
+  const { kind, detail, field, error } = document;
+  return { kind, status, detail, retryable: document.retryable === true, requestId: document.request_id, field, error };
 }
 
 /** How long a server asks to be left alone, in milliseconds. */

@@ -98,6 +98,11 @@ class Person {
     }
   }
 
+  /** Waits until the page shows that exactly these are here. */
+  async meets(...people) {
+    await this.page.locator("#present").getByText(`Here: ${people.join(", ")}`, { exact: true }).waitFor();
+  }
+
   async is(state) {
     await this.page.locator(`#status[data-state="${state}"]`).waitFor();
   }
@@ -132,6 +137,18 @@ async function test(server, browser) {
   const ben = await person("ben");
   await ben.page.goto(`${address}/?room=lobby&user=ben`);
   await both((one) => one.is("connected"));
+  await both((one) => one.meets("ann", "ben"));
+
+  // Another device of the same person is not another person; and who has left is not here.
+  const phone = await people[0].page.context().newPage();
+  await phone.goto(`${address}/?room=lobby&user=ann`);
+  await phone.locator(`#status[data-state="connected"]`).waitFor();
+  const cid = await ben.page.context().newPage();
+  await cid.goto(`${address}/?room=lobby&user=cid`);
+  await both((one) => one.meets("ann", "ben", "cid"));
+  await cid.close();
+  await both((one) => one.meets("ann", "ben"));
+  await phone.close();
 
   // Both ways; what looks like markup is text.
   const said = ["ann: hello"];
@@ -161,6 +178,7 @@ async function test(server, browser) {
   await ann.page.reload();
   await ann.is("connected");
   await ann.sees(said);
+  await both((one) => one.meets("ann", "ben"));
   assert.equal(await ann.typed(), "half a sent");
 
   // The server is killed. The pages notice, and keep what is there and what is typed.
@@ -180,6 +198,7 @@ async function test(server, browser) {
   said.push("cli: missed");
   await both((one) => one.is("connected"));
   await both((one) => one.sees(said));
+  await both((one) => one.meets("ann", "ben"));
   assert.equal(await ann.typed(), "half a sentence");
   await box.press("Enter");
   said.push("ann: half a sentence");
@@ -226,6 +245,8 @@ async function test(server, browser) {
   await ben.page.goto(`${address}/?room=${encodeURIComponent("über/uns")}&user=ben`);
   await ben.is("connected");
   await ben.sees([]);
+  await ben.meets("ben");
+  await ann.meets("ann");
   await ben.says("alone");
   await ben.sees(["ben: alone"]);
   await ann.sees(kept);

@@ -13,10 +13,10 @@ use do_runtime::prelude::*;
 
 use crate::peer::Served;
 
-const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/client");
+pub(crate) const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/client");
 
 /// The folder in which the tools are, or nothing if there is no Node.
-fn tools() -> Option<&'static Path> {
+pub(crate) fn tools() -> Option<&'static Path> {
     static TOOLS: OnceLock<Option<PathBuf>> = OnceLock::new();
     let tools = TOOLS.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("client");
@@ -44,7 +44,7 @@ fn told(output: &Output) -> String {
 fn project(name: &str) -> Option<PathBuf> {
     let folder = tools()?.join(name);
     std::fs::create_dir_all(&folder).expect("it can be made");
-    let interface = Interface::linked().only(&["Described"]);
+    let interface = Interface::linked().only(&["Described", "Talk", "Echo", "Parrot", "Radio"]);
     interface.write_typescript(folder.join("objects.ts")).expect("it is written");
     interface.write_javascript(folder.join("objects.mjs")).expect("it is written");
     std::fs::write(folder.join("openapi.json"), interface.bearer().openapi().to_string()).expect("it is written");

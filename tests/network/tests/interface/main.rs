@@ -1,11 +1,13 @@
 //! The interface of objects in other languages: the document and the client that are made of it, and whether these work.
 
 mod client;
+mod live;
 mod mapping;
 #[expect(dead_code, reason = "the tests of HTTP need more of it")]
 #[path = "../http/peer.rs"]
 mod peer;
 mod served;
+mod talk;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -45,7 +45,7 @@ fn javascript_is_the_same_without_the_types() {
         "  write(args, options = {}) {\n    return this.#object.call(\"write\", \"keyed\", args, options);\n",
         "  count(args = {}, options = {}) {\n",
         "export class RpcError extends Error {\n  constructor(problem, cause) {\n",
-        "  #options;\n  #path;\n",
+        "  #options;\n\n  constructor(options = {}) {\n",
     ] {
         assert!(module.contains(part), "{part}\n{module}");
     }
@@ -53,6 +53,48 @@ fn javascript_is_the_same_without_the_types() {
     for part in ["interface ", "export type", "private", "readonly", "«", "»", " as "] {
         assert!(!code.contains(part), "{part}\n{module}");
     }
+}
+
+#[test]
+fn a_live_method_can_be_watched_with_its_types() {
+    let module = Interface::linked().only(&["Talk"]).typescript();
+    for part in [
+        "  /** The last lines. */\n  readonly last = Object.assign(\n    (args: { most: number }, options: CallOptions = {}): Call<Array<string>, Wrong> => \
+         this.#object.call(\"last\", \"harmless\", args, options),\n",
+        "      watch: (args: { most: number }, onAnswer: (answer: Array<string>) => void, options: WatchOptions<Wrong> = {}): Watch =>\n        \
+         this.#channel.watch(this.#object, \"last\", args, onAnswer, options),\n",
+        "      watch: (onAnswer: (answer: number) => void, options: WatchOptions<never> = {}): Watch =>\n",
+        "    return new Talk(new Target(this.#options, \"Talk\", which), this.#channel);\n",
+    ] {
+        assert!(module.contains(part), "{part}\n{module}");
+    }
+}
+
+#[test]
+fn a_socket_has_the_types_of_its_messages() {
+    let module = Interface::linked().only(&["Talk", "Echo", "Parrot", "Radio"]).typescript();
+    for part in [
+        "  socket(options: SocketOptions<Told> = {}): ObjectSocket<Said, Told> {\n    return new ObjectSocket(this.#object, \
+         { sends: \"json\", receives: \"json\", heartbeat: [\"ping\", \"pong\"] }, options);\n",
+        "  socket(options: SocketOptions<string | Uint8Array> = {}): ObjectSocket<string | ArrayBuffer | Uint8Array, string | Uint8Array> {\n    \
+         return new ObjectSocket(this.#object, { sends: \"raw\", receives: \"raw\" }, options);\n",
+        "  socket(options: SocketOptions<string> = {}): ObjectSocket<string, string> {\n",
+        "  socket(options: SocketOptions<Uint8Array> = {}): ObjectSocket<never, Uint8Array> {\n",
+        "export type Said =\n  | { type: \"Words\"; data: string }\n",
+        "export type Told =\n  | { welcome: { user: string; path: string } }\n",
+    ] {
+        assert!(module.contains(part), "{part}\n{module}");
+    }
+}
+
+#[test]
+fn what_no_class_has_is_left_out() {
+    let module = interface().javascript();
+    for part in ["WebSocket", "class Line", "class Channel", "class ObjectSocket"] {
+        assert!(!module.contains(part), "{part}\n{module}");
+    }
+    let module = Interface::linked().only(&["Parrot"]).javascript();
+    assert!(module.contains("class ObjectSocket") && !module.contains("class Channel"), "{module}");
 }
 
 #[test]
