@@ -9,7 +9,7 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
     HOST, ORIGIN, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::Response;
 
 use super::problem::Problem;
@@ -39,9 +39,7 @@ impl Page {
     /// From what a request says of it.
     pub(super) fn of(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Self {
         let Some(origin) = headers.get(ORIGIN) else { return Page::Own };
-        let (Ok(Some(text)), Ok(host)) = (text(headers, &ORIGIN), text(headers, &HOST)) else { return Page::Stranger };
-        // HTTP/2 says it in the URI.
-        let host = host.or(uri.authority().map(|host| host.as_str()));
+        let (Ok(Some(text)), Ok(host)) = (text(headers, &ORIGIN), host(headers, uri)) else { return Page::Stranger };
         if site(text).is_some_and(|site| host.is_some_and(|host| site.eq_ignore_ascii_case(host))) {
             return Page::Own;
         }
@@ -57,7 +55,10 @@ impl Page {
     /// lead here (DNS rebinding): to its browser it is of the same origin.
     pub(super) fn check(&self, shared: &Shared, request: &Request) -> Result<(), Problem> {
         let denied = |sentence| Err(Problem::new(StatusCode::FORBIDDEN, ErrorKind::Denied, sentence));
-        let host = text(request.headers(), &HOST)?.or(request.uri().authority().map(|host| host.as_str()));
+        let host = host(request.headers(), request.uri())?;
+        if host.is_none() && request.version() >= Version::HTTP_11 {
+            return Err(Problem::malformed("the header `host` is missing"));
+        }
         if let Some(host) = host
             && shared.loopback
             && !is_this_machine(host)
@@ -105,6 +106,12 @@ impl Page {
         }
         response
     }
+}
+
+/// The host and port that a request was sent to. What its target says comes before the header, and HTTP/2 says it there alone (RFC 9112, section 3.2.2).
+fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Result<Option<&'a str>, Problem> {
+    let header = text(headers, &HOST)?;
+    Ok(uri.authority().map(|authority| authority.as_str()).or(header))
 }
 
 /// The host and port of an origin.

@@ -13,8 +13,10 @@ use uuid::Uuid;
 
 use super::page::Page;
 use super::problem::{self, Problem};
+use super::route::Astray;
 use super::shared::Shared;
 use super::{call, connection, fetch, socket};
+use crate::Objects;
 use crate::error::{ErrorKind, shown};
 use crate::fetch as fetched;
 use crate::metadata::TraceParent;
@@ -36,7 +38,7 @@ pub(super) struct About {
 
 /// Answers a request at `/rpc/…`.
 pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let about = about(&shared, request.headers());
+    let about = about(&shared.objects, request.headers());
     let page = Page::of(&shared, request.headers(), request.uri());
     if let Some(answer) = page.preflight(&request) {
         return answer;
@@ -50,7 +52,7 @@ pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> 
 
 /// Answers a request at `/rpc`.
 pub(super) async fn connection(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let about = about(&shared, request.headers());
+    let about = about(&shared.objects, request.headers());
     let page = Page::of(&shared, request.headers(), request.uri());
     let answer = match page.check(&shared, &request) {
         Err(problem) => Err(problem),
@@ -64,7 +66,7 @@ pub(super) async fn connection(State(shared): State<Arc<Shared>>, request: Reque
 
 /// Answers a request at `/objects/…`.
 pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let about = about(&shared, request.headers());
+    let about = about(&shared.objects, request.headers());
     let page = Page::of(&shared, request.headers(), request.uri());
     if let Some(answer) = page.preflight(&request) {
         return answer;
@@ -77,10 +79,15 @@ pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) 
     page.let_read(finish(about, answer))
 }
 
-pub(super) fn about(shared: &Shared, headers: &HeaderMap) -> About {
+/// Answers a request at a path where there is nothing.
+pub(super) fn nowhere(objects: &Objects, headers: &HeaderMap) -> Response {
+    finish(about(objects, headers), Err(Problem::from(Astray::Unknown)))
+}
+
+pub(super) fn about(objects: &Objects, headers: &HeaderMap) -> About {
     let given = text(headers, &REQUEST_ID).ok().flatten().and_then(|id| Uuid::try_parse(id).ok());
     let trace = text(headers, &TRACE_PARENT).ok().flatten().and_then(|trace| trace.parse::<TraceParent>().ok());
-    let id = given.unwrap_or_else(|| shared.objects.home().random().uuid());
+    let id = given.unwrap_or_else(|| objects.home().random().uuid());
     About { id, trace, problems: wire_of_problems(headers) }
 }
 

@@ -37,7 +37,7 @@ impl Scrape {
     pub(super) fn served(self, router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
         let exporter = self.exporter;
         let answer = move |State(shared): State<Arc<Shared>>, request: Request| async move {
-            finish(about(&shared, request.headers()), read(&shared, request, exporter).await)
+            finish(about(&shared.objects, request.headers()), read(&shared, request, exporter).await)
         };
         router.route(&self.path, get(answer))
     }

@@ -1,10 +1,12 @@
 //! A server, as it is set up.
 
 use std::fmt;
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderMap;
 use axum::routing::any;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
@@ -323,7 +325,10 @@ impl Server {
         self.shared.objects.home().refuse_remote("objects in another process are served by that process")?;
         let until = self.until.take();
         let (objects, limits) = (self.shared.objects.clone(), self.shared.limits.clone());
-        serve::serve(listener, self.router()?, objects, limits, until).await
+        // A router that is merged with another leaves this to that one.
+        let theirs = objects.clone();
+        let nowhere = move |headers: HeaderMap| ready(request::nowhere(&theirs, &headers));
+        serve::serve(listener, self.router()?.fallback(nowhere), objects, limits, until).await
     }
 
     /// Refuses to let strangers in by mistake.
