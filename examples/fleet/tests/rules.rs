@@ -177,6 +177,24 @@ async fn whoever_is_created_while_the_subtree_goes_goes_too(kit: TestKit) -> Res
 }
 
 #[do_runtime::test]
+async fn what_was_meant_for_a_former_life_comes_too_late(kit: TestKit) -> Result {
+    create(&kit, &["/team", "/team/mars"]).await?;
+    let former = node(&kit, "/").info().await?.children[0].life;
+    node(&kit, "/").delete("team").await?;
+    kit.settle().await;
+    // As though it had been on its way all the time.
+    kit.inside(&node(&kit, "/"), |_, cx| cx.send(node(&kit, "/team").begin(former))).await?;
+    kit.advance("5m").await;
+    assert_eq!(kind(node(&kit, "/team").info().await), Some(ErrorKind::NotFound));
+    create(&kit, &["/team", "/team/mars"]).await?;
+    kit.inside(&node(&kit, "/"), |_, cx| cx.send(node(&kit, "/team").end(former))).await?;
+    kit.inside(&node(&kit, "/team"), |_, cx| cx.send(node(&kit, "/").gone("team", former))).await?;
+    kit.settle().await;
+    assert_eq!(Vec::from_iter(tree(&kit).await?), ["/", "/team", "/team/mars"]);
+    nothing_is_left_beside_the_tree(&kit).await
+}
+
+#[do_runtime::test]
 async fn a_name_is_free_again_when_the_subtree_has_gone_and_not_before(kit: TestKit) -> Result {
     create(&kit, TEAM).await?;
     kit.settle().await;
