@@ -174,3 +174,15 @@ async fn what_is_refused_changes_nothing(kit: TestKit) -> Result {
     assert_eq!(board.top(1_001).await.expect_err("it is too long").kind(), ErrorKind::Invalid);
     Ok(())
 }
+
+#[do_runtime::test]
+async fn the_page_calls_methods_that_are_public(kit: TestKit) -> Result {
+    let client = kit.objects().interface().javascript(); // what the page loads as `/objects.js`
+    let page = include_str!("../web/index.html").split("<script").last().context("it has a script")?;
+    let methods: Vec<&str> = page.split(" board.").skip(1).filter_map(|call| call.split('(').next()).collect();
+    assert!(methods.len() >= 4, "{methods:?}");
+    for method in methods {
+        assert!(client.contains(&format!("call(\"{method}\"")), "{method}");
+    }
+    Ok(())
+}
