@@ -17,7 +17,7 @@ async fn assert_busy(lock: &LockStub) {
 }
 
 /// Callers who wait, one behind the other.
-async fn queue<'k>(kit: &'k TestKit, owners: &[&'static str]) -> Vec<impl Future<Output = Result<Grant>> + use<>> {
+async fn queue(kit: &TestKit, owners: &[&'static str]) -> Vec<impl Future<Output = Result<Grant>> + use<>> {
     let mut waiting = Vec::new();
     for &owner in owners {
         let lock = report(kit);
