@@ -126,8 +126,8 @@ impl Document {
     fn opened(&mut self, cx: &mut Cx<Self>, socket: &Socket, request: &Upgrade) -> Result {
         let user = request.required("user")?.trim().to_owned();
         ensure!((1..=40).contains(&user.chars().count()), "a name has 1 to 40 characters");
-        let (snapshot, edits) = self.up_to(cx, self.version)?;
-        for update in snapshot.into_iter().chain(edits) {
+        let updates = self.up_to(cx, self.version)?;
+        for update in updates {
             socket.send_bytes(update)?;
         }
         for other in cx.sockets().except(socket).iter() {
@@ -179,10 +179,10 @@ impl Document {
     /// The text as it was.
     #[rpc(public)]
     fn text_at(&self, cx: &Cx<Self>, version: i64) -> Result<String> {
-        let (snapshot, edits) = self.up_to(cx, version)?;
+        let updates = self.up_to(cx, version)?;
         let doc = Doc::new();
         let text = doc.get_or_insert_text(TEXT);
-        apply(&doc, snapshot.into_iter().chain(edits))?;
+        apply(&doc, updates)?;
         Ok(text.get_string(&doc.transact()))
     }
 
@@ -210,9 +210,9 @@ impl Document {
     /// Writes down what the edits come to. Those before the newest few hundred go: of them the snapshots are left.
     #[alarm]
     fn sum_up(&mut self, cx: &mut Cx<Self>) -> Result {
-        let (snapshot, edits) = self.up_to(cx, self.version)?;
+        let updates = self.up_to(cx, self.version)?;
         let doc = Doc::new();
-        apply(&doc, snapshot.into_iter().chain(edits))?;
+        apply(&doc, updates)?;
         let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
         cx.insert(Snapshot::new(self.version, state))?;
         self.summed_up = self.version;
@@ -237,7 +237,7 @@ impl Document {
     }
 
     /// What makes a version: the last snapshot before it, and the edits from there.
-    fn up_to(&self, cx: &Cx<Self>, version: i64) -> Result<(Option<Vec<u8>>, Vec<Vec<u8>>)> {
+    fn up_to(&self, cx: &Cx<Self>, version: i64) -> Result<Vec<Vec<u8>>> {
         let gone = || Error::new(ErrorKind::NotFound, "this version can't be seen: the history says which can");
         ensure!((0..=self.version).contains(&version), gone());
         let snapshot =
@@ -251,12 +251,12 @@ impl Document {
         )
         .all()?;
         ensure!(edits.len() as i64 == version - from, gone());
-        Ok((snapshot.map(|snapshot| snapshot.state), edits))
+        Ok(snapshot.into_iter().map(|snapshot| snapshot.state).chain(edits).collect())
     }
 }
 
 /// Applies edits to a document.
-fn apply(doc: &Doc, updates: impl IntoIterator<Item = Vec<u8>>) -> Result {
+fn apply(doc: &Doc, updates: Vec<Vec<u8>>) -> Result {
     let mut transaction = doc.transact_mut();
     for update in updates {
         let update = Update::decode_v1(&update).context("an edit can't be read")?;
