@@ -252,11 +252,9 @@ impl UserHub {
 
     /// A device has gone.
     #[websocket(close)]
-    fn disconnected(&mut self, cx: &mut Cx<Self>, socket: &Socket) -> Result {
+    fn disconnected(&mut self, cx: &mut Cx<Self>) -> Result {
         self.seen = Some(cx.now());
-        let others = cx.sockets().except(socket);
-        let devices =
-            others.clone().into_iter().map(|socket| Ok(socket.attachment::<Device>()?.name)).collect::<Result<_>>()?;
-        others.send(&Event::Devices(devices))
+        let devices = self.devices(cx)?; // it is not among them any more
+        cx.sockets().send(&Event::Devices(devices))
     }
 }

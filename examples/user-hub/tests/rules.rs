@@ -112,8 +112,11 @@ async fn what_a_device_was_told_survives_a_crash(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
-async fn a_refused_update_is_told_to_nobody(kit: TestKit) -> Result {
+async fn an_update_that_is_refused_or_changes_nothing_is_told_to_nobody(kit: TestKit) -> Result {
+    let read = ann(&kit).deliver("hello").caller("ben").await?;
+    ann(&kit).read(vec![read]).await?;
     let (phone, _) = device(&kit, "phone").await?;
+    ann(&kit).read(vec![read]).await?;
     assert_eq!(kind(ann(&kit).set_profile(profile(&"x".repeat(101))).await), Some(ErrorKind::Invalid));
     assert_eq!(kind(ann(&kit).deliver("").caller("ben").await), Some(ErrorKind::Invalid));
     assert_eq!(kind(ann(&kit).set("", None).await), Some(ErrorKind::Invalid));
