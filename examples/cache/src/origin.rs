@@ -2,7 +2,7 @@
 
 use do_runtime::prelude::*;
 
-/// The value of a key, after which the object is named. To read or to write it takes 300 ms.
+/// The value of a key, after which the object is named. To read it takes 300 ms, to write it 400.
 #[durable_object]
 pub struct Origin {
     #[stored]
@@ -28,16 +28,17 @@ impl Origin {
         Ok(value)
     }
 
-    /// Stores a value.
+    /// Stores a value, and says so a little later.
     #[rpc]
     async fn store(this: This<Self>, value: String) -> Result {
-        this.sleep("300ms").await?;
+        this.sleep("350ms").await?;
         this.update(|me, _| {
             me.value()?;
             me.value = value;
             Ok(())
         })
-        .await
+        .await?;
+        this.sleep("50ms").await
     }
 
     /// Lets it fail, or work again.

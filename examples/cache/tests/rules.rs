@@ -12,7 +12,7 @@ async fn key(kit: &TestKit) -> Result<(CachedStub, OriginStub)> {
 
 /// Lets time go by until it has ended.
 async fn in_time<T>(kit: &TestKit, call: impl Future<Output = T>) -> T {
-    tokio::join!(call, kit.advance("300ms")).0
+    tokio::join!(call, kit.advance("400ms")).0
 }
 
 /// Reads, and takes no old value.
@@ -46,7 +46,7 @@ async fn a_value_is_fresh_for_its_time_and_over_a_crash(kit: TestKit) -> Result 
     let (cached, origin) = key(&kit).await?;
     read(&kit, &cached).await?;
     kit.crash().await?;
-    kit.advance(FRESH - millis(1)).await;
+    kit.advance(FRESH - millis(101)).await; // it was loaded 100 ms ago
     assert_eq!(cached.get(None).await?.value, "old");
     assert_eq!(origin.loads().await?, 1);
     kit.advance(millis(1)).await;
@@ -94,20 +94,22 @@ async fn a_load_that_began_before_a_write_does_not_undo_it(kit: TestKit) -> Resu
 #[do_runtime::test]
 async fn a_read_during_a_write_keeps_nothing_old(kit: TestKit) -> Result {
     let (cached, _) = key(&kit).await?;
-    let write = kit.spawn({
-        let cached = cached.clone();
-        async move { cached.put("new").await }
-    });
-    kit.settle().await;
-    kit.advance(millis(50)).await;
-    let read_meanwhile = kit.spawn({
-        let cached = cached.clone();
-        async move { cached.get(None).await }
-    });
-    kit.advance("1s").await;
-    write.await?;
-    read_meanwhile.await?;
-    assert_eq!(cached.get(None).await?.value, "new");
+    for (at, value) in [(50, "one"), (150, "two"), (349, "three")] {
+        let write = kit.spawn({
+            let cached = cached.clone();
+            async move { cached.put(value).await }
+        });
+        kit.settle().await;
+        kit.advance(millis(at)).await;
+        let read_meanwhile = kit.spawn({
+            let cached = cached.clone();
+            async move { cached.get(None).await }
+        });
+        kit.advance("1s").await;
+        write.await?;
+        read_meanwhile.await?;
+        assert_eq!(cached.get(None).await?.value, value, "read after {at} ms");
+    }
     Ok(())
 }
 
@@ -136,7 +138,7 @@ async fn writes_at_once_leave_what_the_origin_has() -> Result {
 /// The defect of caches that are told after the origin: a crash between leaves the old value for as long as it is fresh.
 #[do_runtime::test]
 async fn a_write_that_a_crash_cuts_off_leaves_no_old_value() -> Result {
-    for cut in [0, 1, 150, 299, 300] {
+    for cut in [20, 200, 349, 350, 399, 400] {
         let kit = TestKit::open(cut).await?;
         let (cached, origin) = key(&kit).await?;
         read(&kit, &cached).await?;
@@ -145,9 +147,15 @@ async fn a_write_that_a_crash_cuts_off_leaves_no_old_value() -> Result {
             async move { cached.put("new").await }
         });
         kit.settle().await;
-        kit.advance(millis(cut)).await;
+        kit.advance(millis(20)).await;
+        let read_meanwhile = kit.spawn({
+            let cached = cached.clone();
+            async move { cached.get(None).await }
+        });
+        kit.settle().await;
+        kit.advance(millis(cut - 20)).await;
         kit.crash().await?;
-        let _ = write.await;
+        let (_, _) = (write.await, read_meanwhile.await);
         let kept = read(&kit, &cached).await?;
         assert_eq!(kept, in_time(&kit, origin.load()).await?, "cut off after {cut} ms");
     }
