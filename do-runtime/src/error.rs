@@ -161,7 +161,9 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Error({}: {})", self.0.kind, self.0.message)?;
-        match &self.0.source {
+        // Most sentences have that of their source in them.
+        let source = self.0.source.as_ref().map(|source| source.to_string());
+        match source.filter(|source| !self.0.message.contains(&**source)) {
             Some(source) => write!(f, ", caused by: {source}"),
             None => Ok(()),
         }

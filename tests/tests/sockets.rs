@@ -101,7 +101,7 @@ impl Room {
                 ensure!(!socket.tags().contains(&"half".to_owned()), "the tag is gone");
                 cx.sockets().send(&Told::Number(3))
             }
-            Said::Leave => socket.close(4001_u16, "as you wish"),
+            Said::Leave => socket.close(4001, "as you wish"),
         }
     }
 
@@ -147,8 +147,8 @@ impl Room {
             errors
                 .extend((0..11).find_map(|tag| socket.tag(format!("tag {tag}")).err()).map(|error| error.to_string()));
             errors.extend(socket.tag("x".repeat(300)).err().map(|error| error.to_string()));
-            errors.extend(socket.close(1005_u16, "").err().map(|error| error.to_string()));
-            errors.extend(socket.close(1000_u16, "x".repeat(124)).err().map(|error| error.to_string()));
+            errors.extend(socket.close(1005, "").err().map(|error| error.to_string()));
+            errors.extend(socket.close(1000, "x".repeat(124)).err().map(|error| error.to_string()));
             errors.extend(socket.attachment::<Vec<u8>>().err().map(|error| error.to_string()));
         }
         Ok(errors)

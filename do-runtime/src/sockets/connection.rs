@@ -143,7 +143,7 @@ impl Connection {
     pub(crate) async fn ended(mut self, code: u16, reason: &str) {
         self.open = false;
         self.socket.line.hang_up();
-        tell_end(self.identity().clone(), self.tell(Event::Close(CloseCode::told(code), reason.into()))).await;
+        tell_end(self.identity().clone(), self.tell(Event::Close(code.into(), reason.into()))).await;
     }
 }
 

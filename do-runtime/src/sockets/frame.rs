@@ -79,20 +79,21 @@ impl CloseCode {
     /// The client reads too slowly, or there is too much to do: it may come back later.
     pub const TRY_LATER: CloseCode = CloseCode(1013);
 
-    /// The code as a number, if it is one that an endpoint may send: 1000 to 1003, 1007 to 1014, or 3000 to 4999.
-    pub(super) fn sendable(code: u16) -> Option<Self> {
-        matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999).then_some(CloseCode(code))
-    }
-
-    /// Whatever a peer or a transport said.
-    #[cfg(any(feature = "http", feature = "testing"))]
-    pub(crate) fn told(code: u16) -> Self {
-        CloseCode(code)
+    /// Whether an endpoint may send it: 1000 to 1003, 1007 to 1014, or 3000 to 4999.
+    pub(super) fn is_sendable(self) -> bool {
+        matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 
     /// As a number.
     pub fn as_u16(self) -> u16 {
         self.0
+    }
+}
+
+/// Whether it may be sent is looked at when a socket is closed with it.
+impl From<u16> for CloseCode {
+    fn from(code: u16) -> Self {
+        CloseCode(code)
     }
 }
 

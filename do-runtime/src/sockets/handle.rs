@@ -151,7 +151,7 @@ impl Socket {
     ///
     /// # Errors
     /// `invalid` for a code that may not be sent (RFC 6455: 1000 to 1003, 1007 to 1014, and 3000 to 4999 may), or a reason of more than 123 bytes.
-    pub fn close(&self, code: impl Into<u16>, reason: impl AsRef<str>) -> Result {
+    pub fn close(&self, code: impl Into<CloseCode>, reason: impl AsRef<str>) -> Result {
         self.push(closing(code.into(), reason.as_ref())?)
     }
 
@@ -261,7 +261,7 @@ impl Sockets {
     ///
     /// # Errors
     /// As [`Socket::close`].
-    pub fn close(&self, code: impl Into<u16>, reason: impl AsRef<str>) -> Result {
+    pub fn close(&self, code: impl Into<CloseCode>, reason: impl AsRef<str>) -> Result {
         let frame = closing(code.into(), reason.as_ref())?;
         self.push(|| Ok(frame))
     }
@@ -318,16 +318,16 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Result<Frame> {
     Ok(Frame::Text(text.into()))
 }
 
-fn closing(code: u16, reason: &str) -> Result<Frame> {
-    let sendable = CloseCode::sendable(code).ok_or_else(|| {
-        Error::invalid(format!(
+fn closing(code: CloseCode, reason: &str) -> Result<Frame> {
+    if !code.is_sendable() {
+        return Err(Error::invalid(format!(
             "a socket can't be closed with {code}: take 1000 (all is done), 1008 (refused), 1011 (trouble), or one of your own from 3000 to 4999"
-        ))
-    })?;
+        )));
+    }
     if reason.len() > LONGEST_REASON {
         let sentence =
             format!("the reason of a close has at most {LONGEST_REASON} bytes, and this one {}", reason.len());
         return Err(Error::invalid(sentence));
     }
-    Ok(Frame::Close(sendable, reason.into()))
+    Ok(Frame::Close(code, reason.into()))
 }

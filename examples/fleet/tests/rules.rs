@@ -177,6 +177,29 @@ async fn whoever_is_created_while_the_subtree_goes_goes_too(kit: TestKit) -> Res
 }
 
 #[do_runtime::test]
+async fn so_it_does_in_whatever_order_tasks_and_threads_run() -> Result {
+    for seed in 1..=12 {
+        let kit = TestKit::shuffled(seed).await?;
+        create(&kit, TEAM).await?;
+        let asked = ["/team/moon", "/team/mars", "/team/moon/build/hull", "/team"].map(|path| {
+            let manager = node(&kit, path);
+            kit.spawn(async move { manager.create("late").await })
+        });
+        let root = node(&kit, "/");
+        let deleting = kit.spawn(async move { root.delete("team").await });
+        kit.settle().await;
+        for asked in asked {
+            drop(asked.await); // it was in time, or not
+        }
+        deleting.await?;
+        kit.settle().await;
+        assert_eq!(tree(&kit).await?.len(), 1, "seed {seed}");
+        nothing_is_left_beside_the_tree(&kit).await?;
+    }
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn what_was_meant_for_a_former_life_comes_too_late(kit: TestKit) -> Result {
     create(&kit, &["/team", "/team/mars"]).await?;
     let former = node(&kit, "/").info().await?.children[0].life;

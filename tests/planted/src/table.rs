@@ -97,6 +97,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("replayed-twice", &[REPLAYS, STORE_CRASHES]),
     ("head-regresses", &[PAGES, STORE_CRASHES]),
     ("older-head-believed", &[WAKES, ALARMS_MODEL]),
+    ("old-look-believed", &[WAKES]),
     ("old-index-believed", &[WAKES]),
     ("cut-off-page-read-again", &[STORE_CRASHES]),
     ("pages-of-another", &[PENDING]),

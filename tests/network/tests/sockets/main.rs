@@ -46,7 +46,7 @@ impl Room {
     #[websocket(message, auto_response("ping", "pong"))]
     fn said(&mut self, cx: &mut Cx<Self>, socket: &Socket, text: String) -> Result {
         match &*text {
-            "close" => return socket.close(4000_u16, "as asked"),
+            "close" => return socket.close(4000, "as asked"),
             "flood" => {
                 for _ in 0..64 {
                     cx.sockets().send_bytes(vec![0_u8; 256 << 10])?;
