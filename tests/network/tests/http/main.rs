@@ -194,8 +194,12 @@ async fn what_is_not_there_or_not_public_is_not_found() -> Result {
     );
     let told = private["detail"].as_str().expect("a sentence").replace("ban", "bin");
     assert_eq!(Some(&*told), missing["detail"].as_str(), "nobody learns what is there and not public");
-    assert_eq!(served.call("/elsewhere", "", "{}").await.status, 404);
-    for path in ["/rpc/HttpPurse//look", "/rpc/HttpPurse/look", "/rpc/", "/rpc/HttpPurse/%ff/look"] {
+    for path in ["/elsewhere", "/", "/../rpc/HttpPurse/ann/look"] {
+        served.call(path, "", "{}").await.problem(404, "not_found");
+    }
+    for path in
+        ["/rpc/HttpPurse//look", "/rpc/HttpPurse/look", "/rpc/", "/rpc/HttpPurse/%ff/look", "/rpc/HttpPurse/%zz/look"]
+    {
         served.call(path, "", "{}").await.problem(400, "invalid");
     }
     for id in ["7", &"0".repeat(64), &"zz".repeat(32)] {
@@ -398,6 +402,15 @@ async fn a_peer_that_sends_too_much_or_too_slowly_is_let_go_and_the_others_go_on
     let many = "A: b\r\n".repeat(5_000);
     assert_eq!(served.send(format!("POST / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n")).await.status, 431);
     assert_eq!(served.send("\x00\x01\x02 what is this\r\n\r\n").await.status, 400);
+    // Two hosts, none, one in the target that is not the header's, and two lengths.
+    let look = |target: &str, headers: &str| format!("POST {target} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n");
+    let path = "/rpc/HttpPurse/ann/look";
+    served.send(look(path, "Host: localhost\r\nHost: evil.example\r\n")).await.problem(400, "invalid");
+    served.send(look(path, "")).await.problem(400, "invalid");
+    let elsewhere = format!("http://evil.example{path}");
+    served.send(look(&elsewhere, "Host: localhost\r\n")).await.problem(403, "denied");
+    let lengths = "Host: localhost\r\nContent-Length: 0\r\nContent-Length: 5\r\n";
+    assert_eq!(served.send(look(path, lengths)).await.status, 400);
     // It never ends its head, or its body.
     let mut slow = TcpStream::connect(served.address).await.expect("it listens");
     slow.write_all(b"POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: localhost\r\n").await.expect("it is sent");
