@@ -303,7 +303,7 @@ impl Player<'_> {
     async fn all_answered(&self, callers: Vec<Calling>) -> Result<(), Wrong> {
         let kit = &self.world.kit;
         let mut all = join_all(callers);
-        for round in 0..60 {
+        for round in 0..200 {
             kit.settle().await;
             if let Some(outcomes) = (&mut all).now_or_never() {
                 return outcomes.into_iter().collect();
