@@ -169,7 +169,9 @@ pub fn derive_row(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a type an error that handlers return: beside serde's derives and `Display`.
-#[proc_macro_derive(RpcError)]
+///
+/// `#[rpc_error(status = 429, retry_after = field)]` above the type, or above a variant, says what it is over HTTP.
+#[proc_macro_derive(RpcError, attributes(rpc_error))]
 pub fn derive_rpc_error(input: TokenStream) -> TokenStream {
     derive::rpc_error::expand(&parse_macro_input!(input as DeriveInput)).into()
 }

@@ -1,9 +1,15 @@
 //! Errors: a kind for the program, a sentence for a person.
 
+mod own;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(feature = "interface")]
+pub(crate) use own::USUAL_STATUS;
+pub use own::{CallError, RetryAfter, RpcError, Wait};
 
 /// An overloaded object is left alone for so long.
 const RELIEF: Duration = Duration::from_secs(1);
@@ -91,7 +97,7 @@ impl fmt::Display for ErrorKind {
 /// ```
 /// use do_runtime::{Error, ErrorKind};
 ///
-/// let error = Error::new(ErrorKind::Conflict, "the seat is taken").context("row 7");
+/// let error = Error::conflict("the seat is taken").context("row 7");
 /// assert_eq!(error.to_string(), "row 7: the seat is taken");
 /// assert_eq!(error.kind(), ErrorKind::Conflict);
 /// assert!(!error.is_retryable());
@@ -123,6 +129,21 @@ impl Error {
     /// An `invalid` error.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Error::new(ErrorKind::Invalid, message)
+    }
+
+    /// A `not_found` error. On an `Option`, [`context`](Context::context) makes one of nothing.
+    pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(ErrorKind::NotFound, message)
+    }
+
+    /// A `conflict` error.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(ErrorKind::Conflict, message)
+    }
+
+    /// A `denied` error.
+    pub fn denied(message: impl Into<Cow<'static, str>>) -> Self {
+        Error::new(ErrorKind::Denied, message)
     }
 
     /// A handler's own error as one of the runtime.
@@ -176,26 +197,6 @@ impl std::error::Error for Error {
     }
 }
 
-/// An error type of a handler's own: `#[derive(RpcError)]` beside serde's derives and `Display`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an error that a handler can return",
-    label = "not an error of a handler",
-    note = "write `#[derive(RpcError)]`, beside serde's `Serialize` and `Deserialize` and an impl of `Display`"
-)]
-pub trait RpcError:
-    fmt::Display + fmt::Debug + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static
-{
-}
-
-/// What a call with an error type of its own answers when it fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallError<E> {
-    /// The handler's own error.
-    User(E),
-    /// An error of the runtime, or one of kind `Error` that the handler passed on.
-    Runtime(Error),
-}
-
 impl PartialEq for Error {
     /// Of one kind and with one sentence.
     fn eq(&self, other: &Self) -> bool {
@@ -204,45 +205,6 @@ impl PartialEq for Error {
 }
 
 impl Eq for Error {}
-
-impl<E: fmt::Display> fmt::Display for CallError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CallError::User(error) => error.fmt(f),
-            CallError::Runtime(error) => error.fmt(f),
-        }
-    }
-}
-
-impl<E: fmt::Display + fmt::Debug> std::error::Error for CallError<E> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            CallError::User(_) => None,
-            CallError::Runtime(error) => Some(error),
-        }
-    }
-}
-
-impl<E> From<Error> for CallError<E> {
-    fn from(error: Error) -> Self {
-        CallError::Runtime(error)
-    }
-}
-
-impl<E: RpcError> From<E> for CallError<E> {
-    fn from(error: E) -> Self {
-        CallError::User(error)
-    }
-}
-
-impl<E: RpcError> From<CallError<E>> for Error {
-    fn from(error: CallError<E>) -> Self {
-        match error {
-            CallError::User(error) => Error::of_handler(&error),
-            CallError::Runtime(error) => error,
-        }
-    }
-}
 
 /// So much of what somebody sent as a person wants to read back.
 pub(crate) fn shown(text: &str) -> String {

@@ -90,21 +90,21 @@ pub use call::{Call, Live, Stub};
 #[cfg(feature = "testing")]
 pub use do_macros::test;
 pub use do_macros::{Column, Row, RpcError, alarm, authorize, durable_object, fetch, init, rpc, table, websocket};
-pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RpcError};
+pub use error::{CallError, Context, Error, ErrorKind, OrInvalid, Result, RetryAfter, RpcError, Wait};
 pub use fetch::{Request, Response};
 pub use id::ObjectId;
 pub use limits::Limits;
 pub use metadata::{Caller, ChainedCall, Metadata, RetryPolicy, TraceParent};
 pub use node::{Builder, IntoBytes, List, ListIter, Namespace, Objects};
 pub use object::{
-    Alarms, Cx, Dispatch, Identity, IntoParams, Kv, KvList, KvMut, Object, Outbox, OutboxMessage, OutboxMut,
-    Parameters, PendingAlarm, Query, Schedule, Setting, This,
+    Alarms, Cx, Dispatch, FirstInLine, Identity, IntoParams, Kv, KvList, KvMut, Object, Outbox, OutboxMessage,
+    OutboxMut, Parameters, PendingAlarm, Query, Schedule, Setting, This, Waiting, WaitingUntil,
 };
 pub use sockets::{CloseCode, Socket, Sockets, TextOrBinary, Upgrade};
 pub use store::{Cursor, Listed};
 pub use stream::{StreamSender, Streaming};
 pub use table::{Declares, Find, Flow, FromRow, Match, NewRow, NoColumn, RangeOf, RowLimit, Search, Table};
-pub use time::{IntoDuration, Timestamp, days, hours, millis, minutes, secs};
+pub use time::{IntoDuration, Period, Timestamp, days, hours, millis, minutes, secs};
 pub use value::{Binds, BindsList, Bytes, Column, Id, Json, ObjectRef, ToValue, Uuid, Value, ValueRef};
 
 /// Runs SQL that was checked while the program was compiled, in a method of a `#[durable_object]` impl block: each such method has
@@ -170,6 +170,11 @@ pub mod __private {
     /// A handler's own error as an error of the runtime.
     pub fn user_error(error: impl RpcError) -> Error {
         Error::of_handler(&error)
+    }
+
+    /// How long a field of a handler's own error says to wait.
+    pub fn retry_after(field: &impl crate::Wait) -> Option<crate::RetryAfter> {
+        field.wait()
     }
 
     /// Stands where a macro has refused the user's code: the crate does not compile, so this never runs.

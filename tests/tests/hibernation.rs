@@ -110,6 +110,47 @@ async fn an_evicted_object_sleeps_at_once(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
+async fn a_leap_moves_time_on_before_anything_runs_that_is_due(kit: TestKit) -> Result {
+    let sleeper = kit.objects().get_by_name::<Sleeper>("a");
+    sleeper.count().await?;
+    let now = kit.now();
+    kit.leap("1h");
+    assert_eq!(kit.now(), now + hours(1));
+    assert_eq!(sleeper.count().await?, (2, 2), "a call that came before anybody had put it to sleep");
+    kit.leap("1h");
+    kit.settle().await;
+    assert_eq!(kit.now(), now + hours(2));
+    assert!(kit.awake().is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn years_pass_at_once_while_an_asynchronous_handler_waits_for_their_end(kit: TestKit) -> Result {
+    let sleeper = kit.objects().get_by_name::<Sleeper>("a");
+    let other = kit.objects().get_by_name::<Sleeper>("b");
+    let years = days(3 * 365);
+    let due = kit.now() + years;
+    // Looked at every two seconds, as once it was, this would not end.
+    let ((counted, other), ()) = futures::future::join(
+        async {
+            let idle = async {
+                other.count().await?;
+                other.count_later(60).await
+            };
+            futures::future::join(sleeper.count_later(years.as_secs()), idle).await
+        },
+        kit.set_time(due),
+    )
+    .await;
+    assert_eq!(counted?, (1, 101));
+    assert_eq!(other?, (2, 101));
+    assert_eq!(kit.awake(), [sleeper.id()], "the other one sleeps since its handler has ended");
+    kit.advance("20s").await;
+    assert!(kit.awake().is_empty(), "it sleeps once the handler is through");
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn an_asynchronous_handler_keeps_its_object_awake(kit: TestKit) -> Result {
     let sleeper = kit.objects().get_by_name::<Sleeper>("a");
     sleeper.count().await?;

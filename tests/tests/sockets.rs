@@ -394,3 +394,61 @@ async fn sockets_end_with_the_node(kit: TestKit) -> Result {
     assert_eq!(room.announce().await?, 0);
     Ok(())
 }
+
+/// Whose visitors are told who is there when they come, and then who comes.
+#[durable_object]
+struct Party;
+
+#[durable_object]
+impl Party {
+    #[websocket(open)]
+    fn comes(&mut self, cx: &mut Cx<Self>, socket: &Socket, request: &Upgrade) -> Result {
+        let user = request.required("user")?.to_owned();
+        let others = self.guests(cx.sockets().except(socket))?;
+        socket.set_attachment(&Session { user: user.clone() })?;
+        cx.sockets().except(socket).send(&Told::Joined(user))?;
+        ensure!(cx.sockets().len() == others.len() + 1, "the one who comes is there as well");
+        socket.send(&Told::Number(others.len()))
+    }
+
+    #[rpc]
+    fn present(&self, cx: &Cx<Self>) -> Result<Vec<String>> {
+        self.guests(cx.sockets())
+    }
+
+    fn guests(&self, sockets: Sockets) -> Result<Vec<String>> {
+        sockets.iter().map(|socket| Ok(socket.attachment::<Session>()?.user)).collect()
+    }
+}
+
+/// Found by traffic of many connections at once: a socket was listed while it waited for its turn, without an attachment, and was told
+/// what happened before it was told how things are.
+#[test]
+fn a_socket_is_there_for_others_once_its_open_has_run() {
+    for seed in 0..40 {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+        let test = async {
+            let kit = TestKit::shuffled(seed).await?;
+            let coming = (0..4).map(|number| {
+                let mine = kit.clone();
+                kit.thread(move || {
+                    let party = mine.objects().get_by_name::<Party>("birthday");
+                    let socket = mine.block_on(mine.connect(&party, &format!("/?user=guest{number}")))?;
+                    mine.block_on(party.present()).map(|present| (socket, present))
+                })
+            });
+            // They stay until all are there.
+            let mut guests = Vec::new();
+            for came in coming.collect::<Vec<_>>() {
+                guests.push(came.await?);
+            }
+            for (mut socket, present) in guests {
+                let first: Told = socket.receive().await?;
+                assert!(matches!(first, Told::Number(before) if before < present.len()), "{first:?} of {present:?}");
+            }
+            Ok::<(), Error>(())
+        };
+        runtime.block_on(test).unwrap_or_else(|error| panic!("with seed {seed}: {error}"));
+    }
+}

@@ -10,12 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
 use do_bench::{resident_kib, timed};
-use do_runtime::__private::{
-    AlarmDef, AlarmRan, AlarmRun, ArgumentsWriter, Method, Object, Ran, Repeat, Run, Sendable, StoredReader,
-    StoredWriter, TableDef, TypedStub, register,
-};
 use do_runtime::prelude::*;
-use do_runtime::{Call, Dispatch, Limits, Schedule, Stub};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 /// Calls at once.
@@ -24,78 +19,21 @@ const CALLERS: usize = 256;
 /// Alarms that have run.
 static RUNG: AtomicU64 = AtomicU64::new(0);
 
-/// An object with an alarm, written as the macros write one.
+/// An object with an alarm.
+#[durable_object]
 struct Bell;
 
-impl Object for Bell {
-    const CLASS: &'static str = "Bell";
-    const TABLES: &'static [&'static TableDef] = &[];
-    const LIMITS: Limits = Limits::DEFAULT;
-    const JURISDICTION: Option<&'static str> = None;
-
-    fn sendable() -> Sendable<Self> {
-        Sendable::new()
+#[durable_object]
+impl Bell {
+    #[rpc]
+    fn ring_at(&mut self, cx: &mut Cx<Self>, at: Timestamp) -> Result {
+        cx.schedule().ring().at(at)
     }
 
-    fn wake(_: &mut StoredReader<'_>) -> Result<Self> {
-        Ok(Bell)
-    }
-
-    fn store(&self, _: &mut StoredWriter<'_>) -> Result {
-        Ok(())
-    }
-
-    fn restore(&mut self, _: &mut StoredReader<'_>) -> Result {
-        Ok(())
-    }
-}
-
-static RING_AT: Method = Method::new("ring_at");
-
-impl Dispatch for Bell {
-    type Request = Timestamp;
-    type Stub = BellStub;
-    type Schedule<'a> = Schedule<'a>;
-
-    const ALARMS: &'static [AlarmDef] = &[AlarmDef { name: "ring", repeat: Repeat::No, retries: 6, exhausted: false }];
-
-    fn dispatch(at: Timestamp, run: Run<'_, Self>) -> Ran {
-        run.exclusive(|_, cx| cx.schedule().alarm("ring", Ok(ArgumentsWriter::new().finish())).at(at))
-    }
-
-    fn alarm(run: AlarmRun<'_, Self>) -> AlarmRan {
-        run.exclusive(
-            |_| Ok(()),
-            |_, cx, ()| {
-                RUNG.fetch_add(1, Relaxed);
-                cx.kv_mut().put("rung", &true)
-            },
-        )
-    }
-}
-
-register!(Bell);
-
-#[derive(Clone)]
-struct BellStub(Stub<Bell>);
-
-impl From<Stub<Bell>> for BellStub {
-    fn from(stub: Stub<Bell>) -> Self {
-        BellStub(stub)
-    }
-}
-
-impl TypedStub for BellStub {
-    type Object = Bell;
-
-    fn stub(&self) -> &Stub<Bell> {
-        &self.0
-    }
-}
-
-impl BellStub {
-    fn ring_at(&self, at: Timestamp) -> Call<Bell, ()> {
-        self.0.call(&RING_AT, at)
+    #[alarm]
+    fn ring(&mut self, cx: &mut Cx<Self>) -> Result {
+        RUNG.fetch_add(1, Relaxed);
+        cx.kv_mut().put("rung", &true)
     }
 }
 

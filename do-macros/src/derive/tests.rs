@@ -30,7 +30,101 @@ fn the_derives() {
             Empty,
         }
     ));
-    assert_expansion("derives", quote!(#status #email #cents #totals #refused));
+    let too_many = super::rpc_error::expand(&parse_quote!(
+        #[rpc_error(status = 429, retry_after = 1)]
+        struct TooMany(u32, Duration);
+    ));
+    let quota = super::rpc_error::expand(&parse_quote!(
+        #[rpc_error(status = 409)]
+        enum Quota {
+            #[rpc_error(status = 429, retry_after = r#for)]
+            Exceeded {
+                dimension: String,
+                r#for: Duration,
+            },
+            Spent,
+        }
+    ));
+    assert_expansion("derives", quote!(#status #email #cents #totals #refused #too_many #quota));
+}
+
+#[test]
+fn what_an_error_can_not_be_over_http_says_what_it_can() {
+    for (input, sentence) in [
+        (
+            parse_quote!(
+                #[rpc_error(status = 200)]
+                struct Fine;
+            ),
+            "the status of an error is from 400 to 599",
+        ),
+        (
+            parse_quote!(
+                #[rpc_error(status = "429")]
+                struct Text;
+            ),
+            "`status` takes a number: write `status = 409`",
+        ),
+        (
+            parse_quote!(
+                #[rpc_error]
+                struct Nothing;
+            ),
+            "say what it is over HTTP: write `#[rpc_error(status = 409)]`",
+        ),
+        (
+            parse_quote!(
+                #[rpc_error(stauts = 409)]
+                struct Slip;
+            ),
+            "`#[rpc_error]` has no option `stauts`: did you mean `status`?",
+        ),
+        (
+            parse_quote!(
+                #[rpc_error(status = 429, retry_after = wiat)]
+                struct Wait {
+                    wait: Duration,
+                }
+            ),
+            "`Wait` has no field `wiat`: did you mean `wait`?",
+        ),
+        (
+            parse_quote!(
+                #[rpc_error(status = 429, retry_after = secs(1))]
+                struct Call;
+            ),
+            "`retry_after` names a field that says how long to wait: write `retry_after = wait`",
+        ),
+        (
+            parse_quote!(
+                enum Alone {
+                    #[rpc_error(retry_after = wait)]
+                    Later { wait: Duration },
+                }
+            ),
+            "`retry_after` goes with a status: write `status = 429` before it",
+        ),
+        (
+            parse_quote!(
+                #[rpc_error(status = 429, retry_after = wait)]
+                enum Whole {
+                    Later { wait: Duration },
+                }
+            ),
+            "`retry_after` names a field of a variant: write it above the variant",
+        ),
+        (
+            parse_quote!(
+                struct Inside {
+                    #[rpc_error(status = 429)]
+                    wait: Duration,
+                }
+            ),
+            "`#[rpc_error]` goes above the field's `Inside`",
+        ),
+    ] {
+        assert_eq!(sentences(super::rpc_error::expand(&input)), [sentence]);
+    }
 }
 
 #[test]

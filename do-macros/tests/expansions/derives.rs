@@ -139,3 +139,43 @@ impl ::core::convert::From<Refused> for ::do_runtime::Error {
         ::do_runtime::__private::user_error(error)
     }
 }
+#[automatically_derived]
+impl ::do_runtime::RpcError for TooMany {
+    const STATUSES: &'static [::core::primitive::u16] = &[429u16];
+    fn status(&self) -> ::core::primitive::u16 {
+        429u16
+    }
+    fn retry_after(&self) -> ::core::option::Option<::do_runtime::RetryAfter> {
+        ::do_runtime::__private::retry_after(&self.1)
+    }
+}
+#[automatically_derived]
+impl ::core::convert::From<TooMany> for ::do_runtime::Error {
+    fn from(error: TooMany) -> Self {
+        ::do_runtime::__private::user_error(error)
+    }
+}
+#[automatically_derived]
+impl ::do_runtime::RpcError for Quota {
+    const STATUSES: &'static [::core::primitive::u16] = &[409u16, 429u16];
+    fn status(&self) -> ::core::primitive::u16 {
+        match self {
+            Self::Exceeded { .. } => 429u16,
+            Self::Spent { .. } => 409u16,
+        }
+    }
+    fn retry_after(&self) -> ::core::option::Option<::do_runtime::RetryAfter> {
+        match self {
+            Self::Exceeded { r#for: wait, .. } => {
+                ::do_runtime::__private::retry_after(wait)
+            }
+            _ => ::core::option::Option::None,
+        }
+    }
+}
+#[automatically_derived]
+impl ::core::convert::From<Quota> for ::do_runtime::Error {
+    fn from(error: Quota) -> Self {
+        ::do_runtime::__private::user_error(error)
+    }
+}

@@ -41,3 +41,5 @@ pub(crate) use timing::Timing;
 pub(crate) use turn::{TurnFor, TurnOf, give_back};
 pub use untyped::Refusal;
 pub(crate) use untyped::Reply;
+#[cfg(feature = "http")]
+pub(crate) use untyped::ToldError;

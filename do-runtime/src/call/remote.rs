@@ -86,12 +86,13 @@ fn outgoing<O: Dispatch>(
     let mut within = settings.deadline.unwrap_or_else(|| connection.deadline());
     within = method.longest().map_or(within, |longest| longest.min(within));
     let mut seen = None;
+    settings.trace = settings.trace.or_else(trace_here);
     if let Some(handler) = handler {
         let meta = &handler.meta;
         if let Some(deadline) = handler.deadline() {
             within = within.min(deadline.duration_since(handler.node.now()));
         }
-        settings.trace = settings.trace.or_else(trace_here).or_else(|| meta.trace());
+        settings.trace = settings.trace.or_else(|| meta.trace());
         settings.request_id = Some(meta.request_id());
         seen = Some(Seen { node: handler.node.clone(), position: handler.seen() });
     }
@@ -103,7 +104,7 @@ fn outgoing<O: Dispatch>(
         path: path(stub, method)?,
         arguments: packed(ArgumentsWriter::written(|to| O::encode(request, to))?),
         key: settings.key,
-        trace: settings.trace.or_else(trace_here),
+        trace: settings.trace,
         request_id: settings.request_id,
         within,
         again,

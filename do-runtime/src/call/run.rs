@@ -70,7 +70,7 @@ impl<'a, O: Dispatch> Run<'a, O> {
                 None => self.awake.exclusive(&self.slot.shared, handler),
                 Some(_) if planted(Defect::InboxNotNoted) => self.awake.exclusive(&self.slot.shared, handler),
                 Some(delivery) => self.awake.exclusive(&self.slot.shared, |object, cx| {
-                    cx.database.note_applied(&delivery, cx.now())?;
+                    cx.database.note_applied(&delivery, cx.now(), self.slot.shared.host.node().opened())?;
                     handler(object, cx)
                 }),
             },

@@ -10,7 +10,7 @@ use crate::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::journal::{Commit, CommitKind, Log, LogPosition};
 use crate::node::{Awake, Host};
-use crate::object::{Dispatch, Identity, KeysUnderWay};
+use crate::object::{Dispatch, Flights, Identity, KeysUnderWay, Lines, Waits};
 use crate::ownership::{Baton, Link, Turn};
 use crate::planted::{Defect, planted};
 use crate::sqlite::Interrupt;
@@ -38,6 +38,12 @@ pub(crate) struct Shared<O: Dispatch> {
     pub(crate) running: Mutex<Option<Arc<Link<Entry<O>>>>>,
     /// Asynchronous handlers that run under idempotency keys.
     pub(crate) keys_under_way: Mutex<KeysUnderWay>,
+    /// Asynchronous handlers that wait for a change.
+    pub(crate) waits: Waits,
+    /// Those that stand in line.
+    pub(crate) lines: Lines,
+    /// Operations that they share.
+    pub(crate) flights: Flights,
     /// Calls in the queue, and the bytes of their arguments.
     queued: AtomicU32,
     queued_bytes: AtomicU64,
@@ -87,6 +93,9 @@ impl<O: Dispatch> Shared<O> {
             waiting: Mutex::default(),
             running: Mutex::new(None),
             keys_under_way: Mutex::default(),
+            waits: Waits::default(),
+            lines: Lines::default(),
+            flights: Flights::default(),
             queued: AtomicU32::new(0),
             queued_bytes: AtomicU64::new(0),
             position: AtomicU64::new(fenced_at.map_or(0, |position| position.0)),
@@ -135,6 +144,7 @@ impl<O: Dispatch> Shared<O> {
             && !self.move_status(Status::Live, Status::Retired)
             && !self.move_status(Status::Committing, Status::Retired)
         {}
+        self.waits.changed();
     }
 
     /// The position after the last commit: what a reply that saw its effects waits for.

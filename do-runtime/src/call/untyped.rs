@@ -4,9 +4,8 @@ use std::fmt;
 
 #[cfg(feature = "http")]
 use bytes::Bytes;
-use serde::Serialize;
 
-use crate::error::{Error, ErrorKind, Result, RpcError};
+use crate::error::{Error, ErrorKind, Result, RetryAfter, RpcError};
 #[cfg(feature = "http")]
 use crate::fetch::Response;
 use crate::object::{Answer, Failure, Wire};
@@ -111,19 +110,38 @@ impl Answer for Reply {
 pub struct Refusal {
     error: Error,
     /// The handler's own error.
-    own: Option<Box<dyn EncodeError>>,
+    own: Option<Box<dyn OwnError>>,
 }
 
-/// An error that can be encoded.
-trait EncodeError: Send {
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only those outside are told"))]
+/// What those outside are told of a handler's own error.
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only those outside are told"))]
+trait OwnError: Send {
     fn encode(&self, wire: Wire) -> Result<Vec<u8>>;
+    fn status(&self) -> u16;
+    fn retry_after(&self) -> Option<RetryAfter>;
 }
 
-impl<E: Serialize + Send> EncodeError for E {
+impl<E: RpcError> OwnError for E {
     fn encode(&self, wire: Wire) -> Result<Vec<u8>> {
         wire.encode(self)
     }
+
+    fn status(&self) -> u16 {
+        RpcError::status(self)
+    }
+
+    fn retry_after(&self) -> Option<RetryAfter> {
+        RpcError::retry_after(self)
+    }
+}
+
+/// A handler's own error as it leaves the process.
+#[cfg(feature = "http")]
+pub(crate) struct ToldError {
+    /// It itself.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<RetryAfter>,
 }
 
 impl Refusal {
@@ -138,10 +156,12 @@ impl Refusal {
         &self.error
     }
 
-    /// The bytes of the handler's own error, if it has one.
+    /// The handler's own error, if it has one, encoded.
     #[cfg(feature = "http")]
-    pub(crate) fn encode_own(&self, wire: Wire) -> Option<Result<Vec<u8>>> {
-        self.own.as_ref().map(|own| own.encode(wire))
+    pub(crate) fn own(&self, wire: Wire) -> Option<Result<ToldError>> {
+        let own = self.own.as_ref()?;
+        let told = |bytes| ToldError { bytes, status: own.status(), retry_after: own.retry_after() };
+        Some(own.encode(wire).map(told))
     }
 }
 

@@ -16,7 +16,7 @@ use rustix::io::{Errno, retry_on_intr};
 use super::{Disk, DiskFile, FolderLock, LockError, Open};
 
 /// The file in a node's folder that its process holds locked, and in which it leaves its process id.
-const LOCK: &str = "LOCK";
+pub(super) const LOCK: &str = "LOCK";
 
 /// The size of one write where space is reserved by writing zeros.
 const ZEROS: usize = 1 << 20;
@@ -137,19 +137,37 @@ impl Disk for RealDisk {
         let path = self.root.join(LOCK);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(LockError::Io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                // A holder that has not written its id yet is a holder all the same.
-                let _ = file.read_to_string(&mut text);
-                return Err(LockError::Held(text.trim().parse().ok()));
-            }
-            Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
-        }
+        file.try_lock().map_err(|error| held(&mut file, error))?;
         file.set_len(0).map_err(LockError::Io)?;
         writeln!(file, "{}", std::process::id()).map_err(LockError::Io)?;
         Ok(FolderLock(Box::new(Locked(file))))
+    }
+}
+
+/// Keeps others from opening a folder that is not changed, for as long as the answer is kept. There is nothing to keep where nobody
+/// ever opened it: in a copy, say, that somebody made without the lock's file.
+#[cfg(any(test, feature = "testing"))]
+pub(super) fn hold(folder: &Path) -> Result<Option<File>, LockError> {
+    match File::open(folder.join(LOCK)) {
+        Ok(mut file) => match file.try_lock_shared() {
+            Ok(()) => Ok(Some(file)),
+            Err(error) => Err(held(&mut file, error)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(LockError::Io(error)),
+    }
+}
+
+/// Why a lock was not to be had.
+fn held(file: &mut File, error: TryLockError) -> LockError {
+    match error {
+        TryLockError::WouldBlock => {
+            let mut text = String::new();
+            // A holder that has not written its id yet is a holder all the same.
+            let _ = file.read_to_string(&mut text);
+            LockError::Held(text.trim().parse().ok())
+        }
+        TryLockError::Error(error) => LockError::Io(error),
     }
 }
 

@@ -4,6 +4,7 @@
 //! running on the old machine cannot reach the new one.
 
 mod content;
+mod copy;
 mod cut;
 mod faults;
 mod file;
@@ -11,17 +12,18 @@ mod image;
 mod tape;
 mod unsynced;
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use self::content::Sparse;
 pub use self::cut::Keep;
 pub use self::faults::{Fault, Requests};
 use self::faults::{Faults, Request};
-use self::image::{Entry, Image, folder};
 pub use self::image::{Event, Step};
+use self::image::{Image, folder};
 pub use self::tape::{Player, Tape};
 use super::{Disk, DiskFile, FolderLock, LockError, Open, SeededRandom};
 use crate::sync::seam;
@@ -187,29 +189,6 @@ impl SimDisk {
         Ok(content)
     }
 
-    /// Makes the same files and folders below a folder of the machine's own disk.
-    ///
-    /// # Errors
-    /// What that disk says.
-    pub fn copy_to(&self, folder: &Path) -> io::Result<()> {
-        let state = self.0.lock();
-        for (name, entry) in state.image.entries() {
-            let path = folder.join(name);
-            match entry {
-                Entry::Folder => std::fs::create_dir(path)?,
-                Entry::File(file) => {
-                    let (content, mut copy) = (state.image.file(*file), std::fs::File::create_new(path)?);
-                    copy.set_len(content.len())?;
-                    for (at, bytes) in content.written() {
-                        copy.seek(SeekFrom::Start(at))?;
-                        copy.write_all(bytes)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Takes all files and folders away, durably: another disk was put in its place.
     pub fn wipe(&self) {
         self.0.lock().image.wipe();
@@ -217,7 +196,7 @@ impl SimDisk {
 
     /// Gives a file this content, durably, whatever it was: a damage, or a copy.
     pub fn put(&self, path: &Path, content: &[u8]) {
-        self.0.lock().image.put(name(path), content);
+        self.0.lock().image.put(name(path), Sparse::of(content));
     }
 }
 

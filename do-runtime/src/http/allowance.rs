@@ -93,7 +93,8 @@ impl Spent {
     fn keep(&mut self, who: Who, until: i128, now: i128) {
         if self.until.len() >= self.look.max(FEW) {
             self.until.retain(|_, until| *until > now);
-            if self.until.len() >= MOST_KEPT {
+            // With little room left somebody would look again soon, and for few.
+            if self.until.len() > MOST_KEPT / 4 * 3 {
                 self.forget_half();
             }
             self.look = (2 * self.until.len()).min(MOST_KEPT);
@@ -176,6 +177,19 @@ mod tests {
             assert_eq!(few.take(who(number), at(i64::from(number))), Ok(()));
         }
         assert!(few.spent.lock().until.len() <= FEW, "who has everything back is forgotten");
+    }
+
+    #[test]
+    fn those_who_can_be_forgotten_are_not_looked_for_at_each_call() {
+        // Each caller comes once, and can be forgotten when as many others have come as are kept.
+        let one = allowance(1, Duration::from_millis(MOST_KEPT as u64 - 1));
+        let mut looks = 0;
+        for number in 0..2 * MOST_KEPT as u32 {
+            let before = one.spent.lock().until.len();
+            assert_eq!(one.take(who(number), at(i64::from(number))), Ok(()));
+            looks += usize::from(one.spent.lock().until.len() <= before);
+        }
+        assert!(looks < 64, "{looks} times");
     }
 
     #[test]

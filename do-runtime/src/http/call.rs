@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::request::{About, class, text, whole_body};
 use super::route;
 use super::shared::Shared;
-use super::stream::{Told, Way};
+use super::stream::Way;
 use crate::call::{Asked, AskedBy};
 use crate::error::{ErrorKind, Result, shown};
 use crate::object::{Answer, Wire};
@@ -53,17 +53,14 @@ pub(super) async fn call(shared: &Shared, request: Request, about: About) -> Res
     if !prepared.reads {
         shared.count_new(&asker, class, &route.object)?;
     }
+    let (object, method) = (route.object, Some(route.method));
+    let asked_for = AskedFor { class: class.name(), object, method, request_id: about.id };
     let encoded = match prepared.answering.await.map(|reply| reply.into_items(wire)) {
-        Ok(Ok(items)) => {
-            let told = Told { class: class.name(), method: route.method.into_owned(), request_id: about.id };
-            return Ok(way.items(items, wire, told));
-        }
+        Ok(Ok(items)) => return Ok(way.items(items, wire, asked_for.into_owned())),
         Ok(Err(reply)) => reply.to_wire(wire).map_err(Into::into),
         Err(refusal) => Err(refusal),
     };
-    let (object, method) = (&route.object, Some(&*route.method));
-    let asked_for = AskedFor { class: class.name(), object, method, request_id: about.id };
-    let bytes = encoded.map_err(|refusal| asked_for.problem(&refusal, about.problems))?;
+    let bytes = encoded.map_err(|refusal| asked_for.problem(&refusal, &shared.objects, about.problems))?;
     let mut response = Response::new(Body::from(bytes));
     let media = match wire {
         Wire::Json => "application/json",

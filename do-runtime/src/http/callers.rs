@@ -82,7 +82,7 @@ fn take(allowance: &Allowance, who: Who, now: Timestamp) -> Result<(), Problem> 
 
 #[cold]
 fn over(allowance: &Allowance, wait: Duration) -> Problem {
-    Problem::overloaded(allowance.sentence(), wait)
+    Problem::overloaded(allowance.sentence()).after(wait)
 }
 
 impl Who {

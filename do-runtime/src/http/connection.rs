@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as Broken, Message, Utf8Bytes};
 use uuid::Uuid;
@@ -38,15 +38,12 @@ use super::failure::AskedFor;
 use super::problem::Problem;
 use super::request::{About, class};
 use super::shared::Shared;
-use super::socket::{Handshake, Socket};
-use crate::call::{Answers, Asked, AskedBy, Refusal};
+use super::socket::{Beat, FAREWELL, Handshake, Pulse, Socket};
+use crate::call::{Answers, Asked, AskedBy};
 use crate::error::ErrorKind;
 use crate::metadata::TraceParent;
-use crate::node::{Addressee, Answering};
+use crate::node::{Addressee, Answering, ClassEntry};
 use crate::object::{Answer, Wire};
-
-/// After how long it is worth another try where there are more.
-const RELIEF: Duration = Duration::from_secs(1);
 
 /// What one connection may ask for at the same time.
 const MOST_AT_ONCE: usize = 1024;
@@ -120,13 +117,6 @@ struct To {
     request_id: Uuid,
 }
 
-/// A call that was made or is watched, for the log.
-struct Made {
-    class: &'static str,
-    object: Addressee<'static>,
-    method: String,
-}
-
 /// Whether an answer is the last of its number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
@@ -141,51 +131,92 @@ struct Outgoing {
     ends: Option<u64>,
 }
 
+/// What comes of the socket next.
+enum Event {
+    Came(Option<Result<Message, Broken>>),
+    /// All has left that was to be sent.
+    Sent(Result<(), Broken>),
+}
+
+/// How a connection ends.
+enum End {
+    /// There is nobody to be told.
+    Gone,
+    /// The client has said goodbye; Tungstenite answers that, with what is sent next.
+    Goodbye,
+    Closed(u16, &'static str),
+}
+
 async fn serve(mut socket: Socket, shared: Arc<Shared>, asker: Asker, trace: Option<TraceParent>) {
-    let ping = shared.limits.ping;
+    let mut pulse = Pulse::new(shared.limits.ping);
     let (answers, mut ready) = mpsc::channel(MOST_WAITING);
     let connected = Arc::new(Connected { shared, asker, trace, answers });
     let mut running = JoinSet::new();
     let mut under_way: HashMap<u64, AbortHandle> = HashMap::new();
-    let (mut timer, mut heard) = (Box::pin(sleep(ping)), true);
+    // While something is on its way nothing else is read or sent.
+    let mut unsent = false;
     let Ok(mut ending) = connected.shared.objects.home().node().map(|node| node.ending()) else { return };
-    let farewell = loop {
+    let end = loop {
+        // Answers that nobody reads are not made for ever.
+        let reads = running.len() < 2 * MOST_AT_ONCE;
         tokio::select! {
-            // Answers that nobody reads are not made for ever.
-            message = poll_fn(|cx| Pin::new(&mut socket).poll_next(cx)), if running.len() < 2 * MOST_AT_ONCE => {
-                heard = true;
-                match message {
-                    Some(Ok(Message::Text(text))) => ask(&connected, &text, &mut running, &mut under_way),
-                    Some(Ok(Message::Binary(_))) => break Some((1003_u16, "this connection takes text")),
-                    Some(Ok(Message::Close(_))) => {
-                        // The answer to it is written; who does not wait for that misses it.
-                        let _ = flush(&mut socket).await;
-                        break None;
+            event = poll_fn(|cx| poll_socket(&mut socket, unsent, cx)), if unsent || reads => match event {
+                Event::Sent(Ok(())) => unsent = false,
+                Event::Sent(Err(_)) => break End::Gone,
+                Event::Came(message) => {
+                    pulse.hear();
+                    match message {
+                        Some(Ok(Message::Text(text))) => ask(&connected, &text, &mut running, &mut under_way),
+                        Some(Ok(Message::Binary(_))) => break End::Closed(1003, "this connection takes text"),
+                        Some(Ok(Message::Close(_))) => break End::Goodbye,
+                        // A ping is answered with what is sent next, too.
+                        Some(Ok(_)) => unsent = true,
+                        Some(Err(Broken::Capacity(_))) => break End::Closed(1009, "the message is too large"),
+                        Some(Err(_)) | None => break End::Gone,
                     }
-                    None => break None,
-                    Some(Ok(_)) => if flush(&mut socket).await.is_err() { break None },
-                    Some(Err(Broken::Capacity(_))) => break Some((1009, "the message is too large")),
-                    Some(Err(_)) => break None,
                 }
-            }
-            Some(Outgoing { text, ends }) = ready.recv() => {
+            },
+            Some(Outgoing { text, ends }) = ready.recv(), if !unsent => {
                 if let Some(id) = ends { under_way.remove(&id); }
-                if send(&mut socket, Message::Text(text.into())).await.is_err() { break None }
+                if Pin::new(&mut socket).start_send(Message::Text(text.into())).is_err() { break End::Gone }
+                unsent = true;
             }
             Some(_) = running.join_next() => {}
-            () = &mut timer => {
-                if !std::mem::take(&mut heard) { break None }
-                timer.as_mut().reset(Instant::now() + ping);
-                if send(&mut socket, Message::Ping(Default::default())).await.is_err() { break None }
-            }
-            _ = ending.changed() => break Some((1001, "the server stops")),
+            () = poll_fn(|cx| pulse.poll_due(cx)) => match pulse.beat(socket.get_mut(), unsent) {
+                Beat::Ping => {
+                    if Pin::new(&mut socket).start_send(Message::Ping(Default::default())).is_err() { break End::Gone }
+                    unsent = true;
+                }
+                Beat::Wait => {}
+                Beat::Gone => break End::Gone,
+            },
+            _ = ending.changed() => break End::Closed(1001, "the server stops"),
         }
     };
-    if let Some((code, words)) = farewell {
-        let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(words) };
-        // Who does not listen any more misses it.
-        let _ = send(&mut socket, Message::Close(Some(frame))).await;
+    let goodbye = match end {
+        End::Gone => return,
+        End::Goodbye => None,
+        End::Closed(code, words) => Some(CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(words) }),
+    };
+    // Who does not listen any more misses it.
+    let _ = timeout(FAREWELL, leave(&mut socket, goodbye)).await;
+}
+
+/// Sends what was begun, or else reads what comes next.
+fn poll_socket(socket: &mut Socket, unsent: bool, cx: &mut Context<'_>) -> Poll<Event> {
+    match unsent {
+        true => Pin::new(socket).poll_flush(cx).map(Event::Sent),
+        false => Pin::new(socket).poll_next(cx).map(Event::Came),
     }
+}
+
+/// Says goodbye, behind what is still to be sent.
+async fn leave(socket: &mut Socket, goodbye: Option<CloseFrame>) -> Result<(), Broken> {
+    poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await?;
+    if let Some(frame) = goodbye {
+        Pin::new(&mut *socket).start_send(Message::Close(Some(frame)))?;
+    }
+    poll_fn(|cx| Pin::new(&mut *socket).poll_flush(cx)).await
 }
 
 /// Begins what a message asks for.
@@ -211,22 +242,24 @@ fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_
         }
         _ if under_way.len() >= MOST_AT_ONCE => {
             let sentence = format!("{MOST_AT_ONCE} calls of this connection are under way");
-            refuse(running, Problem::overloaded(sentence, RELIEF));
+            refuse(running, Problem::overloaded(sentence));
         }
         Asking { call: Some(wanted), watch: None, unwatch: false, .. } => match call(connected, &wanted, to) {
-            Ok((answering, made)) => {
+            Ok((answering, asked_for)) => {
                 let connected = connected.clone();
                 let task = running.spawn(async move {
                     let answer = answering.await.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
-                    connected.answer(to, Ends::Yes, answer.map_err(|refusal| made.problem(to, &refusal))).await;
+                    let answer =
+                        answer.map_err(|refusal| asked_for.problem(&refusal, &connected.shared.objects, Wire::Json));
+                    connected.answer(to, Ends::Yes, answer).await;
                 });
                 under_way.insert(to.id, task);
             }
             Err(problem) => refuse(running, problem),
         },
         Asking { call: None, watch: Some(wanted), unwatch: false, .. } => match watch(connected, &wanted, to) {
-            Ok((answers, made)) => {
-                under_way.insert(to.id, running.spawn(go_on_answering(connected.clone(), to, answers, made)));
+            Ok((answers, asked_for)) => {
+                under_way.insert(to.id, running.spawn(go_on_answering(connected.clone(), to, answers, asked_for)));
             }
             Err(problem) => refuse(running, problem),
         },
@@ -235,7 +268,12 @@ fn ask(connected: &Arc<Connected>, text: &str, running: &mut JoinSet<()>, under_
 }
 
 /// Sends the answers of what is watched, until its objects are closed.
-async fn go_on_answering(connected: Arc<Connected>, to: To, mut answers: Box<dyn Answers>, made: Made) {
+async fn go_on_answering(
+    connected: Arc<Connected>,
+    to: To,
+    mut answers: Box<dyn Answers>,
+    asked_for: AskedFor<'static>,
+) {
     loop {
         let answer = answers.next().await;
         let gone = answer.as_ref().is_err_and(|refusal| refusal.error().kind() == ErrorKind::Unavailable);
@@ -243,8 +281,8 @@ async fn go_on_answering(connected: Arc<Connected>, to: To, mut answers: Box<dyn
         let over = gone && connected.shared.objects.home().node().map_or(true, |node| node.is_closing());
         let answer = answer.and_then(|reply| reply.to_wire(Wire::Json).map_err(Into::into));
         let answer = answer.map_err(|refusal| match over {
-            true => Problem::of_refusal(&refusal, Wire::Json),
-            false => made.problem(to, &refusal),
+            true => Problem::of_refusal(&refusal, &connected.shared.objects, Wire::Json),
+            false => asked_for.problem(&refusal, &connected.shared.objects, Wire::Json),
         });
         let ends = if gone { Ends::Yes } else { Ends::No };
         connected.answer(to, ends, answer).await;
@@ -255,7 +293,7 @@ async fn go_on_answering(connected: Arc<Connected>, to: To, mut answers: Box<dyn
 }
 
 /// Makes a call that is wanted.
-fn call(connected: &Connected, wanted: &Wanted<'_>, by: To) -> Result<(Answering, Made), Problem> {
+fn call(connected: &Connected, wanted: &Wanted<'_>, by: To) -> Result<(Answering, AskedFor<'static>), Problem> {
     let Connected { shared, asker, .. } = connected;
     shared.count_call(asker)?;
     let (class, object) = (class(&wanted.class)?, wanted.addressee()?);
@@ -264,16 +302,16 @@ fn call(connected: &Connected, wanted: &Wanted<'_>, by: To) -> Result<(Answering
     if !prepared.reads {
         shared.count_new(asker, class, &object)?;
     }
-    Ok((prepared.answering, Made { class: class.name(), object, method: wanted.method.to_string() }))
+    Ok((prepared.answering, wanted.asked_for(class, object, by)))
 }
 
 /// Watches what is wanted.
-fn watch(connected: &Connected, wanted: &Wanted<'_>, by: To) -> Result<(Box<dyn Answers>, Made), Problem> {
+fn watch(connected: &Connected, wanted: &Wanted<'_>, by: To) -> Result<(Box<dyn Answers>, AskedFor<'static>), Problem> {
     connected.shared.count_call(&connected.asker)?;
     let (class, object) = (class(&wanted.class)?, wanted.addressee()?);
     let answers = class.watch(connected.shared.objects.home(), &object, connected.asked(wanted, by));
     let answers = answers.map_err(|error| Problem::of_request(&error))?;
-    Ok((answers, Made { class: class.name(), object, method: wanted.method.to_string() }))
+    Ok((answers, wanted.asked_for(class, object, by)))
 }
 
 impl Wanted<'_> {
@@ -285,16 +323,15 @@ impl Wanted<'_> {
         }
     }
 
+    /// The call of it, for the log.
+    fn asked_for(&self, class: &ClassEntry, object: Addressee<'static>, by: To) -> AskedFor<'static> {
+        let method = Some(self.method.to_string().into());
+        AskedFor { class: class.name(), object, method, request_id: by.request_id }
+    }
+
     /// The trace that the call belongs to: as for a header, what is none is passed over.
     fn trace(&self) -> Option<TraceParent> {
         self.traceparent.as_ref()?.parse().ok()
-    }
-}
-
-impl Made {
-    fn problem(&self, by: To, refusal: &Refusal) -> Problem {
-        let Made { class, object, method } = self;
-        AskedFor { class, object, method: Some(method), request_id: by.request_id }.problem(refusal, Wire::Json)
     }
 }
 
@@ -333,16 +370,6 @@ fn tell(connected: &Arc<Connected>, running: &mut JoinSet<()>, to: To, problem: 
         // It was never under way, and another of its number may be.
         connected.answer(to, Ends::No, Err(problem)).await;
     });
-}
-
-async fn send(socket: &mut Socket, message: Message) -> Result<(), Broken> {
-    poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await?;
-    Pin::new(&mut *socket).start_send(message)?;
-    flush(socket).await
-}
-
-async fn flush(socket: &mut Socket) -> Result<(), Broken> {
-    poll_fn(|cx| Pin::new(&mut *socket).poll_flush(cx)).await
 }
 
 /// Reads a message as a connection does, and finds whom it is for.

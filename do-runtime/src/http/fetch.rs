@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::request::{About, class, handed_on, whole_body};
 use super::route;
 use super::shared::Shared;
-use super::stream::{Told, Way};
+use super::stream::Way;
 use crate::call::{AskedBy, Unfetched};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{Astray, Response};
@@ -37,16 +37,14 @@ pub(super) async fn answer(shared: &Shared, request: HttpRequest, about: About) 
     if !prepared.reads {
         shared.count_new(&asker, class, &place.object)?;
     }
-    let answer = prepared.answering.await.and_then(|reply| match reply.into_items(Wire::Json) {
-        Ok(items) => {
-            let told = Told { class: class.name(), method: method.name.to_owned(), request_id: about.id };
-            Ok(way.items(items, Wire::Json, told))
-        }
-        Err(reply) => Ok(reply.to_response().and_then(|response| http(response, way))?),
-    });
-    let (object, method) = (&place.object, Some(method.name));
+    let (object, method) = (place.object, Some(method.name.into()));
     let asked_for = AskedFor { class: class.name(), object, method, request_id: about.id };
-    answer.map_err(|refusal| asked_for.problem(&refusal, about.problems))
+    let answer = match prepared.answering.await.map(|reply| reply.into_items(Wire::Json)) {
+        Ok(Ok(items)) => return Ok(way.items(items, Wire::Json, asked_for.into_owned())),
+        Ok(Err(reply)) => reply.to_response().and_then(|response| http(response, way)).map_err(Into::into),
+        Err(refusal) => Err(refusal),
+    };
+    answer.map_err(|refusal| asked_for.problem(&refusal, &shared.objects, about.problems))
 }
 
 /// As it goes out. What a handler says that is no HTTP is the server's mistake.

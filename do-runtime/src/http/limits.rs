@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::sockets::Terms;
+
 /// The limits of a server.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
@@ -35,14 +37,16 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        // As in the kit.
+        let Terms { buffer, sockets } = Terms::default();
         Limits {
             body: 1 << 20,
             headers: 32 << 10,
             arrival: Duration::from_secs(10),
             answer: Duration::from_secs(30),
             message: 1 << 20,
-            socket_buffer: 1 << 20,
-            sockets_per_object: 32_768,
+            socket_buffer: buffer as u64,
+            sockets_per_object: sockets,
             sockets_per_peer: 32_768,
             ping: Duration::from_secs(30),
             connections: 32_768,

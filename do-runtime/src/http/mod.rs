@@ -28,7 +28,7 @@
 //! them over one WebSocket, `fetch` hands
 //! plain requests to an object, `socket` opens a WebSocket and moves its messages, `problem` the answer of one that failed, `failure` what the log has of it, `stream` an answer
 //! that comes bit by bit; `authenticate` says who calls, `jwt` by signed tokens; `callers` tells apart those who call, and `allowance` how often each may; `serve` listens. `documents`
-//! are a page, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
+//! are pages, what these need, and what tells others how to call, `scrape` the metrics, both at `paths` that the program chooses.
 
 mod allowance;
 mod authenticate;

@@ -10,8 +10,9 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::call::Refusal;
+use crate::call::{Refusal, ToldError};
 use crate::error::{Error, ErrorKind};
+use crate::node::Objects;
 use crate::object::{Wire, WrongArgument};
 
 /// What went wrong, for the one who called.
@@ -67,6 +68,11 @@ struct Document<'a> {
 /// The name of the last member in MessagePack: a text of five bytes.
 const OWN: &[u8] = b"\xa5error";
 
+/// As `Retry-After` says it: rounded up, since who comes too early is refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
 impl Problem {
     /// One that HTTP itself has a status for.
     pub(super) fn new(status: StatusCode, kind: ErrorKind, detail: impl Into<String>) -> Self {
@@ -84,11 +90,14 @@ impl Problem {
         }
     }
 
-    /// It is too much now, and worth another try after a while.
-    pub(super) fn overloaded(detail: impl Into<String>, wait: Duration) -> Self {
-        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
-        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, detail);
-        Problem { retryable: true, retry_after: Some(seconds), ..problem }
+    /// It is too much now, and worth another try soon.
+    pub(super) fn overloaded(detail: impl Into<String>) -> Self {
+        Problem { retryable: true, ..Problem::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::Overloaded, detail) }
+    }
+
+    /// The same after this time.
+    pub(super) fn after(self, wait: Duration) -> Self {
+        Problem { retry_after: Some(whole_seconds(wait)), ..self }
     }
 
     /// There is nothing of that name.
@@ -121,22 +130,29 @@ impl Problem {
         }
     }
 
-    /// A call that was made, and answered with an error, which will be written so.
-    pub(super) fn of_refusal(refusal: &Refusal, wire: Wire) -> Self {
-        let error = refusal.error();
-        match refusal.encode_own(wire) {
-            Some(Ok(own)) => {
-                let own = match wire {
-                    Wire::Json => {
-                        String::from_utf8(own).ok().and_then(|own| RawValue::from_string(own).ok()).map(Own::Json)
-                    }
-                    Wire::MessagePack => Some(Own::MessagePack(own)),
-                };
-                Problem { own, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.kind(), error.to_string()) }
-            }
+    /// A call that was made at one of these objects, and answered with an error, which will be written so.
+    pub(super) fn of_refusal(refusal: &Refusal, objects: &Objects, wire: Wire) -> Self {
+        match refusal.own(wire) {
+            Some(Ok(own)) => Problem::of_handler(refusal.error(), own, objects, wire),
             Some(Err(unencodable)) => Problem::of(&unencodable),
-            None => Problem::of(error),
+            None => Problem::of(refusal.error()),
         }
+    }
+
+    /// A handler's own error.
+    fn of_handler(error: &Error, told: ToldError, objects: &Objects, wire: Wire) -> Self {
+        let ToldError { bytes, status, retry_after } = told;
+        let own = match wire {
+            Wire::Json => String::from_utf8(bytes).ok().and_then(|own| RawValue::from_string(own).ok()).map(Own::Json),
+            Wire::MessagePack => Some(Own::MessagePack(bytes)),
+        };
+        // What is derived is one of these; what was written by hand may be anything.
+        let status = StatusCode::from_u16(status).ok().filter(|it| it.is_client_error() || it.is_server_error());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let problem = Problem::new(status, error.kind(), error.to_string());
+        let wait = retry_after.and_then(|at| Some(at.from_now(objects.home().node().ok()?.now())));
+        let retry_after = wait.map(whole_seconds).or(problem.retry_after);
+        Problem { own, retry_after, retryable: retry_after.is_some(), ..problem }
     }
 
     /// An error of the runtime.

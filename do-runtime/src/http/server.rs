@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::HeaderMap;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::routing::any;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
@@ -97,6 +98,31 @@ impl Server {
     /// ```
     pub fn page(self, path: impl Into<String>, html: impl Into<String>) -> Self {
         self.document(path.into(), Kind::Page(html.into().into()))
+    }
+
+    /// Answers a `GET` of this path with something else that a page needs, such as a script, a style or a picture, of this media type. A browser keeps
+    /// it, and asks each time whether it still is the same (`ETag`), as for the page.
+    ///
+    /// ```no_run
+    /// # use do_runtime::prelude::*;
+    /// # async fn example(objects: Objects) -> Result {
+    /// # const PAGE: &str = "";
+    /// # const STYLE: &str = "";
+    /// let server = objects.server().page("/", PAGE).asset("/style.css", "text/css", STYLE);
+    /// server.asset("/dot.png", "image/png", [0x89_u8, 0x50]).serve("127.0.0.1:8080").await
+    /// # }
+    /// ```
+    ///
+    /// What `include_str!` and `include_bytes!` give is served as it is, without a copy.
+    pub fn asset(mut self, path: impl Into<String>, media: &str, content: impl AsRef<[u8]> + Send + 'static) -> Self {
+        match HeaderValue::try_from(media).ok().filter(|_| media.contains('/')) {
+            Some(media) => self.document(path.into(), Kind::Asset(media, Bytes::from_owner(content))),
+            None => {
+                let sentence = format!("{media:?} is no media type: write one such as \"text/css\"");
+                self.wrong.set(&mut (), "an asset", Err(Error::invalid(sentence)));
+                self
+            }
+        }
     }
 
     fn document(mut self, path: String, kind: Kind) -> Self {
@@ -285,7 +311,7 @@ impl Server {
                 Kind::OpenApi => self.described().openapi().to_string().into(),
                 #[cfg(feature = "interface")]
                 Kind::JavaScript => self.described().javascript().into(),
-                Kind::Page(html) => html.clone(),
+                Kind::Page(content) | Kind::Asset(_, content) => content.clone(),
             };
             document.served(router, body)
         })
@@ -304,10 +330,16 @@ impl Server {
     /// `invalid` for an address that others reach where nobody says who calls; `unavailable` if the address can't be listened on, or
     /// if the node fails meanwhile.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result {
-        let cannot = |error: std::io::Error| {
-            Error::with_source(ErrorKind::Unavailable, format!("the address can't be listened on: {error}"), error)
+        let cannot = |what: &str, error: std::io::Error| {
+            Error::with_source(ErrorKind::Unavailable, format!("{what} can't be listened on: {error}"), error)
         };
-        self.serve_on(TcpListener::bind(address).await.map_err(cannot)?).await
+        let found = tokio::net::lookup_host(address).await.map_err(|error| cannot("the address", error))?;
+        let addresses: Vec<SocketAddr> = found.collect();
+        let listener = TcpListener::bind(&*addresses).await.map_err(|error| {
+            let named: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+            cannot(&named.join(" or "), error)
+        })?;
+        self.serve_on(listener).await
     }
 
     /// The same for a listener that is there already.

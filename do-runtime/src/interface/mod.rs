@@ -25,7 +25,7 @@ mod write;
 
 use std::path::Path;
 
-pub(crate) use model::{Again, Class, Frames, Method, Parameter, Shape, Text};
+pub(crate) use model::{Again, Class, Frames, Method, OwnError, Parameter, Shape, Text};
 pub(crate) use trace::Shapes;
 
 use crate::error::Result;

@@ -55,7 +55,15 @@ pub(crate) struct Method {
     /// Whether there are many results, one after the other.
     pub(crate) streams: bool,
     /// Its own error, if it has one.
-    pub(crate) error: Option<Shape>,
+    pub(crate) error: Option<OwnError>,
+}
+
+/// An error of a method's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnError {
+    pub(crate) shape: Shape,
+    /// The statuses that it has over HTTP.
+    pub(crate) statuses: &'static [u16],
 }
 
 /// What it means to call a method again of which no answer came.
@@ -116,6 +124,8 @@ pub enum Text {
     Uuid,
     /// The id of an object: 64 hexadecimal digits.
     ObjectId,
+    /// A `Period`.
+    Period,
 }
 
 /// The place of a type in its list.
@@ -215,7 +225,8 @@ impl Class {
     pub(crate) fn shapes(&self) -> impl Iterator<Item = &Shape> {
         let of_methods = self.methods.iter().flat_map(|method| {
             let parameters = method.parameters.iter().map(|parameter| &parameter.shape);
-            parameters.chain(&method.error).chain([&method.result])
+            let error = method.error.as_ref().map(|error| &error.shape);
+            parameters.chain(error).chain([&method.result])
         });
         let frames = self.sockets.iter().flat_map(|sockets| sockets.takes.iter().chain(&sockets.sends));
         of_methods.chain(frames.filter_map(|frames| match frames {

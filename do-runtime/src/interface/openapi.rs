@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::model::{Again, Class, Method};
 use super::needed::needed;
 use super::{Access, Interface};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, USUAL_STATUS};
 
 /// The document.
 pub(super) fn document(interface: &Interface) -> Value {
@@ -69,11 +69,15 @@ fn operation(class: &Class, method: &Method, schemas: &Schemas<'_>) -> Value {
         "default": { "description": "What went wrong.", "content": problem(reference.clone()) },
     });
     if let Some(error) = &method.error {
-        let own = json!({ "type": "object", "properties": { "error": schemas.of(error) } });
-        responses["422"] = json!({
-            "description": "The method's own error, in `error`; or arguments that it does not take.",
-            "content": problem(json!({ "allOf": [reference, own] })),
-        });
+        let own = json!({ "type": "object", "properties": { "error": schemas.of(&error.shape) } });
+        for status in error.statuses {
+            let description = match *status {
+                USUAL_STATUS => "The method's own error, in `error`; or arguments that it does not take.",
+                _ => "The method's own error, in `error`.",
+            };
+            let content = problem(json!({ "allOf": [reference, own] }));
+            responses[status.to_string()] = json!({ "description": description, "content": content });
+        }
     }
     let (summary, rest) = method.doc.split_once("\n\n").unwrap_or((&method.doc, ""));
     let mut operation = json!({

@@ -93,6 +93,17 @@ impl Origin {
         }
     }
 
+    /// What an operation takes along that a handler begins, for itself and for others: nobody's deadline.
+    ///
+    /// # Errors
+    /// `invalid` for a chain that is too long.
+    pub(crate) fn of_operation(from: Arc<Running>, method: &Method) -> Result<Self> {
+        let mut origin = Origin::default();
+        origin.follow(from, method)?;
+        origin.deadline = None;
+        Ok(origin)
+    }
+
     /// Takes over what the handler that makes the call hands on.
     fn follow(&mut self, from: Arc<Running>, method: &Method) -> Result<()> {
         self.depth = from.meta.depth() + 1;

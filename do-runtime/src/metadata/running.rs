@@ -44,6 +44,18 @@ impl Running {
         if self.answered.load(Ordering::Relaxed) { None } else { self.meta.deadline() }
     }
 
+    /// Whether it is another handler, or that one's calls have led to it.
+    pub(crate) fn is_part_of(self: &Arc<Self>, other: &Arc<Running>) -> bool {
+        let mut handler = Some(self);
+        while let Some(running) = handler {
+            if Arc::ptr_eq(running, other) {
+                return true;
+            }
+            handler = running.meta.origin().and_then(|origin| origin.from.as_ref());
+        }
+        false
+    }
+
     /// It has answered, and goes on.
     pub(crate) fn answer(&self) {
         self.answered.store(true, Ordering::Relaxed);

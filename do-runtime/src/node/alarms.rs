@@ -365,7 +365,7 @@ pub(super) async fn in_turn<O: Dispatch, R: Send + 'static>(
 
 impl<O: Dispatch> Awake<O> {
     /// The first alarm that is to run, but for those that do.
-    fn first_alarm(&self, flights: &BTreeSet<String>) -> Result<Option<AlarmRow>> {
+    pub(super) fn first_alarm(&self, flights: &BTreeSet<String>) -> Result<Option<AlarmRow>> {
         let first = self.cx.database.next_alarms(flights.len() + 1)?;
         Ok(first.into_iter().find(|row| !flights.contains(&row.identity)))
     }

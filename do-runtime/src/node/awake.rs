@@ -62,7 +62,20 @@ impl<O: Dispatch> Awake<O> {
     }
 
     /// Runs a handler in a transaction: `Ok` commits all of it, an error or a panic undoes all of it.
+    #[inline]
     pub(crate) fn exclusive<T, E: Failure>(
+        &mut self,
+        shared: &Shared<O>,
+        handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
+    ) -> (Result<T, E>, Ran) {
+        let ended = self.transact(shared, handler);
+        // If it failed too: what is ephemeral is not undone.
+        shared.waits.changed();
+        ended
+    }
+
+    /// The same, and those who wait for a change are not told.
+    pub(crate) fn transact<T, E: From<Error>>(
         &mut self,
         shared: &Shared<O>,
         handler: impl FnOnce(&mut O, &mut Cx<O>) -> Result<T, E>,
@@ -394,6 +407,7 @@ impl<O: Dispatch> Awake<O> {
             Ok(()) => effects::keep(shared),
             Err(_) => drop(self.undo()),
         }
+        shared.waits.changed();
         done
     }
 
@@ -404,7 +418,8 @@ impl<O: Dispatch> Awake<O> {
 
     /// Notes that a message was applied whose handler does not run in a transaction.
     pub(crate) fn note_applied(&mut self, shared: &Shared<O>, delivery: &Delivery) -> Result<()> {
-        self.in_one(shared, |awake| awake.cx.database.note_applied(delivery, awake.cx.now()))
+        let opened = shared.host.node().opened();
+        self.in_one(shared, |awake| awake.cx.database.note_applied(delivery, awake.cx.now(), opened))
     }
 
     /// The instance is given up before anybody was served. What it committed while it woke is not lost.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::checkpoint::checkpoint;
-use super::{Home, Node, scheduler, sleep};
+use super::{AnyHost, Home, Node, scheduler, sleep};
 use crate::error::Error;
 use crate::observe;
 
@@ -53,7 +53,8 @@ async fn watch_journal(node: Weak<Node>, failed: impl Future<Output = Error> + S
     }
 }
 
-/// Puts idle objects to sleep. Without an object that is awake it has no timer, so that virtual time can leap.
+/// Puts idle objects to sleep. Without an object that is awake it has no timer, so that virtual time can leap; nor under
+/// simulation while only those are awake that their asynchronous handlers keep so: it is told when one of them ends.
 async fn hibernate(node: Weak<Node>) {
     loop {
         let Some(woken) = node.upgrade().map(|node| node.woken().clone()) else { return };
@@ -68,7 +69,11 @@ async fn hibernate(node: Weak<Node>) {
             let Some(node) = node.upgrade().filter(|node| !node.is_abandoned()) else { return };
             node.tick();
             sleep::sweep(&node);
-            if node.hosts().iter().all(|host| host.awake().is_empty()) {
+            let in_vain = |host: &Arc<dyn AnyHost>| match node.is_deterministic() {
+                true => !host.may_be_swept(),
+                false => host.awake().is_empty(),
+            };
+            if node.hosts().iter().all(in_vain) {
                 break;
             }
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Objects;
+use super::shared::Values;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, FirstMistake, Result};
 use crate::journal::Rhythm;
@@ -33,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) deterministic: bool,
     /// How much is written to the journal at once under simulation.
     pub(crate) rhythm: Rhythm,
+    /// What handlers can look up.
+    pub(crate) shared: Values,
 }
 
 impl Default for Options {
@@ -48,6 +51,7 @@ impl Default for Options {
             keep_replies: Duration::from_secs(24 * 60 * 60),
             deterministic: false,
             rhythm: Rhythm::Together,
+            shared: Values::default(),
         }
     }
 }
@@ -115,6 +119,41 @@ impl Builder {
     pub fn slow_call(mut self, duration: impl IntoDuration) -> Self {
         let millis = duration.into_duration().map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
         self.wrong.set(&mut self.options.slow_call, "slow_call", millis);
+        self
+    }
+
+    /// Gives the handlers of all objects something that belongs to the program, such as an HTTP client: one value of a type, which they get by
+    /// [`cx.shared::<T>()`](crate::Cx::shared) and [`this.shared::<T>()`](crate::This::shared). A trait object is given as a `Box` or an `Arc` of it.
+    ///
+    /// ```no_run
+    /// # use do_runtime::prelude::*;
+    /// trait Rates: Send + Sync {
+    ///     fn of(&self, currency: &str) -> Option<f64>;
+    /// }
+    ///
+    /// # struct Fixed;
+    /// # impl Rates for Fixed { fn of(&self, _: &str) -> Option<f64> { None } }
+    /// # #[durable_object]
+    /// # struct Shop;
+    /// #[durable_object]
+    /// impl Shop {
+    ///     #[rpc]
+    ///     fn price(&self, cx: &Cx<Self>, currency: &str) -> Result<f64> {
+    ///         cx.shared::<Box<dyn Rates>>()?.of(currency).context("there is no such currency")
+    ///     }
+    /// }
+    ///
+    /// # async fn open() -> Result {
+    /// let rates: Box<dyn Rates> = Box::new(Fixed);
+    /// let objects = Objects::builder().with(rates).open("data").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A second value of one type is an `invalid` error of `open`.
+    pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        let added = self.options.shared.add(value);
+        self.wrong.set(&mut (), "with", added);
         self
     }
 

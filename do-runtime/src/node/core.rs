@@ -125,6 +125,11 @@ impl Node {
         self.env.clock.now()
     }
 
+    /// When it was opened.
+    pub(crate) fn opened(&self) -> Timestamp {
+        self.opened
+    }
+
     /// Whether nothing may depend on how long things take.
     #[inline]
     pub(crate) fn is_deterministic(&self) -> bool {

@@ -48,13 +48,24 @@ pub(super) enum Post {
 impl<O: Dispatch> Awake<O> {
     /// What is to be done for the outbox, while some deliveries are under way.
     pub(super) fn next_post(&self, host: &Host<O>, flights: &BTreeSet<String>, now: Timestamp) -> Result<Post> {
-        let Some((due, receiver)) = self.next_delivery(flights)? else { return Ok(Post::Nothing) };
+        Ok(self.post(host, flights, now, self.next_delivery(flights)?))
+    }
+
+    /// What is to be done for the outbox whose next receiver this is.
+    pub(super) fn post(
+        &self,
+        host: &Host<O>,
+        flights: &BTreeSet<String>,
+        now: Timestamp,
+        next: Option<(Timestamp, ObjectId)>,
+    ) -> Post {
+        let Some((due, receiver)) = next else { return Post::Nothing };
         if due > now {
-            return Ok(Post::Later(due));
+            return Post::Later(due);
         }
         let under_way = flights.iter().filter(|flight| flight.starts_with("d:")).count();
         let held = host.home().deliveries.holds(host.tag(), self.cx.id());
-        Ok(if held || under_way >= AT_ONCE { Post::Nothing } else { Post::Now(receiver) })
+        if held || under_way >= AT_ONCE { Post::Nothing } else { Post::Now(receiver) }
     }
 }
 

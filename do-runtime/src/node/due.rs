@@ -38,6 +38,11 @@ impl<O: Dispatch> Awake<O> {
         if self.due.outbox.is_none() {
             return Ok(None);
         }
+        self.first_receiver(flights)
+    }
+
+    /// The same by the database itself.
+    pub(super) fn first_receiver(&self, flights: &BTreeSet<String>) -> Result<Option<(Timestamp, ObjectId)>> {
         let first = self.cx.database.first_receivers(flights.len() + 1)?;
         Ok(first.into_iter().find(|(_, receiver)| !flights.contains(&delivery::flight(*receiver))))
     }

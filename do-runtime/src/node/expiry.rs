@@ -14,7 +14,7 @@ use crate::sqlite::{HandlerContext, expiry};
 const BATCH: usize = 1_000;
 
 /// After a cleanup that failed, until it is tried again.
-const AFTER_A_FAILURE: Duration = Duration::from_secs(5 * 60);
+pub(super) const AFTER_A_FAILURE: Duration = Duration::from_secs(5 * 60);
 
 /// What came of a cleanup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

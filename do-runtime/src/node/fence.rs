@@ -38,4 +38,6 @@ pub(super) fn fence<O: Dispatch>(host: &Arc<Host<O>>, slot: &Arc<Slot<O>>) {
         waker.wake();
     }
     refuse_queue(slot);
+    // They go on at the successor.
+    shared.waits.changed();
 }

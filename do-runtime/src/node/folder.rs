@@ -16,15 +16,17 @@ use crate::store::{Location, PAGES, Replay, SqlitePageStore, WriteBehind};
 use super::builder::Options;
 
 /// The file that holds the key of the ids.
-const ID_KEY: &str = "id.key";
+pub(crate) const ID_KEY: &str = "id.key";
 /// While it is being written.
 const ID_KEY_NEW: &str = "id.key.new";
 
 /// Opens the folder of `env`'s disk.
 pub(super) async fn open(env: Env, options: Options) -> Result<Objects> {
     let random = env.random.clone();
+    let shared = options.shared.clone();
     let (ids, node) = bring_up_apart(env, options).await?;
     let home = Home::new(ids, random);
+    home.give(shared);
     move_in(&home, node);
     Ok(Objects::owning(home))
 }
@@ -33,6 +35,7 @@ pub(super) async fn open(env: Env, options: Options) -> Result<Objects> {
 #[cfg(feature = "testing")]
 pub(crate) async fn reopen(builder: super::Builder, home: &Arc<Home>) -> Result<()> {
     let (env, options) = builder.into_parts()?;
+    home.give(options.shared.clone());
     let (_, node) = bring_up_apart(env, options).await?;
     move_in(home, node);
     Ok(())
@@ -111,7 +114,7 @@ fn settle_names(disk: &dyn Disk, folder: &str) -> Result<()> {
     })
 }
 
-fn taken(folder: &str, error: LockError) -> Error {
+pub(crate) fn taken(folder: &str, error: LockError) -> Error {
     match error {
         LockError::Held(Some(process)) => Error::new(
             ErrorKind::Unavailable,

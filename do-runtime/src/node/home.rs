@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Node;
 use super::hold::Hold;
 use super::names::RecentNames;
+use super::shared::Shared;
 #[cfg(feature = "connect")]
 use crate::connect::Connection;
 use crate::env::Random;
@@ -18,6 +19,8 @@ pub(crate) struct Home {
     ids: IdKey,
     names: RecentNames,
     random: Arc<dyn Random>,
+    /// What the program gave to its handlers.
+    pub(super) shared: Shared,
     /// The way to the process that the objects are in, if that is another one.
     #[cfg(feature = "connect")]
     remote: Option<Arc<Connection>>,
@@ -45,6 +48,7 @@ impl Home {
             ids,
             names: RecentNames::default(),
             random,
+            shared: Shared::default(),
             #[cfg(feature = "connect")]
             remote: None,
             cleanup: Hold::default(),

@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use super::alarms::{Pick, Running};
+#[cfg(feature = "testing")]
+use super::overlooked::When;
 use super::receive::{Arrival, Receiving};
 use super::{Home, Node, statements};
 use crate::ObjectId;
@@ -250,6 +252,8 @@ pub(crate) trait AnyHost: Send + Sync + 'static {
     fn receive(self: Arc<Self>, arrival: Arrival) -> Receiving;
     /// The ids of the objects that are awake.
     fn awake(&self) -> Vec<ObjectId>;
+    /// Whether an object is awake that can go to sleep when it is idle, or that can give back memory.
+    fn may_be_swept(&self) -> bool;
     /// Puts objects to sleep that were not called since `before` (coarse milliseconds), if they are idle now.
     fn put_idle_to_sleep(&self, before: u64);
     /// Gives back memory of objects that were not called since `before` (coarse milliseconds) and stay awake.
@@ -264,6 +268,9 @@ pub(crate) trait AnyHost: Send + Sync + 'static {
     fn hand_over(&self) -> Errand<'_>;
     /// Fences objects whose handler has been running for too long.
     fn fence_stuck(self: Arc<Self>, now: u64);
+    /// Wakes an object, and sees to it that the node will wake it in time for what is due next.
+    #[cfg(feature = "testing")]
+    fn check_wake(self: Arc<Self>, id: ObjectId, when: When) -> Errand<'static>;
     /// No slot of this host runs calls any more.
     fn retire(&self);
 }
@@ -295,6 +302,14 @@ impl<O: Dispatch> AnyHost for Host<O> {
 
     fn awake(&self) -> Vec<ObjectId> {
         self.slots(is_awake).iter().map(|slot| slot.shared.identity.id()).collect()
+    }
+
+    fn may_be_swept(&self) -> bool {
+        let waits = |slot: &Slot<O>| {
+            let kept = slot.shared.orchestrations.load(Ordering::Acquire) > 0;
+            is_awake(slot) && !(kept && slot.shared.released.load(Ordering::Relaxed))
+        };
+        !self.slots(waits).is_empty()
     }
 
     fn put_idle_to_sleep(&self, before: u64) {
@@ -379,6 +394,11 @@ impl<O: Dispatch> AnyHost for Host<O> {
         for slot in self.slots(stuck) {
             super::fence::fence(&self, &slot);
         }
+    }
+
+    #[cfg(feature = "testing")]
+    fn check_wake(self: Arc<Self>, id: ObjectId, when: When) -> Errand<'static> {
+        Box::pin(super::overlooked::check(self, id, when))
     }
 
     fn retire(&self) {

@@ -18,9 +18,12 @@ mod migrate;
 mod names;
 mod namespace;
 mod objects;
+#[cfg(feature = "testing")]
+mod overlooked;
 mod receive;
 mod registration;
 mod scheduler;
+mod shared;
 mod sleep;
 mod statements;
 mod wake;
@@ -38,7 +41,7 @@ pub use builder::{Builder, IntoBytes};
 pub(crate) use checkpoint::checkpoint;
 pub(crate) use due::Due;
 #[cfg(feature = "testing")]
-pub(crate) use folder::reopen;
+pub(crate) use folder::{ID_KEY, reopen, taken};
 #[cfg(feature = "testing")]
 pub(crate) use hold::Hold;
 pub(crate) use home::Home;
@@ -47,6 +50,8 @@ pub(crate) use host::{AnyHost, Host};
 pub(crate) use namespace::check_name;
 pub use namespace::{List, ListIter, Namespace};
 pub use objects::Objects;
+#[cfg(feature = "testing")]
+pub(crate) use overlooked::When;
 pub use registration::ClassEntry;
 #[cfg(feature = "interface")]
 pub(crate) use registration::classes_by_name;

@@ -86,6 +86,16 @@ pub(crate) enum Addressee<'a> {
     WithId(Cow<'a, str>),
 }
 
+#[cfg(feature = "http")]
+impl Addressee<'_> {
+    pub(crate) fn into_owned(self) -> Addressee<'static> {
+        match self {
+            Addressee::Named(name) => Addressee::Named(name.into_owned().into()),
+            Addressee::WithId(id) => Addressee::WithId(id.into_owned().into()),
+        }
+    }
+}
+
 inventory::collect!(ClassEntry);
 
 impl ClassEntry {

@@ -102,7 +102,7 @@ impl Node {
     }
 
     /// The host of a class that is linked into the program, made if there is none yet.
-    pub(super) fn linked_host(self: &Arc<Self>, class: ClassTag, home: &Arc<Home>) -> Option<Arc<dyn AnyHost>> {
+    pub(crate) fn linked_host(self: &Arc<Self>, class: ClassTag, home: &Arc<Home>) -> Option<Arc<dyn AnyHost>> {
         self.host_of(class).or_else(|| Some(linked().get(&class)?.host(self, home)))
     }
 

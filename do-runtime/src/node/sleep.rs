@@ -42,6 +42,8 @@ where
     if let Err(panic) = dropped {
         super::panicked(&shared.identity, &*panic);
     }
+    // What was ephemeral begins anew.
+    shared.waits.changed();
 }
 
 /// Hands what changed in an object over to the store, which keeps it once the log is durable so far.

@@ -9,7 +9,7 @@ use crate::call::{Pace, Refusal, Stub};
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::fetch::{FetchDef, Response};
 #[cfg(feature = "interface")]
-use crate::interface::{Shape, Shapes};
+use crate::interface::{OwnError, Shape, Shapes};
 use crate::limits::Limits;
 use crate::object::alarms::{AlarmDef, AlarmRan, AlarmRun, ExhaustedRun, Schedule};
 use crate::object::{
@@ -322,9 +322,9 @@ pub trait Failure: From<Error> + Into<Error> + Send + 'static {
     fn sentence(&self) -> String;
     /// Without its type.
     fn into_refusal(self) -> Refusal;
-    /// How the handler's own error looks outside of the process, if it has one.
+    /// What the handler's own error is outside of the process, if it has one.
     #[cfg(feature = "interface")]
-    fn own_shape(shapes: &mut Shapes) -> Option<Shape> {
+    fn own_shape(shapes: &mut Shapes) -> Option<OwnError> {
         let _ = shapes;
         None
     }
@@ -370,8 +370,8 @@ impl<E: RpcError> Failure for CallError<E> {
     }
 
     #[cfg(feature = "interface")]
-    fn own_shape(shapes: &mut Shapes) -> Option<Shape> {
-        Some(shapes.of::<E>())
+    fn own_shape(shapes: &mut Shapes) -> Option<OwnError> {
+        Some(OwnError { shape: shapes.of::<E>(), statuses: E::STATUSES })
     }
 
     fn told(error: Error, own: Option<&[u8]>, wire: Wire) -> Self {

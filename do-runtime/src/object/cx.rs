@@ -163,6 +163,14 @@ impl<O: Object> Cx<O> {
         Objects::visiting(self.surroundings.home.clone())
     }
 
+    /// What the program gave its objects of this type, by [`with`](crate::Builder::with).
+    ///
+    /// # Errors
+    /// `internal` if it gave none.
+    pub fn shared<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
+        self.surroundings.home.shared()
+    }
+
     /// The sockets of this object that are open, in the order in which they came. They stay when it sleeps.
     pub fn sockets(&self) -> Sockets {
         let home = self.surroundings.home.clone();

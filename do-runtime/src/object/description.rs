@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Answer, Failure, Method};
 #[cfg(feature = "interface")]
-use crate::interface::{Again, Class, Frames, Parameter, Shape, Shapes, Text};
+use crate::interface::{Again, Class, Frames, OwnError, Parameter, Shape, Shapes, Text};
 use crate::proof::ArgumentType;
 #[cfg(feature = "interface")]
 use crate::sockets::TextOrBinary;
@@ -192,7 +192,7 @@ pub struct OutcomeShape {
     #[cfg(feature = "interface")]
     streams: bool,
     #[cfg(feature = "interface")]
-    error: fn(&mut Shapes) -> Option<Shape>,
+    error: fn(&mut Shapes) -> Option<OwnError>,
 }
 
 impl<T: Answer, E: Failure> Returns<T, E> {

@@ -18,6 +18,7 @@ mod query;
 mod savepoint;
 mod stored;
 mod this;
+mod waiting;
 mod wire;
 
 pub use alarms::{AlarmDef, AlarmRan, AlarmRun, Alarms, ExhaustedRun, PendingAlarm, Repeat, Schedule, Setting};
@@ -42,4 +43,6 @@ pub(crate) use stored::{StoredChanges, StoredState};
 pub use stored::{StoredReader, StoredWriter};
 pub use this::This;
 pub(crate) use this::orchestrate;
+pub use waiting::{FirstInLine, Waiting, WaitingUntil};
+pub(crate) use waiting::{Flights, Lines, Waits};
 pub use wire::Wire;

@@ -1,6 +1,6 @@
 //! `This`: what an asynchronous handler has instead of its object.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tracing::Span;
 use super::once::{Begun, Claim};
 use super::{Answer, Cx, Dispatch, Failure};
 use crate::call::{
-    Body, Instance, Orchestration, Ran, Slot, Stub, TurnFor, TurnOf, came, give_back, no_await, scope, too_late,
+    Body, Instance, Orchestration, Ran, Shared, Slot, Stub, TurnFor, TurnOf, came, give_back, no_await, scope, too_late,
 };
 use crate::error::{CallError, Error, ErrorKind, Result, RpcError};
 use crate::journal::LogPosition;
@@ -47,10 +47,10 @@ use crate::{ObjectId, Timestamp};
 /// }
 /// ```
 pub struct This<O: Dispatch> {
-    stub: Stub<O>,
-    handler: Arc<Running>,
+    pub(super) stub: Stub<O>,
+    pub(super) handler: Arc<Running>,
     /// The node that it runs in: a handler does not outlive it, even if the folder is opened again.
-    node: Arc<Node>,
+    pub(super) node: Arc<Node>,
 }
 
 impl<O: Dispatch> Clone for This<O> {
@@ -117,7 +117,7 @@ impl<O: Dispatch> This<O> {
     }
 
     /// Runs `body` in a turn at the object, and gives the turn back.
-    async fn with<R, E>(
+    pub(super) async fn with<R, E>(
         &self,
         body: impl FnOnce(&mut Awake<O>, &Slot<O>) -> (Result<R, E>, Ran) + Send,
     ) -> Result<(Result<R, E>, LogPosition)> {
@@ -168,6 +168,14 @@ impl<O: Dispatch> This<O> {
         Objects::visiting(self.stub.home().clone())
     }
 
+    /// What the program gave its objects of this type, by [`with`](crate::Builder::with).
+    ///
+    /// # Errors
+    /// `internal` if it gave none.
+    pub fn shared<T: Send + Sync + 'static>(&self) -> Result<Arc<T>> {
+        self.stub.home().shared()
+    }
+
     /// The time now. Unlike `cx.now()` it goes on while the handler runs.
     ///
     /// # Errors
@@ -187,16 +195,16 @@ impl<O: Dispatch> This<O> {
         Ok(())
     }
 
-    fn node(&self) -> Result<&Node> {
+    pub(super) fn node(&self) -> Result<&Node> {
         self.node.rest().map(|_| &*self.node)
     }
 }
 
 /// Keeps the object of a running handler awake.
-struct UnderWay<O: Dispatch>(Arc<Slot<O>>);
+pub(super) struct UnderWay<O: Dispatch>(Arc<Slot<O>>);
 
 impl<O: Dispatch> UnderWay<O> {
-    fn begin(slot: Arc<Slot<O>>) -> Self {
+    pub(super) fn begin(slot: Arc<Slot<O>>) -> Self {
         slot.shared.orchestrations.fetch_add(1, Ordering::Relaxed);
         UnderWay(slot)
     }
@@ -204,7 +212,12 @@ impl<O: Dispatch> UnderWay<O> {
 
 impl<O: Dispatch> Drop for UnderWay<O> {
     fn drop(&mut self) {
-        self.0.shared.orchestrations.fetch_sub(1, Ordering::Relaxed);
+        let last = self.0.shared.orchestrations.fetch_sub(1, Ordering::Relaxed) == 1;
+        let node = self.0.shared.host.node();
+        if last && node.is_deterministic() {
+            // Nobody looks, while virtual time passes, at objects that can't go to sleep.
+            node.woken().notify_one();
+        }
     }
 }
 
@@ -243,24 +256,7 @@ where
             },
             _ => None,
         };
-        let mut handler = pin!(handler);
-        // Else a handler that waits for an hour would leave its caller waiting as long after the end of its node.
-        let mut over = pin!(shared.host.node().over().notified());
-        let result = std::future::poll_fn(|cx| {
-            let _within = span.as_ref().map(Span::enter);
-            let _polling = Polling::enter(&running);
-            if shared.host.node().is_over() {
-                // The folder may have been opened again: that is another life, and nothing of this one goes on in it.
-                return Poll::Ready(Err(E::from(too_late(shared))));
-            }
-            let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)))
-                .unwrap_or_else(|panic| Poll::Ready(Err(E::from(panicked(&shared.identity, &*panic)))));
-            match polled {
-                Poll::Pending => over.as_mut().poll(cx).map(|()| Err(E::from(too_late(shared)))),
-                ended => ended,
-            }
-        })
-        .await;
+        let result = drive(shared, &running, span.as_ref(), handler).await;
         let result = match claim {
             Some(claim) => claim.end(&this, result).await,
             None => result,
@@ -279,4 +275,37 @@ where
         }
         result
     })
+}
+
+/// Polls a handler to its end, or to that of its node: as itself, in its span, and contains its panics.
+pub(super) async fn drive<O, T, E, F>(
+    shared: &Shared<O>,
+    running: &Arc<Running>,
+    span: Option<&Span>,
+    handler: F,
+) -> Result<T, E>
+where
+    O: Dispatch,
+    E: Failure,
+    F: Future<Output = Result<T, E>>,
+{
+    let node = shared.host.node();
+    let mut handler = pin!(handler);
+    // Else a handler that waits for an hour would leave its caller waiting as long after the end of its node.
+    let mut over = pin!(node.over().notified());
+    poll_fn(|cx| {
+        let _within = span.map(Span::enter);
+        let _polling = Polling::enter(running);
+        if node.is_over() {
+            // The folder may have been opened again: that is another life, and nothing of this one goes on in it.
+            return Poll::Ready(Err(E::from(too_late(shared))));
+        }
+        let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(E::from(panicked(&shared.identity, &*panic)))));
+        match polled {
+            Poll::Pending => over.as_mut().poll(cx).map(|()| Err(E::from(too_late(shared)))),
+            ended => ended,
+        }
+    })
+    .await
 }

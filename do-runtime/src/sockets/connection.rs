@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::frame::{CloseCode, Frame, LONGEST_REASON};
 use super::handle::Socket;
-use super::line::{Line, Terms};
+use super::line::{Entry, Line, Terms};
 use super::run::{Event, SocketRan, SocketRun};
 use super::upgrade::Upgrade;
 use crate::call::{Body, Instance, Owner, Slot, Stub, TurnFor, TurnOf, give_back};
@@ -237,6 +237,7 @@ fn run<O: Dispatch>(
 ) -> Result<LogPosition> {
     let slot: Arc<Slot<O>> = turn.baton().clone();
     let (shared, node) = (&slot.shared, slot.shared.host.node());
+    let opens = matches!(event, Event::Open(_));
     if !shared.is_live() {
         let refusal = crate::call::refusal(shared);
         give_back(turn);
@@ -269,9 +270,17 @@ fn run<O: Dispatch>(
         };
         match refused {
             Some((error, ran)) => SocketRan::of(Err(error), ran),
-            None => O::socket(SocketRun { awake, shared, socket: &socket, event }),
+            None => {
+                if opens {
+                    socket.line.enter(Entry::Enters);
+                }
+                O::socket(SocketRun { awake, shared, socket: &socket, event })
+            }
         }
     };
+    if opens {
+        socket.line.enter(if ran.result.is_ok() { Entry::In } else { Entry::Asks });
+    }
     awake.meta().end();
     if let (Some(method), Some(begin)) = (timed, begin) {
         method.pace().took(begin.elapsed());

@@ -22,9 +22,10 @@ pub(crate) struct Hall {
 }
 
 impl Hall {
-    /// The sockets that are open, in the order in which they came.
+    /// The sockets that are open, in the order in which they came. One that waits for its `#[websocket(open)]` is not among them: it has no
+    /// tags and no attachment yet, and has to be told how things are before it is told what changes.
     pub(super) fn lines(&self) -> Vec<Arc<Line>> {
-        self.lines.lock().iter().filter(|line| !line.is_closed()).cloned().collect()
+        self.lines.lock().iter().filter(|line| line.is_there() && !line.is_closed()).cloned().collect()
     }
 }
 
@@ -63,8 +64,10 @@ impl Halls {
         let reason: Arc<str> = reason.into();
         for shard in &self.shards {
             let halls: Vec<Arc<Hall>> = shard.lock().values().cloned().collect();
-            for line in halls.iter().flat_map(|hall| hall.lines()) {
-                line.push(Frame::Close(code, reason.clone()));
+            for hall in halls {
+                // Those too that are not let in yet.
+                let lines = hall.lines.lock().clone();
+                lines.iter().for_each(|line| line.push(Frame::Close(code, reason.clone())));
             }
         }
     }

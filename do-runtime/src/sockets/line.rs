@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Waker;
 
 use uuid::Uuid;
 
 use super::frame::{CloseCode, Frame};
+use crate::call::scope;
 use crate::metadata::{Caller, TraceParent};
 use crate::sync::Mutex;
 
@@ -28,6 +30,18 @@ impl Default for Terms {
 /// Messages that wait to be sent, at most: empty ones take memory too.
 const MOST_WAITING: usize = 4096;
 
+/// How far the object has let a connection in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Entry {
+    /// It waits for its turn at the object: for handlers it is not there.
+    Asks,
+    /// `#[websocket(open)]` runs, which finds it among the others.
+    Enters,
+    /// It is in.
+    In,
+}
+
 /// One connection.
 pub(crate) struct Line {
     pub(super) id: Uuid,
@@ -35,6 +49,8 @@ pub(crate) struct Line {
     /// The trace that it was opened in: all that happens to it belongs there.
     pub(super) trace: Option<TraceParent>,
     terms: Terms,
+    /// An [`Entry`].
+    entry: AtomicU8,
     pub(super) kept: Mutex<Kept>,
     outgoing: Mutex<Outgoing>,
 }
@@ -58,7 +74,19 @@ struct Outgoing {
 
 impl Line {
     pub(super) fn new(id: Uuid, caller: Caller, trace: Option<TraceParent>, terms: Terms) -> Self {
-        Line { id, caller, trace, terms, kept: Mutex::default(), outgoing: Mutex::default() }
+        let entry = AtomicU8::new(Entry::Asks as u8);
+        Line { id, caller, trace, terms, entry, kept: Mutex::default(), outgoing: Mutex::default() }
+    }
+
+    /// The object lets it in, or does not.
+    pub(super) fn enter(&self, entry: Entry) {
+        self.entry.store(entry as u8, Ordering::Release);
+    }
+
+    /// Whether it is there for who looks: while it is let in, that is its own handler alone, which has the turn.
+    pub(super) fn is_there(&self) -> bool {
+        let entry = self.entry.load(Ordering::Acquire);
+        entry == Entry::In as u8 || (entry == Entry::Enters as u8 && scope::in_handler())
     }
 
     /// Whether the object has closed it, or it was too slow.

@@ -25,6 +25,10 @@ const MADE: &str = "inbox";
 /// How long a sender is remembered after its last message: a day longer than it tries.
 const REMEMBERED: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 
+/// How long after a start nobody is forgotten: whoever has a message that may have been applied before tries it again meanwhile, and a
+/// sender waits for an hour at most. Else one that was cut off would be taken for a new one after a pause of eight days.
+const SETTLED: Duration = Duration::from_secs(2 * 60 * 60);
+
 const LAST: &str = "SELECT sequence FROM __do_inbox WHERE sender = ?1 AND incarnation = ?2";
 const APPLIED: &str = "INSERT INTO __do_inbox VALUES (?1, ?2, ?3, ?4)
   ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence), heard = excluded.heard";
@@ -69,11 +73,12 @@ impl Database {
         Ok(applied)
     }
 
-    /// Notes with the open transaction that it applies a message, and forgets senders that have been silent for long.
+    /// Notes with the open transaction that it applies a message, and forgets senders that have been silent for long; `opened` is
+    /// when the node was.
     ///
     /// # Errors
     /// `storage` if the database can't be written.
-    pub fn note_applied(&self, delivery: &Delivery, now: Timestamp) -> Result<()> {
+    pub fn note_applied(&self, delivery: &Delivery, now: Timestamp, opened: Timestamp) -> Result<()> {
         if self.key_value(Space::Meta, MADE)?.is_none() {
             self.batch(TABLE)?;
             self.put_key_value(Space::Meta, MADE, &[1])?;
@@ -83,6 +88,9 @@ impl Database {
             APPLIED,
             &[blob(delivery.sender.as_bytes()), blob(&delivery.incarnation.0), number(delivery.sequence), time(now)],
         )?;
-        self.write(FORGET, &[time(now - REMEMBERED)]).map(drop)
+        match now >= opened + SETTLED {
+            true => self.write(FORGET, &[time(now - REMEMBERED)]).map(drop),
+            false => Ok(()),
+        }
     }
 }

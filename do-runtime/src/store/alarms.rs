@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
+#[cfg(feature = "testing")]
+use rusqlite::OptionalExtension;
 use rusqlite::params;
 
 use super::registry::Registry;
+#[cfg(feature = "testing")]
+use super::wakes::Planned;
 use super::wakes::{AHEAD, NextWake, Seen, Woken};
 use crate::error::Result;
 use crate::journal::{ClassTag, LogPosition};
@@ -66,6 +70,31 @@ impl Registry {
     /// An object that [`Registry::next_wake`] gave is not being woken any more.
     pub fn release_wake(&self, id: ObjectId, woken: Woken) {
         self.wakes.lock().release(id, woken);
+    }
+
+    /// When an object is to be woken as things are, whatever its database says.
+    #[cfg(feature = "testing")]
+    pub fn planned_wake(&self, id: ObjectId) -> Result<Planned> {
+        loop {
+            let (planned, generation) = self.wakes.lock().planned(id);
+            if let Some(planned) = planned {
+                return Ok(planned);
+            }
+            let tabled: Option<i64> = self.with(|connection| {
+                let mut statement = connection.prepare_cached("SELECT next_alarm FROM objects WHERE id = ?1")?;
+                Ok(statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?.flatten())
+            })?;
+            // Unless a checkpoint has come between.
+            if self.wakes.lock().planned(id) == (None, generation) {
+                return Ok(tabled.map_or(Planned::Never, |at| Planned::At(Timestamp::from_millis(at))));
+            }
+        }
+    }
+
+    /// Until when nothing is looked for, if whoever asks [`Registry::next_wake`] was told so.
+    #[cfg(feature = "testing")]
+    pub fn rests_until(&self) -> Option<Option<Timestamp>> {
+        self.wakes.lock().resting()
     }
 
     /// Reads the index where that is needed.

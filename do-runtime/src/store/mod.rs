@@ -47,5 +47,7 @@ pub use page_store::{Changes, Head, PageStore};
 pub use partitions::SqlitePageStore;
 pub use registry::{Registry, Usage};
 pub use replay::Replay;
+#[cfg(feature = "testing")]
+pub use wakes::Planned;
 pub use wakes::{NextWake, Seen, Woken};
 pub use write_behind::{Flushed, WriteBehind};

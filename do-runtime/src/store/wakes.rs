@@ -44,6 +44,20 @@ pub enum Woken {
     },
 }
 
+/// When an object is to be woken as the queue has it, whatever its database says.
+#[cfg(feature = "testing")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planned {
+    /// It counts as being woken.
+    Running,
+    /// It could not be woken, and is left alone for a while.
+    Held,
+    /// Then.
+    At(Timestamp),
+    /// Not before something changes.
+    Never,
+}
+
 /// How often what is known of an object has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seen(u64);
@@ -248,6 +262,24 @@ impl WakeQueue {
                 }
             }
         }
+    }
+
+    /// When an object is to be woken, if it is not as the tables say; and the generation of the tables for which that holds.
+    #[cfg(feature = "testing")]
+    pub(super) fn planned(&self, id: ObjectId) -> (Option<Planned>, u64) {
+        let planned = self.entries.get(&id).map(|entry| match entry.wake() {
+            _ if entry.running => Planned::Running,
+            _ if entry.held.is_some() => Planned::Held,
+            Some(at) if self.order.contains(&(at, id)) => Planned::At(at),
+            _ => Planned::Never,
+        });
+        (planned, self.generation)
+    }
+
+    /// Until when whoever asks is at rest; nothing while it is not.
+    #[cfg(feature = "testing")]
+    pub(super) fn resting(&self) -> Option<Option<Timestamp>> {
+        self.resting
     }
 
     /// The parts of the index that are to be read.

@@ -1,9 +1,12 @@
 //! The kit that a test is given.
 
+#[cfg(unix)]
+mod copied;
 #[cfg(feature = "http")]
 mod fetch;
 mod restarts;
 mod sockets;
+mod wakes;
 
 use std::sync::Arc;
 
@@ -162,6 +165,20 @@ impl TestKit {
         self.settle().await;
     }
 
+    /// Moves time on by a duration at once, and waits for nothing: what falls due on the way races with the calls that are under way,
+    /// as it does where time passes by itself. [`TestKit::settle`] lets all of it go on.
+    ///
+    /// # Panics
+    /// If text is given that is no duration.
+    pub fn leap(&self, duration: impl IntoDuration) {
+        let duration = match duration.into_duration() {
+            Ok(duration) => duration,
+            Err(error) => panic!("kit.leap: {error}"),
+        };
+        let clock = self.0.sim.lock().clock.clone();
+        clock.set(self.now() + duration);
+    }
+
     /// Lets everything run that can run without time moving on: alarms that are due too, and what they set that is due at
     /// once. An alarm that always sets itself anew without a pause is cut off in the end.
     ///
@@ -265,7 +282,8 @@ impl TestKit {
         result
     }
 
-    /// Puts an object to sleep now.
+    /// Puts an object to sleep now, even if its asynchronous handlers are under way, which keep it awake otherwise: they go on, and
+    /// find what is ephemeral begun anew, as after a panic.
     ///
     /// # Errors
     /// `unavailable` once the objects were closed.
@@ -276,7 +294,7 @@ impl TestKit {
         Ok(())
     }
 
-    /// Puts all objects to sleep now.
+    /// Puts all objects to sleep now, as [`TestKit::evict`] does one.
     ///
     /// # Errors
     /// `unavailable` once the objects were closed.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::fmt::friendly::SpanParser;
-use jiff::{SignedDuration, SpanRelativeTo};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use crate::error::{Error, Result};
 
@@ -32,9 +31,9 @@ pub const fn days(days: u64) -> Duration {
     Duration::from_secs(days.saturating_mul(24 * 60 * 60))
 }
 
-/// What is taken where a duration is asked for: a [`Duration`], or text in jiff's friendly form, such as
-/// `"24h 1s"`, `"1m 30s"`, `"250ms"` or `"30d"`. A day has 24 hours, a week seven of them; months and years have no
-/// fixed length and are refused, as is what is negative.
+/// What is taken where a duration is asked for: a [`Duration`], a [`Period`](crate::Period), or text in jiff's friendly form, such as
+/// `"24h 1s"`, `"1m 30s"`, `"250ms"` or `"30d"`, or in that of ISO 8601, such as `"PT1M30S"`. A day has 24 hours, a week seven of
+/// them; months and years have no fixed length and are refused, as is what is negative.
 ///
 /// ```
 /// use do_runtime::{IntoDuration, hours, secs};
@@ -61,8 +60,8 @@ impl IntoDuration for Duration {
 
 impl IntoDuration for &str {
     fn into_duration(self) -> Result<Duration> {
-        let span = SpanParser::new()
-            .parse_span(self)
+        let span = self
+            .parse::<Span>()
             .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
             .map_err(|error| {
                 let message = format!("`{self}` is not a duration ({error}): write it like \"24h 1s\" or \"30d\"");

@@ -1,12 +1,14 @@
 //! Timestamps, and durations however a user writes them.
 
 mod duration;
+mod period;
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use duration::{IntoDuration, days, hours, millis, minutes, secs};
+pub use period::Period;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::value::whole;

@@ -76,6 +76,31 @@ fn durations_are_read_in_the_friendly_form() {
 }
 
 #[test]
+fn durations_are_read_as_iso_8601_has_them() {
+    assert_eq!("PT1M30S".into_duration().unwrap(), secs(90));
+    assert_eq!("P1DT0.5S".into_duration().unwrap(), days(1) + millis(500));
+    assert!("P1M".into_duration().is_err(), "a month has no fixed length");
+}
+
+#[test]
+fn a_period_is_iso_8601_outside_of_the_program_whatever_its_length() {
+    for (duration, written) in [
+        (Duration::ZERO, "PT0S"),
+        (Duration::from_nanos(1), "PT0.000000001S"),
+        (millis(2_400), "PT2.4S"),
+        (days(30) + secs(1), "PT720H1S"),
+    ] {
+        let period = Period::from(duration);
+        assert_eq!(serde_json::to_value(period).unwrap(), serde_json::json!(written));
+        assert_eq!(serde_json::from_value::<Period>(written.into()).unwrap(), duration);
+        assert_eq!(rmp_serde::from_slice::<Period>(&rmp_serde::to_vec(&period).unwrap()).unwrap(), period);
+        assert_eq!(period.to_string().parse::<Period>().unwrap(), period);
+    }
+    let longest = Period::from(Duration::MAX);
+    assert!(serde_json::to_string(&longest).is_ok(), "it stops at what can be written");
+}
+
+#[test]
 fn a_text_that_is_no_duration_is_invalid() {
     for text in ["", "soon", "10", "-5s", "5s ago", "1mo", "1y"] {
         let error = text.into_duration().unwrap_err();

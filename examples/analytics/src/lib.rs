@@ -154,13 +154,13 @@ impl Analytics {
     }
 
     /// All that was ever sent of a metric; `None` if nothing was.
-    #[rpc(public)]
+    #[rpc(public, live)]
     fn total(&self, cx: &Cx<Self>, metric: &str) -> Result<Option<Total>> {
         cx.get(metric)
     }
 
     /// The labels of a metric with the largest sums; equal ones by their names.
-    #[rpc(public)]
+    #[rpc(public, live)]
     fn top(&self, cx: &Cx<Self>, metric: &str, limit: u32) -> Result<Vec<Share>> {
         ensure!(limit <= LONGEST, "a list has at most {LONGEST} lines");
         sql!(cx, Share, "SELECT * FROM share WHERE metric = :metric ORDER BY sum DESC, label LIMIT :limit").all()
@@ -206,7 +206,7 @@ impl Analytics {
     }
 
     /// The newest buckets, the one that is not over yet among them, and those in which nothing arrived: what a chart shows.
-    #[rpc(public)]
+    #[rpc(public, live)]
     fn latest(&self, cx: &Cx<Self>, metric: &str, span: Span, buckets: u32) -> Result<Vec<Bucket>> {
         let end = span.later(span.start(cx.now()), 1);
         self.series(cx, metric, span, span.later(end, -i64::from(buckets)), end, Gaps::Zero)

@@ -1,19 +1,14 @@
 //! The cached value of a key.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, watch};
 
 use crate::{Origin, OriginStub};
 
 /// How long a value is fresh.
 pub const FRESH: Duration = Duration::from_secs(60);
-
-/// The result of a load that is under way, once there is one.
-type Load = watch::Receiver<Option<Result<String>>>;
 
 /// What a reader gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,27 +36,14 @@ pub struct Cached {
     version: u64,
     #[ephemeral]
     is_written: bool,
-    #[ephemeral]
-    load: Option<Load>,
-    /// Writes reach the origin one after the other, so that its last one is the last one here.
-    #[ephemeral]
-    writers: Arc<Mutex<()>>,
-}
-
-/// What becomes of a reader.
-enum Plan {
-    Take(String),
-    Wait(Load),
-    /// This one loads for all. With the version at which it begins.
-    Load(watch::Sender<Option<Result<String>>>, u64),
 }
 
 #[durable_object]
 impl Cached {
-    /// The value. If it is not fresh, one reader loads it for all; if that fails, an old one will do where `or_stale` says so.
+    /// The value. If it is not fresh, it is loaded once for all; if that fails, an old one will do where `or_stale` says so.
     #[rpc(public)]
     async fn get(this: This<Self>, or_stale: Option<bool>) -> Result<Read> {
-        match Self::fresh(&this).await {
+        match Self::read(&this).await {
             Ok(value) => Ok(Read { value, is_stale: false }),
             Err(error) if or_stale == Some(true) => {
                 let kept = this.read(|me, _| Ok(me.kept.clone())).await?;
@@ -74,8 +56,9 @@ impl Cached {
     /// Writes through: to the origin, then here. Every read that begins after this has returned sees it, or what was written later.
     #[rpc(public)]
     async fn put(this: This<Self>, value: String) -> Result {
-        let writers = this.read(|me, _| Ok(me.writers.clone())).await?;
-        let _turn = writers.lock_owned().await;
+        let origin = Self::origin(&this)?;
+        // Writes reach the origin one after the other, so that its last one is the last one here.
+        let _first = this.first_in_line("write").await?;
         // From here on the old value counts for nothing, on disk too: what if the program ends before the last step?
         this.update(|me, _| {
             me.forget();
@@ -83,7 +66,7 @@ impl Cached {
             Ok(())
         })
         .await?;
-        let outcome = Self::origin(&this)?.store(&value).await;
+        let outcome = origin.store(&value).await;
         this.update(|me, cx| {
             me.forget(); // a load that began meanwhile too
             me.is_written = false;
@@ -103,60 +86,36 @@ impl Cached {
         Ok(())
     }
 
-    async fn fresh(this: &This<Self>) -> Result<String> {
-        loop {
-            match this.update(|me, cx| Ok(me.plan(cx.now()))).await? {
-                Plan::Take(value) => return Ok(value),
-                Plan::Wait(mut load) => {
-                    // One that ended without a result was lost with its reader: look again.
-                    if let Ok(result) = load.wait_for(Option::is_some).await
-                        && let Some(result) = result.clone()
-                    {
-                        return result;
-                    }
-                }
-                Plan::Load(landing, version) => {
-                    let result = Self::origin(this)?.load().await;
-                    this.update(|me, cx| {
-                        if me.version == version {
-                            me.load = None;
-                        }
-                        if let Ok(value) = &result
-                            && me.version == version
-                            && !me.is_written
-                        {
-                            me.keep(value.clone(), cx.now());
-                        }
-                        Ok(())
-                    })
-                    .await?;
-                    let _ = landing.send(Some(result.clone())); // nobody else may be there
-                    return result;
-                }
+    /// A fresh value. Readers of one version share one load: one that began before a write is not for those who come after it.
+    async fn read(this: &This<Self>) -> Result<String> {
+        let (fresh, version) = this.read(|me, cx| Ok((me.fresh(cx)?, me.version))).await?;
+        match fresh {
+            Some(value) => Ok(value),
+            None => this.share(format!("load {version}"), move |this| Self::load(this, version)).await,
+        }
+    }
+
+    async fn load(this: This<Self>, version: u64) -> Result<String> {
+        if let Some(value) = this.read(Self::fresh).await? {
+            return Ok(value); // it has just come
+        }
+        let value = Self::origin(&this)?.load().await?;
+        this.update(|me, cx| {
+            if me.version == version && !me.is_written {
+                me.keep(value.clone(), cx.now());
             }
-        }
+            Ok(value)
+        })
+        .await
     }
 
-    fn plan(&mut self, now: Timestamp) -> Plan {
-        if let Some(kept) = &self.kept
-            && kept.fresh_until > now
-        {
-            return Plan::Take(kept.value.clone());
-        }
-        if let Some(load) = &self.load
-            && load.has_changed().is_ok()
-        {
-            return Plan::Wait(load.clone());
-        }
-        let (landing, load) = watch::channel(None);
-        self.load = Some(load);
-        Plan::Load(landing, self.version)
+    fn fresh(&self, cx: &Cx<Self>) -> Result<Option<String>> {
+        Ok(self.kept.as_ref().filter(|kept| kept.fresh_until > cx.now()).map(|kept| kept.value.clone()))
     }
 
-    /// The value is not fresh any more, whoever loads it just now; it is kept for those who take an old one.
+    /// The value is not fresh any more, whoever loads it just now. It is kept for those who take an old one.
     fn forget(&mut self) {
         self.version += 1;
-        self.load = None;
         if let Some(kept) = &mut self.kept {
             kept.fresh_until = Timestamp::from_millis(0);
         }

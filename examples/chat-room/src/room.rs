@@ -71,6 +71,7 @@ pub enum Refused {
     #[error("a message needs a body")]
     Empty,
     /// There is too much in it.
+    #[rpc_error(status = 413)]
     #[error("a message has at most 4000 characters, not {length}")]
     TooLong {
         /// The characters that it has.

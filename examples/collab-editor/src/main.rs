@@ -7,10 +7,8 @@ use do_runtime::prelude::*;
 use yrs::updates::decoder::Decode;
 use yrs::{Doc, GetString, Text, Transact, Update};
 
-/// The page, with Yjs in it: it needs no other file.
-fn page() -> String {
-    include_str!("../web/index.html").replace("/* Yjs */", include_str!("../web/yjs.js"))
-}
+const PAGE: &str = include_str!("../web/index.html");
+const YJS: &str = include_str!("../web/yjs.js");
 
 #[tokio::main]
 async fn main() -> Result {
@@ -21,7 +19,9 @@ async fn main() -> Result {
         println!(
             "the documents are at http://{address}/, and as text at http://{address}/objects/Document/{{name}}/text"
         );
-        return objects.server().page("/", page()).javascript("/objects.js").serve(address).await;
+        let server =
+            objects.server().page("/", PAGE).asset("/yjs.js", "text/javascript", YJS).javascript("/objects.js");
+        return server.serve(address).await;
     }
     let notes = objects.get_by_name::<Document>("notes");
     println!(

@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 
 use crate::Upstream;
 
 /// How long an answer is kept.
 pub const KEPT: Duration = Duration::from_secs(60);
-
-/// The result of a call that is under way, once there is one.
-type Flight = watch::Receiver<Option<Result<String>>>;
 
 /// An answer that is kept.
 #[derive(Clone, Serialize, Deserialize)]
@@ -26,19 +22,6 @@ struct Kept {
 pub struct Lookup {
     #[stored]
     kept: Option<Kept>,
-    /// The call that is under way. Those who wait for it end with the process, so it need not be remembered.
-    #[ephemeral]
-    flight: Option<Flight>,
-}
-
-/// What becomes of a caller.
-enum Plan {
-    /// The answer is there.
-    Take(String),
-    /// Somebody asks already.
-    Wait(Flight),
-    /// This one asks, for all.
-    Ask(watch::Sender<Option<Result<String>>>),
 }
 
 #[durable_object]
@@ -46,24 +29,7 @@ impl Lookup {
     /// The answer. Upstream is asked once, however many callers there are.
     #[rpc(public)]
     async fn get(this: This<Self>) -> Result<String> {
-        loop {
-            match this.update(|me, cx| Ok(me.plan(cx.now()))).await? {
-                Plan::Take(answer) => return Ok(answer),
-                Plan::Wait(mut flight) => {
-                    // One that ended without a result was lost with its caller: look again.
-                    if let Ok(result) = flight.wait_for(Option::is_some).await
-                        && let Some(result) = result.clone()
-                    {
-                        return result;
-                    }
-                }
-                Plan::Ask(landing) => {
-                    let result = Self::ask(&this).await;
-                    let _ = landing.send(Some(result.clone())); // nobody else may be there
-                    return result;
-                }
-            }
-        }
+        this.share("answer", Self::answer).await
     }
 
     /// Forgets the answer that is kept.
@@ -73,34 +39,21 @@ impl Lookup {
         Ok(())
     }
 
-    /// The answer is on its way to those who wait once it is kept. A failure is not.
-    async fn ask(this: &This<Self>) -> Result<String> {
+    /// The answer that is kept, or else that of upstream, for all who wait. A failure is not kept.
+    async fn answer(this: This<Self>) -> Result<String> {
+        if let Some(answer) = this.read(Self::kept).await? {
+            return Ok(answer);
+        }
         let question = this.name().context("a request has a name")?;
-        let result = this.objects().get_by_name::<Upstream>("upstream").ask(question).await;
+        let answer = this.objects().get_by_name::<Upstream>("upstream").ask(question).await?;
         this.update(|me, cx| {
-            me.flight = None;
-            if let Ok(answer) = &result {
-                me.kept = Some(Kept { answer: answer.clone(), until: cx.now() + KEPT });
-            }
-            Ok(())
+            me.kept = Some(Kept { answer: answer.clone(), until: cx.now() + KEPT });
+            Ok(answer)
         })
-        .await?;
-        result
+        .await
     }
 
-    fn plan(&mut self, now: Timestamp) -> Plan {
-        if let Some(kept) = &self.kept
-            && kept.until > now
-        {
-            return Plan::Take(kept.answer.clone());
-        }
-        if let Some(flight) = &self.flight
-            && flight.has_changed().is_ok()
-        {
-            return Plan::Wait(flight.clone());
-        }
-        let (landing, flight) = watch::channel(None);
-        self.flight = Some(flight);
-        Plan::Ask(landing)
+    fn kept(&self, cx: &Cx<Self>) -> Result<Option<String>> {
+        Ok(self.kept.as_ref().filter(|kept| kept.until > cx.now()).map(|kept| kept.answer.clone()))
     }
 }

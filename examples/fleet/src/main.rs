@@ -5,7 +5,7 @@
 use std::pin::Pin;
 
 use do_runtime::prelude::*;
-use fleet::{Node, path};
+use fleet::{Node, NodeStub, path};
 
 #[tokio::main]
 async fn main() -> Result {
@@ -18,6 +18,7 @@ async fn main() -> Result {
         return objects.server().page("/", page).javascript("/objects.js").serve(address).await;
     }
     let root = objects.get_by_name::<Node>(path::ROOT);
+    delete(&root, "team").await?; // a tour that was killed may have left one
     let team = root.create("team").await?;
     for project in ["moon", "mars"] {
         let project = objects.get_by_name::<Node>(objects.get_by_name::<Node>(&team).create(project).await?);
@@ -30,12 +31,21 @@ async fn main() -> Result {
     if let Err(error) = root.create("../escape").await {
         println!("A name that leads elsewhere is refused: {error}.");
     }
-    let mut watched = root.info().live()?;
-    root.delete("team").await?;
-    while !watched.next().await?.children.is_empty() {}
+    delete(&root, "team").await?;
     println!("/team was deleted, with all that was below it:");
     show(&objects, path::ROOT, 0).await?;
     objects.close().await
+}
+
+/// Deletes a child, and waits until nothing of it is left.
+async fn delete(manager: &NodeStub, name: &str) -> Result {
+    let mut watched = manager.info().live()?;
+    while let Some(child) = watched.next().await?.children.into_iter().find(|child| child.name == name) {
+        if !child.ending {
+            manager.delete(name).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Prints a subtree.

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::path;
 
+const NOBODY: &str = "there is nobody at this path";
+
 /// A child, as its manager knows it.
 #[table]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +88,7 @@ impl Node {
     #[rpc(public)]
     fn delete(&mut self, cx: &mut Cx<Self>, name: String) -> Result {
         self.path(cx)?;
-        let child = cx.get::<Child>(&name)?.ok_or_else(nobody)?;
+        let child = cx.get::<Child>(&name)?.context(NOBODY)?;
         self.dismiss(cx, child)
     }
 
@@ -94,7 +96,7 @@ impl Node {
     #[rpc]
     fn begin(&mut self, cx: &mut Cx<Self>, life: Uuid) -> Result {
         called_by_manager(cx)?;
-        ensure!(!self.ended.contains(&life), Error::new(ErrorKind::NotFound, "it was deleted meanwhile"));
+        ensure!(!self.ended.contains(&life), Error::not_found("it was deleted meanwhile"));
         self.life = Some(life);
         Ok(())
     }
@@ -147,16 +149,16 @@ impl Node {
 impl Node {
     /// Where this node is, if there is one.
     fn path<'cx>(&self, cx: &'cx Cx<Self>) -> Result<&'cx str> {
-        cx.name().filter(|&path| path == path::ROOT || self.life.is_some()).ok_or_else(nobody)
+        cx.name().filter(|&path| path == path::ROOT || self.life.is_some()).context(NOBODY)
     }
 
     fn adopt(&mut self, cx: &mut Cx<Self>, name: &str) -> Result<(String, Uuid)> {
         let path = path::child(self.path(cx)?, name)?;
-        ensure!(!self.ending, conflict("this node is being deleted"));
+        ensure!(!self.ending, Error::conflict("this node is being deleted"));
         if let Some(child) = cx.get::<Child>(name)? {
             let sentence =
                 if child.ending { "the last one of this name is being deleted" } else { "this name is taken" };
-            return Err(conflict(sentence));
+            bail!(Error::conflict(sentence));
         }
         let life = cx.uuid();
         cx.insert(Child::new(name, life))?;
@@ -187,7 +189,7 @@ impl Node {
     fn depart(&mut self, cx: &mut Cx<Self>, life: Uuid) -> Result {
         self.ended.push(life);
         cx.schedule().forget().after("1h")?;
-        let (manager, name) = cx.name().and_then(path::split).ok_or_else(nobody)?;
+        let (manager, name) = cx.name().and_then(path::split).context(NOBODY)?;
         let manager = cx.objects().get_by_name::<Node>(manager);
         cx.send(manager.gone(name, life))
     }
@@ -198,14 +200,6 @@ fn called_by_manager(cx: &Cx<Node>) -> Result {
     let caller = cx.meta().caller()?;
     let manager = cx.name().and_then(path::split).map(|(manager, _)| manager);
     let is_manager = manager.is_some() && caller.object().and_then(|object| object.name()) == manager;
-    ensure!(is_manager, Error::new(ErrorKind::Denied, "only its manager begins and ends a node"));
+    ensure!(is_manager, Error::denied("only its manager begins and ends a node"));
     Ok(())
-}
-
-fn nobody() -> Error {
-    Error::new(ErrorKind::NotFound, "there is nobody at this path")
-}
-
-fn conflict(sentence: &'static str) -> Error {
-    Error::new(ErrorKind::Conflict, sentence)
 }

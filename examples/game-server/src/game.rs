@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::GameServer;
 
+const NOT_PLAYED: &str = "nobody plays this match";
+
 /// How a match stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Game {
@@ -77,7 +79,7 @@ impl Match {
     /// How the match stands.
     #[rpc(public, live)]
     fn game(&self) -> Result<Game> {
-        self.game.clone().ok_or_else(not_played)
+        self.game.clone().context(NOT_PLAYED)
     }
 
     /// The server has removed the match.
@@ -99,7 +101,7 @@ impl Match {
 #[durable_object(helpers)]
 impl Match {
     fn game_mut(&mut self) -> Result<&mut Game> {
-        self.game.as_mut().ok_or_else(not_played)
+        self.game.as_mut().context(NOT_PLAYED)
     }
 }
 
@@ -108,8 +110,4 @@ fn origin(name: Option<&str>) -> Result<(&str, u32)> {
     let (server, number) = name.and_then(|name| name.rsplit_once(':')).context("there is no such match")?;
     let number = number.parse().or_invalid()?;
     Ok((server, number))
-}
-
-fn not_played() -> Error {
-    Error::new(ErrorKind::NotFound, "nobody plays this match")
 }

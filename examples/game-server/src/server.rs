@@ -57,7 +57,7 @@ impl GameServer {
     /// One of them.
     #[rpc(public)]
     fn listing(&self, cx: &Cx<Self>, number: u32) -> Result<Listing> {
-        cx.get(number)?.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such match"))
+        cx.get(number)?.context("there is no such match")
     }
 
     /// Ends a match, whether it goes on or not. The row goes, and the word to the match is sent, in one transaction.

@@ -1,6 +1,5 @@
 //! Leader election: members of a group are heard, one of them leads, and its term fences off those who led before.
 
-use std::fmt;
 use std::time::Duration;
 
 use do_runtime::prelude::*;
@@ -36,14 +35,10 @@ pub struct Leader {
 }
 
 /// The member does not lead, or not in this term any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RpcError)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, RpcError)]
+#[error("you do not lead this group in this term")]
+#[rpc_error(status = 409)]
 pub struct NotLeader;
-
-impl fmt::Display for NotLeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("you do not lead this group in this term")
-    }
-}
 
 /// A group, after which the object is named.
 #[durable_object(tables(Member))]

@@ -157,7 +157,7 @@ async fn it_works_over_http(kit: TestKit) -> Result {
     let response = kit.fetch("POST", "/rpc/Group/workers/heartbeat", r#"{"name": "ann"}"#).await?;
     assert_eq!(response.body_json::<Leader>()?.term, 1);
     let release = r#"{"name": "ann", "term": 7}"#;
-    assert_eq!(kit.fetch("POST", "/rpc/Group/workers/release", release).await?.code(), 422);
+    assert_eq!(kit.fetch("POST", "/rpc/Group/workers/release", release).await?.code(), 409);
     Ok(())
 }
 

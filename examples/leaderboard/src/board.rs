@@ -78,13 +78,13 @@ impl Leaderboard {
     }
 
     /// How many players there are.
-    #[rpc(public)]
+    #[rpc(public, live)]
     fn players(&self) -> Result<u64> {
         Ok(self.players)
     }
 
     /// The best players; those of one rank by their names.
-    #[rpc(public)]
+    #[rpc(public, live)]
     fn top(&self, cx: &Cx<Self>, limit: u32) -> Result<Vec<Standing>> {
         ensure!(limit <= LONGEST_PAGE, "a page has at most {LONGEST_PAGE} lines");
         let players = sql!(cx, Player, "SELECT * FROM player ORDER BY points DESC, name LIMIT :limit").all()?;
@@ -92,13 +92,13 @@ impl Leaderboard {
     }
 
     /// Where a player stands.
-    #[rpc(public)]
+    #[rpc(public, live)]
     fn standing(&self, cx: &Cx<Self>, name: &str) -> Result<Option<Standing>> {
         Ok(rank(cx, cx.get::<Player>(name)?.into_iter().collect())?.pop())
     }
 
     /// A player, so many before, and so many behind.
-    #[rpc(public)]
+    #[rpc(public, live)]
     fn neighbours(&self, cx: &Cx<Self>, name: &str, each_side: u32) -> Result<Vec<Standing>> {
         ensure!(each_side <= LONGEST_PAGE / 2, "there are at most {} neighbours on each side", LONGEST_PAGE / 2);
         let Some(player) = cx.get::<Player>(name)? else { return Ok(Vec::new()) };

@@ -179,7 +179,7 @@ async fn what_is_refused_changes_nothing(kit: TestKit) -> Result {
 async fn the_page_calls_methods_that_are_public(kit: TestKit) -> Result {
     let client = kit.objects().interface().javascript(); // what the page loads as `/objects.js`
     let page = include_str!("../web/index.html").split("<script").last().context("it has a script")?;
-    let methods: Vec<&str> = page.split(" board.").skip(1).filter_map(|call| call.split('(').next()).collect();
+    let methods: Vec<&str> = page.split(" board.").skip(1).filter_map(|call| call.split(['(', '.']).next()).collect();
     assert!(methods.len() >= 4, "{methods:?}");
     for method in methods {
         assert!(client.contains(&format!("call(\"{method}\"")), "{method}");

@@ -1,13 +1,9 @@
 //! The lock.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 
 /// Who holds a lock, and until when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,26 +17,16 @@ pub struct Grant {
 }
 
 /// Why a lock says no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RpcError)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, RpcError)]
+#[rpc_error(status = 409)]
 pub enum Refused {
     /// Somebody else held it, for as long as the caller wanted to wait.
+    #[error("somebody else holds the lock")]
     Busy,
     /// This is not the grant that holds now: it was given back, or its lease ended.
+    #[error("you do not hold the lock any more")]
     NotHeld,
 }
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Refused::Busy => "somebody else holds the lock",
-            Refused::NotHeld => "you do not hold the lock any more",
-        })
-    }
-}
-
-/// The place of a call in the queue. Calls end with the process, so its tickets need not outlive it.
-type Ticket = u64;
-static NEXT_TICKET: AtomicU64 = AtomicU64::new(0);
 
 /// The alarm that ends a lease.
 const LEASE: &str = "lease";
@@ -54,10 +40,6 @@ pub struct Lock {
     /// The token of the last grant.
     #[stored]
     last_token: u64,
-    /// Who waits, each to be told once that it is worth another look. Whoever is told, or finds that the queue was lost with the memory
-    /// of the object, takes the same place again.
-    #[ephemeral]
-    queue: BTreeMap<Ticket, Option<oneshot::Sender<()>>>,
 }
 
 #[durable_object]
@@ -72,16 +54,11 @@ impl Lock {
     ) -> Result<Grant, CallError<Refused>> {
         let lease = lease.into_duration()?;
         ensure!(lease >= millis(1), "a lease is at least a millisecond long");
-        let patience = patience_within_deadline(&this, patience.into_duration()?)?;
-        let ticket = NEXT_TICKET.fetch_add(1, Ordering::Relaxed);
-        let outcome = Self::wait(&this, ticket, &owner, lease, patience).await;
-        this.update(|me, _| {
-            me.queue.remove(&ticket);
-            me.wake_first(); // if this one was told and failed, the next one has to look
-            Ok(())
-        })
-        .await?;
-        outcome
+        let end = this.now()? + patience.into_duration()?;
+        let first = this.first_in_line("acquire").until(end).await?;
+        ensure!(first.is_some(), Refused::Busy);
+        let granted = this.wait_for(|me, cx| me.take(cx, &owner, lease)).until(end).await?;
+        granted.ok_or(CallError::User(Refused::Busy))
     }
 
     /// Lets the lease of a grant begin anew.
@@ -104,7 +81,6 @@ impl Lock {
         self.check_held(cx, owner, token)?;
         cx.schedule().cancel(LEASE)?;
         self.granted = None;
-        self.wake_first();
         Ok(())
     }
 
@@ -118,45 +94,16 @@ impl Lock {
     #[alarm]
     fn lease_ends(&mut self) -> Result {
         self.granted = None;
-        self.wake_first();
         Ok(())
     }
 
-    async fn wait(
-        this: &This<Self>,
-        ticket: Ticket,
-        owner: &str,
-        lease: Duration,
-        patience: Duration,
-    ) -> Result<Grant, CallError<Refused>> {
-        let out_of_patience = this.sleep(patience);
-        tokio::pin!(out_of_patience);
-        loop {
-            let woken = match this.update(|me, cx| me.look(cx, ticket, owner, lease)).await? {
-                Look::Granted(grant) => return Ok(grant),
-                Look::Wait(woken) => woken,
-            };
-            tokio::select! {
-                biased;
-                _ = woken => {}
-                over = &mut out_of_patience => {
-                    over?;
-                    bail!(Refused::Busy);
-                }
-            }
-        }
-    }
-
-    /// Takes the lock for who is first in the queue if nobody holds it, else a place in the queue.
-    fn look(&mut self, cx: &mut Cx<Self>, ticket: Ticket, owner: &str, lease: Duration) -> Result<Look> {
-        let (wake, woken) = oneshot::channel();
-        self.queue.insert(ticket, Some(wake));
-        let is_first = self.queue.keys().next() == Some(&ticket);
-        if !is_first || self.holder(cx)?.is_some() {
-            return Ok(Look::Wait(woken));
+    /// Takes the lock, if nobody holds it.
+    fn take(&mut self, cx: &mut Cx<Self>, owner: &str, lease: Duration) -> Result<Option<Grant>> {
+        if self.holder(cx)?.is_some() {
+            return Ok(None);
         }
         self.last_token += 1;
-        self.grant(cx, owner.to_owned(), self.last_token, lease).map(Look::Granted)
+        self.grant(cx, owner.to_owned(), self.last_token, lease).map(Some)
     }
 
     fn grant(&mut self, cx: &mut Cx<Self>, owner: String, token: u64, lease: Duration) -> Result<Grant> {
@@ -171,22 +118,4 @@ impl Lock {
         ensure!(holds, Refused::NotHeld);
         Ok(())
     }
-
-    fn wake_first(&mut self) {
-        if let Some(wake) = self.queue.values_mut().next().and_then(Option::take) {
-            let _ = wake.send(()); // one who is not there any more leaves the queue by itself
-        }
-    }
-}
-
-/// What a caller finds.
-enum Look {
-    Granted(Grant),
-    Wait(oneshot::Receiver<()>),
-}
-
-/// Nobody waits beyond the deadline of the call: the lock would go to a caller who has left.
-fn patience_within_deadline(this: &This<Lock>, patience: Duration) -> Result<Duration> {
-    let Some(deadline) = this.meta().deadline() else { return Ok(patience) };
-    Ok(patience.min(deadline - this.now()?))
 }

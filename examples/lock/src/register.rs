@@ -1,23 +1,17 @@
 //! Something that a lock protects.
 
-use std::fmt;
-
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A write came from somebody whose grant was followed by another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RpcError)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, RpcError)]
+#[error("token {token} is stale: {seen} was seen")]
+#[rpc_error(status = 409)]
 pub struct Stale {
     /// The token that it came with.
     pub token: u64,
     /// The greatest that was seen.
     pub seen: u64,
-}
-
-impl fmt::Display for Stale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "token {} is stale: {} was seen", self.token, self.seen)
-    }
 }
 
 /// A value that only who holds the lock may write. It does not ask the lock: it looks at the token.

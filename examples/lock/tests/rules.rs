@@ -216,7 +216,7 @@ async fn it_works_over_http(kit: TestKit) -> Result {
     let path = "/rpc/Lock/report/acquire";
     let granted: Grant = kit.fetch("POST", path, acquire).await?.body_json()?;
     assert_eq!(granted.token, 1);
-    assert_eq!(kit.fetch("POST", path, acquire).await?.code(), 422);
+    assert_eq!(kit.fetch("POST", path, acquire).await?.code(), 409);
     let release = r#"{"owner": "ann", "token": 1}"#;
     assert_eq!(kit.fetch("POST", "/rpc/Lock/report/release", release).await?.code(), 200);
     let nonsense = acquire.replace("10s", "soon");

@@ -1,7 +1,6 @@
 //! Monthly quotas: several dimensions a tenant, refunds, and a month that begins at midnight where the tenant is.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -42,9 +41,11 @@ pub struct Usage {
 }
 
 /// Why nothing was spent, or refunded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, RpcError)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, RpcError)]
 pub enum Refused {
     /// There is not enough.
+    #[error("{left} are left of {dimension} until {resets_at}")]
+    #[rpc_error(status = 429, retry_after = resets_at)]
     Exceeded {
         /// Of what.
         dimension: String,
@@ -54,24 +55,15 @@ pub enum Refused {
         resets_at: Timestamp,
     },
     /// The tenant has nothing of this.
+    #[error("there is no quota of {dimension}")]
     UnknownDimension {
         /// Of what.
         dimension: String,
     },
     /// It was refunded already, or spent in another month, or never.
+    #[error("there is no such charge in this month")]
+    #[rpc_error(status = 404)]
     NoSuchCharge,
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refused::Exceeded { dimension, left, resets_at } => {
-                write!(f, "{left} are left of {dimension} until {resets_at}")
-            }
-            Refused::UnknownDimension { dimension } => write!(f, "there is no quota of {dimension}"),
-            Refused::NoSuchCharge => f.write_str("there is no such charge in this month"),
-        }
-    }
 }
 
 /// The alarm that begins a month. It is always set, and its time is the end of the month that runs.

@@ -1,8 +1,6 @@
 //! A rate limiter: an object for each client, with a log of the hits of each endpoint, so that the limit holds over *any* window of time.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,11 +11,11 @@ pub struct Limit {
     /// So many times,
     pub most: u32,
     /// in any stretch of time that is as long as this.
-    pub window: Duration,
+    pub window: Period,
 }
 
 /// The limit of an endpoint for which no other was set.
-pub const USUAL: Limit = Limit { most: 60, window: Duration::from_secs(60) };
+pub const USUAL: Limit = Limit { most: 60, window: Period::new(secs(60)) };
 
 /// A hit that counts. It vanishes by itself when its window is over: what is there, counts.
 #[table(index = (endpoint, until))]
@@ -44,19 +42,14 @@ pub struct Allowed {
 }
 
 /// A hit was refused, and not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RpcError)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, RpcError)]
+#[error("more than {} hits in {}: try again in {retry_after}", limit.most, limit.window)]
+#[rpc_error(status = 429, retry_after = retry_after)]
 pub struct TooMany {
     /// The limit that holds.
     pub limit: Limit,
     /// How long until a hit will be allowed, if nobody else takes it before.
-    pub retry_after: Duration,
-}
-
-impl fmt::Display for TooMany {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Limit { most, window } = self.limit;
-        write!(f, "more than {most} hits in {window:?}: try again in {:?}", self.retry_after)
-    }
+    pub retry_after: Period,
 }
 
 /// The limits of one client, after whom the object is named.
@@ -69,8 +62,8 @@ pub struct RateLimiter {
 
 #[durable_object]
 impl RateLimiter {
-    /// Hits an endpoint, if that is allowed.
-    #[rpc]
+    /// Hits an endpoint, if that is allowed. Over HTTP a refusal is a 429 with `Retry-After`.
+    #[rpc(public)]
     fn hit(&mut self, cx: &mut Cx<Self>, endpoint: String) -> Result<Allowed, CallError<TooMany>> {
         let limit = self.limits.get(&endpoint).copied().unwrap_or(USUAL);
         let counted = Hit::by_endpoint(cx, &endpoint).count()?;
@@ -84,31 +77,18 @@ impl RateLimiter {
                 "SELECT until FROM hit WHERE endpoint = :endpoint ORDER BY until LIMIT 1 OFFSET :last_to_go"
             )
             .one()?;
-            bail!(TooMany { limit, retry_after: until - cx.now() });
+            bail!(TooMany { limit, retry_after: (until - cx.now()).into() });
         }
         let until = cx.now() + limit.window;
         cx.insert(Hit::new(endpoint, until))?;
         Ok(Allowed { remaining: u32::try_from(free - 1).unwrap_or(u32::MAX) })
     }
 
-    /// The same for proxies and browsers: `POST /objects/RateLimiter/{client}/{endpoint}`, which is a 200 or a 429.
-    #[fetch(post, "/{*endpoint}")]
-    fn hit_over_http(&mut self, cx: &mut Cx<Self>, endpoint: String) -> Result<Response> {
-        match self.hit(cx, endpoint) {
-            Ok(allowed) => Response::json(&allowed),
-            Err(CallError::User(refused)) => {
-                let seconds = refused.retry_after.as_millis().div_ceil(1000); // the header knows whole ones only
-                Ok(Response::text(refused.to_string()).with_status(429).with_header("retry-after", seconds.to_string()))
-            }
-            Err(CallError::Runtime(error)) => Err(error),
-        }
-    }
-
     /// Sets the limit of an endpoint. Hits that were counted before count as long as the new window says.
     #[rpc]
     fn set_limit(&mut self, cx: &mut Cx<Self>, endpoint: String, limit: Limit) -> Result {
         ensure!(limit.most > 0, "a limit allows at least one hit");
-        ensure!(limit.window >= millis(1), "a window is at least a millisecond long");
+        ensure!(*limit.window >= millis(1), "a window is at least a millisecond long");
         let begin = cx.now() - limit.window;
         sql!(cx, "DELETE FROM hit WHERE endpoint = :endpoint AND at <= :begin").run()?;
         for hit in Hit::by_endpoint(cx, &endpoint).all()? {

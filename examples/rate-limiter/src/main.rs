@@ -16,8 +16,11 @@ async fn main() -> Result {
         }
         Some("serve") => {
             let address = words.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-            objects.get_by_name::<RateLimiter>("ann").set_limit("search", Limit { most: 3, window: secs(10) }).await?;
-            println!("POST http://{address}/objects/RateLimiter/{{client}}/{{endpoint}} hits an endpoint.");
+            objects
+                .get_by_name::<RateLimiter>("ann")
+                .set_limit("search", Limit { most: 3, window: secs(10).into() })
+                .await?;
+            println!("POST http://{address}/rpc/RateLimiter/{{client}}/hit hits the endpoint that its body names.");
             println!("ann may hit `search` 3 times in 10 seconds, everybody else everything 60 times in a minute.");
             objects.server().serve(address).await
         }
@@ -27,7 +30,7 @@ async fn main() -> Result {
 
 async fn tour(objects: &Objects) -> Result {
     let ann = objects.get_by_name::<RateLimiter>("ann");
-    ann.set_limit("search", Limit { most: 3, window: secs(1) }).await?;
+    ann.set_limit("search", Limit { most: 3, window: secs(1).into() }).await?;
     println!("ann may hit `search` 3 times in any second. 5 at once:");
     for number in 1..=5 {
         match ann.hit("search").await {
@@ -37,9 +40,9 @@ async fn tour(objects: &Objects) -> Result {
         }
     }
     if let Err(CallError::User(refused)) = ann.hit("search").await {
-        tokio::time::sleep(refused.retry_after).await;
+        tokio::time::sleep(*refused.retry_after).await;
         ann.hit("search").await?;
-        println!("Waited for exactly {:?}: allowed.", refused.retry_after);
+        println!("Waited for exactly {}: allowed.", refused.retry_after);
     }
     objects.get_by_name::<RateLimiter>("ben").hit("search").await?;
     println!("ben was never in the way: he has an object of his own.");

@@ -1,8 +1,5 @@
 //! What stands in front of the shards of a region.
 
-use std::fmt;
-use std::time::Duration;
-
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -19,18 +16,14 @@ pub struct Hit {
 }
 
 /// There are too many hits in this region. Nothing was counted, and no shard was woken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, RpcError)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, RpcError)]
+#[error("too many hits in {region}: try again in {retry_after}")]
+#[rpc_error(status = 429, retry_after = retry_after)]
 pub struct Limited {
     /// The region.
     pub region: String,
     /// How long to wait.
-    pub retry_after: Duration,
-}
-
-impl fmt::Display for Limited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "too many hits in {}: try again in {:?}", self.region, self.retry_after)
-    }
+    pub retry_after: Period,
 }
 
 /// The gate of a region, after which the object is named. Its limit is a bucket in memory: to refuse costs no disk, and a restart fills it.
@@ -82,7 +75,7 @@ impl Gate {
         let sum = self.rest + 1_000;
         let after = full_at + millis(sum / per_second);
         if after > now + secs(1) {
-            bail!(Limited { region: region.to_owned(), retry_after: after - (now + secs(1)) });
+            bail!(Limited { region: region.to_owned(), retry_after: (after - (now + secs(1))).into() });
         }
         (self.full_at, self.rest) = (after, sum % per_second);
         self.next = (self.next + 1) % SHARDS;

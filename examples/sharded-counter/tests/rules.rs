@@ -48,6 +48,9 @@ async fn a_region_that_is_missing_falls_to_the_default(kit: TestKit) -> Result {
     for region in ["", "nowhere"] {
         assert!(gate(&kit, region).hit("likes").await?.shard.starts_with("likes/SFO/"), "{region:?}");
     }
+    let gates = kit.objects().namespace::<Gate>();
+    let outcome = gates.get(gates.new_unique_id()).hit("likes").await;
+    assert!(matches!(outcome, Err(CallError::User(_))), "one without a name has no region either: {outcome:?}");
     let outcome = gate(&kit, "elsewhere").hit("likes").await;
     assert!(matches!(outcome, Err(CallError::User(Limited { .. }))), "and to its limit: {outcome:?}");
     assert_eq!(sum(&kit).await?, 2);
@@ -67,7 +70,7 @@ async fn the_gate_refuses_before_a_shard_is_woken(kit: TestKit) -> Result {
     let awake = kit.awake();
     for _ in 0..100 {
         let outcome = london.hit("likes").await;
-        let refused = Limited { region: "LHR".into(), retry_after: millis(250) };
+        let refused = Limited { region: "LHR".into(), retry_after: millis(250).into() };
         assert!(matches!(outcome, Err(CallError::User(error)) if error == refused));
     }
     assert_eq!(kit.awake(), awake);
@@ -96,9 +99,56 @@ async fn the_limit_holds_over_time(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
+async fn what_is_refused_is_not_taken_out_of_the_bucket(kit: TestKit) -> Result {
+    let london = gate(&kit, "LHR");
+    london.set_limit(10).await?;
+    for _ in 0..10 {
+        london.hit("likes").await?;
+    }
+    for _ in 0..50 {
+        assert!(london.hit("likes").await.is_err());
+    }
+    kit.advance(millis(99)).await;
+    assert!(london.hit("likes").await.is_err(), "a hit is worth 100 ms");
+    kit.advance(millis(1)).await;
+    london.hit("likes").await?;
+    assert_eq!(sum(&kit).await?, 11, "what was refused is not counted");
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_limit_that_was_set_outlives_a_crash(kit: TestKit) -> Result {
+    gate(&kit, "LHR").set_limit(2).await?;
+    kit.crash().await?;
+    let london = gate(&kit, "LHR");
+    for _ in 0..2 {
+        london.hit("likes").await?;
+    }
+    assert!(london.hit("likes").await.is_err());
+    Ok(())
+}
+
+#[do_runtime::test]
+async fn a_limit_of_nothing_and_a_counter_without_a_name_are_refused(kit: TestKit) -> Result {
+    let london = gate(&kit, "LHR");
+    assert!(london.set_limit(0).await.is_err());
+    for counter in ["", "likes/LHR"] {
+        let outcome = london.hit(counter).await;
+        assert!(matches!(&outcome, Err(CallError::Runtime(_))), "{counter:?}: {outcome:?}");
+    }
+    assert_eq!(sum(&kit).await?, 0);
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn it_works_over_http(kit: TestKit) -> Result {
     assert_eq!(kit.fetch("POST", "/rpc/Gate/LHR/hit", r#"{"counter": "likes"}"#).await?.code(), 200);
     assert_eq!(kit.fetch("POST", "/rpc/Gate/LHR/hit", r#"{"counter": "li/kes"}"#).await?.code(), 422);
-    assert_eq!(kit.fetch("POST", "/rpc/Total/likes/sum", "").await?.body_json::<u64>()?, 1);
+    gate(&kit, "LHR").set_limit(1).await?;
+    kit.advance("1s").await;
+    assert_eq!(kit.fetch("POST", "/rpc/Gate/LHR/hit", r#"{"counter": "likes"}"#).await?.code(), 200);
+    let refused = kit.fetch("POST", "/rpc/Gate/LHR/hit", r#"{"counter": "likes"}"#).await?;
+    assert_eq!((refused.code(), refused.header("retry-after")), (429, Some("1")));
+    assert_eq!(kit.fetch("POST", "/rpc/Total/likes/sum", "").await?.body_json::<u64>()?, 2);
     Ok(())
 }

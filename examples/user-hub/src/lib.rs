@@ -134,7 +134,7 @@ impl UserHub {
             Some("deliver") => principal.is_some(),
             _ => principal.is_some() && principal == cx.name(),
         };
-        ensure!(may, Error::new(ErrorKind::Denied, "this hub is somebody else's"));
+        ensure!(may, Error::denied("this hub is somebody else's"));
         Ok(())
     }
 

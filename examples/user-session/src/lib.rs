@@ -112,7 +112,7 @@ impl User {
     /// the same.
     fn used(&mut self, cx: &mut Cx<Self>, token: Uuid) -> Result<Session> {
         let Some(mut session) = Session::by_token(cx, token)? else {
-            return Err(Error::new(ErrorKind::Denied, "there is no such session, or it has ended: sign in"));
+            bail!(Error::denied("there is no such session, or it has ended: sign in"));
         };
         session.ends = cx.now() + hours(LIFETIME);
         cx.update(&session)?;

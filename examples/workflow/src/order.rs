@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Step;
 
+const NO_ORDER: &str = "nothing was ordered under this name";
+
 /// What a customer wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
@@ -94,20 +96,20 @@ impl Order {
     #[rpc(public)]
     fn place(&mut self, cx: &mut Cx<Self>, purchase: Purchase) -> Result<Progress> {
         if let Some(progress) = &self.progress {
-            ensure!(progress.purchase == purchase, Error::new(ErrorKind::Conflict, "this order is for something else"));
+            ensure!(progress.purchase == purchase, Error::conflict("this order is for something else"));
             return Ok(progress.clone());
         }
         ensure!(cx.name().is_some(), "an order has a name: its partners know it by that");
         ensure!(purchase.quantity > 0 && purchase.cents > 0, "an order is for something, and for some money");
-        self.progress = Some(Progress { purchase, state: State::Taking(Step::FIRST), log: Vec::new() });
-        self.enter(cx, State::Taking(Step::FIRST))?;
+        self.progress = Some(Progress { purchase, state: State::Taking(Step::Reserve), log: Vec::new() });
+        self.enter(cx, State::Taking(Step::Reserve))?;
         self.progress()
     }
 
     /// Where the order is, and what happened so far.
     #[rpc(public, live)]
     fn progress(&self) -> Result<Progress> {
-        self.progress.clone().ok_or_else(no_order)
+        self.progress.clone().context(NO_ORDER)
     }
 
     /// Goes on with an order that is stuck.
@@ -169,7 +171,7 @@ impl Order {
     fn note(&mut self, cx: &mut Cx<Self>, step: Step, outcome: Outcome, next: State) -> Result {
         info!(?step, ?outcome, "noted");
         let entry = Entry { at: cx.now(), step, outcome };
-        self.progress.as_mut().ok_or_else(no_order)?.log.push(entry);
+        self.progress.as_mut().context(NO_ORDER)?.log.push(entry);
         self.enter(cx, next)
     }
 
@@ -181,7 +183,7 @@ impl Order {
             State::Undoing(step) => cx.schedule().undo(step).at(now)?,
             State::Complete | State::Cancelled | State::Stuck(_) => {}
         }
-        self.progress.as_mut().ok_or_else(no_order)?.state = state;
+        self.progress.as_mut().context(NO_ORDER)?.state = state;
         Ok(())
     }
 }
@@ -189,8 +191,4 @@ impl Order {
 /// What is left to be done when these steps have to be undone, the last one first.
 fn undoing(step: Option<Step>) -> State {
     step.map_or(State::Cancelled, State::Undoing)
-}
-
-fn no_order() -> Error {
-    Error::new(ErrorKind::NotFound, "nothing was ordered under this name")
 }

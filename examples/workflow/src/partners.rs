@@ -13,30 +13,23 @@ pub const BANK: &str = "bank";
 pub const CARRIER: &str = "carrier";
 
 /// Why a partner does not do what it is asked. It is no use to ask again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, RpcError)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, RpcError)]
 pub enum Refused {
     /// There is not enough of the item.
+    #[error("only {left} of them are left")]
     OutOfStock {
         /// How many there are.
         left: u32,
     },
     /// There is not enough money.
+    #[error("there is not enough money in the account")]
     NoMoney,
     /// The carrier does not go there.
+    #[error("the carrier does not go there")]
     NowhereNear,
     /// The order was undone before.
+    #[error("this was undone before")]
     Undone,
-}
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Refused::OutOfStock { left } => write!(f, "only {left} of them are left"),
-            Refused::NoMoney => write!(f, "there is not enough money in the account"),
-            Refused::NowhereNear => write!(f, "the carrier does not go there"),
-            Refused::Undone => write!(f, "this was undone before"),
-        }
-    }
 }
 
 /// What was put aside for an order.

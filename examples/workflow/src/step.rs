@@ -19,25 +19,17 @@ pub enum Step {
 }
 
 impl Step {
-    /// The first one.
-    pub const FIRST: Step = Step::Reserve;
+    /// In which order they are taken.
+    pub const ALL: [Step; 3] = [Step::Reserve, Step::Charge, Step::Ship];
 
     /// The one after it.
     pub fn next(self) -> Option<Step> {
-        match self {
-            Step::Reserve => Some(Step::Charge),
-            Step::Charge => Some(Step::Ship),
-            Step::Ship => None,
-        }
+        Step::ALL.into_iter().skip_while(|&step| step != self).nth(1)
     }
 
     /// The one before it.
     pub fn before(self) -> Option<Step> {
-        match self {
-            Step::Reserve => None,
-            Step::Charge => Some(Step::Reserve),
-            Step::Ship => Some(Step::Charge),
-        }
+        Step::ALL.into_iter().rev().skip_while(|&step| step != self).nth(1)
     }
 
     /// Takes the step and gives its receipt. Partners know an order by its name: asked again, they do nothing and say the same.

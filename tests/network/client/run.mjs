@@ -54,6 +54,7 @@ let error = await failed(book.write({ text: "", bytes: [] }));
 assert.deepEqual([error.kind, error.status, error.detail, error.error], ["handler", 422, "there is nothing in it", "Empty"]);
 error = await failed(book.write({ text: "much too long", bytes: [] }));
 assert.deepEqual([error.error, error.retryable, error.message], [{ TooLong: { most: 10 } }, false, "it is longer than 10"]);
+assert.deepEqual([error.status, error.retryAfter], [413, undefined]);
 error = await failed(book.write({ text: "a", bytes: Array.from(new TextEncoder().encode("refuse")) }));
 assert.deepEqual([error.kind, error.error, error.detail], ["invalid", undefined, "these are refused"]);
 error = await failed(book.write({ text: 7, bytes: [] }));
@@ -101,6 +102,14 @@ sent.length = 0;
 instead.push(...Array.from({ length: 3 }, () => new Response("", { status: 503 })));
 error = await failed(lobby.count({}, { retries: 2 }));
 assert.deepEqual([error.kind, error.status, sent.length], ["unavailable", 503, 3]);
+// Nor a method's own error, whatever its status.
+const told = { kind: "handler", detail: "later", status: 429, retryable: true, retry_after: 3, error: null };
+for (const status of [429, 503]) {
+  sent.length = 0;
+  instead.push(new Response(JSON.stringify(told), { status, headers: { "Retry-After": "3" } }));
+  error = await failed(lobby.count());
+  assert.deepEqual([error.error, error.status, error.retryable, error.retryAfter, sent.length], [null, status, true, 3000, 1]);
+}
 // A key of one's own.
 const again = () => lobby.write({ text: "once", bytes: [] }, { idempotencyKey: "mine" });
 assert.deepEqual((await again()).id, (await again()).id);

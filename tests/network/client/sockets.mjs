@@ -1,5 +1,6 @@
 // Sockets of the client against a server: sockets.mjs ADDRESS
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { order, seen, Told, url, Way } from "./house.mjs";
 import { connect, RpcError } from "./objects.mjs";
 
@@ -93,6 +94,18 @@ await gus.messages.next();
 controller.abort();
 assert.equal(gus.socket.isOpen, false);
 assert.throws(() => talk.socket({ signal: controller.signal }), { name: "AbortError" });
+
+// A signal that outlives its sockets does not hold on to them, whoever has closed them.
+const { signal } = new AbortController();
+const kim = opened(talk, { query: { user: "kim" }, signal });
+const lou = opened(talk, { query: { user: "lou" }, signal });
+await kim.opens.next();
+await lou.opens.next();
+assert.equal(getEventListeners(signal, "abort").length, 2);
+kim.socket.close();
+lou.socket.send({ type: "Leave", data: 1000 });
+await lou.closes.next();
+assert.equal(getEventListeners(signal, "abort").length, 0);
 
 // Credentials that are refused are told once, and it is tried again.
 let given = "wrong";

@@ -1,10 +1,14 @@
 //! Many calls and live queries over one WebSocket.
 
+use std::time::Duration;
+
+use do_network::Served;
 use do_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -36,6 +40,11 @@ impl Counter {
         Ok(this.name().unwrap_or_default().to_owned())
     }
 
+    #[rpc(public)]
+    fn pages(&self, bytes: usize) -> Result<String> {
+        Ok("x".repeat(bytes))
+    }
+
     #[rpc]
     fn inside(&self) -> Result {
         Ok(())
@@ -62,15 +71,14 @@ impl Client {
     }
 }
 
-async fn served() -> (Client, Objects, oneshot::Sender<()>, tokio::task::JoinHandle<Result>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let objects = Objects::open(folder.path()).await.expect("it opens");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("it has an address");
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(objects.server().until(async move { stopped.await.unwrap_or(()) }).serve_on(listener));
-    let client = Client(connect_async(format!("ws://{address}/rpc")).await.expect("it is there").0);
-    (client, objects, stop, serving, folder)
+async fn served() -> (Client, Served) {
+    let served = Served::new(|server| server).await;
+    (connected(&served).await.expect("it is there"), served)
+}
+
+async fn connected(served: &Served) -> Option<Client> {
+    let (socket, _) = connect_async(format!("ws://{}/rpc", served.address)).await.ok()?;
+    Some(Client(socket))
 }
 
 fn wanted(name: &str, method: &str, arguments: Value) -> Value {
@@ -79,7 +87,7 @@ fn wanted(name: &str, method: &str, arguments: Value) -> Value {
 
 #[tokio::test]
 async fn calls_are_answered_by_their_numbers_as_they_are_ready() {
-    let (mut client, _, stop, serving, _folder) = served().await;
+    let (mut client, served) = served().await;
     client.ask(json!({ "id": 1, "call": wanted("slow", "wait", json!({})) })).await;
     assert_eq!(
         client.asked(json!({ "id": 2, "call": wanted("a", "add", json!({ "amount": 2 })) })).await,
@@ -95,14 +103,13 @@ async fn calls_are_answered_by_their_numbers_as_they_are_ready() {
     );
     GO_ON.notify_one();
     assert_eq!(client.answer().await, json!({ "id": 1, "answer": "slow" }));
-    stop.send(()).unwrap();
-    serving.await.unwrap().unwrap();
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_live_query_is_answered_anew_until_it_is_given_up() {
-    let (mut client, objects, stop, serving, _folder) = served().await;
-    let counter = objects.get_by_name::<Counter>("watched");
+    let (mut client, served) = served().await;
+    let counter = served.objects.get_by_name::<Counter>("watched");
     assert_eq!(
         client.asked(json!({ "id": 7, "watch": wanted("watched", "count", json!({})) })).await,
         json!({ "id": 7, "answer": 0 })
@@ -119,16 +126,16 @@ async fn a_live_query_is_answered_anew_until_it_is_given_up() {
         client.asked(json!({ "id": 7, "call": wanted("watched", "add", json!({ "amount": 1 })) })).await,
         json!({ "id": 7, "answer": 2 })
     );
-    stop.send(()).unwrap();
+    let stopping = served.stop_later();
     let closed = client.0.next().await.unwrap().unwrap();
     assert!(matches!(&closed, Message::Close(Some(frame)) if u16::from(frame.code) == 1001), "{closed:?}");
     drop(client);
-    serving.await.unwrap().unwrap();
+    stopping.await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_told_and_the_connection_goes_on() {
-    let (mut client, _, stop, serving, _folder) = served().await;
+    let (mut client, served) = served().await;
     for (asking, status, words) in [
         (json!({ "id": 1 }), 400, "one of `call`"),
         (json!({ "id": 2, "call": wanted("a", "inside", json!({})) }), 404, "no public method `inside`"),
@@ -146,7 +153,29 @@ async fn what_is_wrong_is_told_and_the_connection_goes_on() {
     client.0.send(Message::text("no JSON")).await.unwrap();
     assert_eq!(client.answer().await["error"]["status"], 400);
     assert_eq!(client.asked(json!({ "id": 8, "call": wanted("a", "count", json!({})) })).await["answer"], 0);
-    stop.send(()).unwrap();
+    let stopping = served.stop_later();
     drop(client);
-    serving.await.unwrap().unwrap();
+    stopping.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_of_its_answers_is_let_go() -> Result {
+    let served = Served::new(|server| server.ping("100ms").sockets_per_peer(1)).await;
+    let mut client = connected(&served).await.expect("it is the first one");
+    // More than the buffers of both ends hold.
+    for id in 0..64 {
+        client.ask(json!({ "id": id, "call": wanted("large", "pages", json!({ "bytes": 1 << 20 })) })).await;
+    }
+    // There is room for one only.
+    let another = async {
+        loop {
+            if let Some(another) = connected(&served).await {
+                break another;
+            }
+        }
+    };
+    let mut another = timeout(Duration::from_secs(20), another).await.expect("the first one is let go");
+    assert_eq!(another.asked(json!({ "id": 1, "call": wanted("large", "count", json!({})) })).await["answer"], 0);
+    drop((client, another));
+    served.stop().await
 }

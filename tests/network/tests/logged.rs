@@ -1,16 +1,12 @@
 //! The log of a server: what went wrong on its side, found by the id that its caller was told.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Mutex, Once};
 
+use do_network::Served;
 use do_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -56,6 +52,14 @@ impl LoggedDesk {
         })
         .await?;
         Objects::connect(url).await?.get_by_name::<LoggedDesk>("afar").traced().await
+    }
+
+    #[rpc(public)]
+    fn streamed(&self) -> Result<Streaming<i64>> {
+        Ok(Streaming::produce(|to| async move {
+            to.send(1).await?;
+            broken()
+        }))
     }
 
     #[fetch(get, "/broken")]
@@ -110,73 +114,50 @@ fn assert_logged(problem: &Value, method: Option<&str>, why: &str) {
     }
 }
 
-struct Served {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<Result>,
-    _folder: tempfile::TempDir,
-}
-
-impl Served {
-    async fn begin() -> Result<Self> {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            let subscriber = tracing_subscriber::fmt().with_writer(|| Log).with_ansi(false).finish();
-            tracing::subscriber::set_global_default(subscriber).expect("it is the only one");
-        });
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let objects = Objects::open(folder.path()).await?;
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it has an address");
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = objects.server().until(async move { stopped.await.unwrap_or(()) });
-        Ok(Served { address, stop, serving: tokio::spawn(server.serve_on(listener)), _folder: folder })
-    }
-
-    /// What is answered, with the status beside it.
-    async fn send(&self, line: &str, more: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        let (host, length) = (self.address, body.len());
-        let request = format!(
-            "{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{more}\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).await.expect("it is sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("there is an answer");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("it has a head");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("it has a status");
-        (status, serde_json::from_str(body).expect("it is JSON"))
-    }
-
-    async fn stop(self) -> Result {
-        drop(self.stop);
-        self.serving.await.expect("no panic")
-    }
+/// A server whose log is read.
+async fn served() -> Served {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_writer(|| Log).with_ansi(false).finish();
+        tracing::subscriber::set_global_default(subscriber).expect("it is the only one");
+    });
+    Served::new(|server| server).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_fails_is_found_in_the_log_by_its_id() -> Result {
-    let served = Served::begin().await?;
-    let (_, problem) = served.send("POST /rpc/LoggedDesk/ann/fail", "", "").await;
+    let served = served().await;
+    let problem = served.call("/rpc/LoggedDesk/ann/fail", "", "").await.json();
     assert_logged(&problem, Some("fail"), SECRET);
-    let (status, problem) = served.send("POST /rpc/LoggedDesk/ann/refuse", "", "").await;
-    assert_eq!((status, lines(problem["request_id"].as_str().expect("it has an id"))), (422, Vec::new()));
+    let answer = served.call("/rpc/LoggedDesk/ann/refuse", "", "").await;
+    let id = answer.json()["request_id"].as_str().expect("it has an id").to_owned();
+    assert_eq!((answer.status, lines(&id)), (422, Vec::new()));
+    served.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_fails_is_found_in_the_log_by_its_id() -> Result {
+    let served = served().await;
+    let answer = served.call("/rpc/LoggedDesk/ann/streamed", "", "").await;
+    let last = answer.text().lines().find(|line| line.starts_with(r#"{"error":"#)).expect("it says how it ended");
+    let last: Value = serde_json::from_str(last).expect("it is JSON");
+    assert_logged(&last["error"], Some("streamed"), SECRET);
     served.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_request_that_fails_is_found_in_the_log_by_its_id() -> Result {
-    let served = Served::begin().await?;
-    let (_, problem) = served.send("GET /objects/LoggedDesk/ann/broken", "", "").await;
+    let served = served().await;
+    let problem = served.get("/objects/LoggedDesk/ann/broken", "").await.json();
     assert_logged(&problem, Some("broken_page"), SECRET);
-    let (_, problem) = served.send("GET /objects/LoggedDesk/ann/odd", "", "").await;
+    let problem = served.get("/objects/LoggedDesk/ann/odd", "").await.json();
     assert_logged(&problem, Some("odd_page"), "status 99");
     served.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_is_not_opened_is_found_in_the_log_by_its_id() -> Result {
-    let served = Served::begin().await?;
+    let served = served().await;
     let refused = connect_async(format!("ws://{}/objects/LoggedDesk/ann", served.address)).await;
     let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = refused else { panic!("{refused:?}") };
     let problem = serde_json::from_slice(answer.body().as_deref().unwrap_or_default()).expect("it is JSON");
@@ -186,7 +167,7 @@ async fn a_socket_that_is_not_opened_is_found_in_the_log_by_its_id() -> Result {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_over_a_connection_is_found_in_the_log_by_its_id() -> Result {
-    let served = Served::begin().await?;
+    let served = served().await;
     let (mut socket, _) = connect_async(format!("ws://{}/rpc", served.address)).await.expect("it is let in");
     let mut ids = Vec::new();
     for (id, what, method) in [(1, "call", "fail"), (2, "watch", "watched"), (3, "call", "refuse"), (4, "call", "no")] {
@@ -214,12 +195,12 @@ async fn what_fails_over_a_connection_is_found_in_the_log_by_its_id() -> Result 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_that_nobody_exports_goes_through_as_it_came() -> Result {
-    let (here, afar) = (Served::begin().await?, Served::begin().await?);
+    let (here, afar) = (served().await, served().await);
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let url = json!({ "url": format!("http://{}", afar.address) }).to_string();
+    let url = json!({ "url": afar.url() }).to_string();
     let header = format!("traceparent: {trace}\r\n");
-    let seen = here.send("POST /rpc/LoggedDesk/ann/traced_afar", &header, &url).await;
-    assert_eq!(seen, (200, json!(trace)));
+    let seen = here.call("/rpc/LoggedDesk/ann/traced_afar", &header, &url).await;
+    assert_eq!((seen.status, seen.json()), (200, json!(trace)));
     here.stop().await?;
     afar.stop().await
 }

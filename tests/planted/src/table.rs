@@ -60,12 +60,14 @@ const SOCKETS: Campaign = tests("sockets", "");
 const LIVE: Campaign = tests("live", "");
 const QUEUE: Campaign = tests("concurrency", "calls_that_wait");
 
+const SIMULATION: Campaign = Campaign { program: Program::Tests(Simulation, "short"), filter: "whatever_happens" };
+
 /// A campaign of the whole runtime, with its name.
 pub(crate) type Wide = (&'static str, Campaign);
 
 /// The campaigns of the whole runtime.
 pub(crate) const WIDE: &[Wide] = &[
-    ("simulation", Campaign { program: Program::Tests(Simulation, "short"), filter: "whatever_happens" }),
+    ("simulation", SIMULATION),
     ("power cuts", tests("power_cuts", "")),
     ("schedules", ALARMS_MODEL),
     ("disk", runtime("damage_disk", "")),
@@ -97,7 +99,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("replayed-twice", &[REPLAYS, STORE_CRASHES]),
     ("head-regresses", &[PAGES, STORE_CRASHES]),
     ("older-head-believed", &[WAKES, ALARMS_MODEL]),
-    ("old-look-believed", &[WAKES]),
+    ("old-look-believed", &[SIMULATION, WAKES]),
     ("old-index-believed", &[WAKES]),
     ("cut-off-page-read-again", &[STORE_CRASHES]),
     ("pages-of-another", &[PENDING]),

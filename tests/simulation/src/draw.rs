@@ -2,6 +2,7 @@
 
 use do_runtime::env::SeededRandom;
 
+use crate::crowd::crowd;
 use crate::plan::{
     Act, AgentAct, Caller, DeskAct, Ending, Event, How, Limits, On, Order, Phase, Plan, Post, Set, Step,
 };
@@ -14,6 +15,8 @@ const DAY: u64 = 24 * HOUR;
 /// What is drawn from.
 struct Draw {
     random: SeededRandom,
+    /// For what was thought of later, so that the rest of a seed's plan stays as it was.
+    leaps: SeededRandom,
     order: Order,
     next_token: i64,
     desks: u32,
@@ -52,7 +55,8 @@ pub fn plan(seed: u64) -> Plan {
     let desks = 1 + below(3) as u32;
     let agents = 2 + below(3) as u32;
     let mortal = if below(2) == 0 { 1 } else { 0 };
-    let mut draw = Draw { random, order, next_token: 1, desks, agents, back, faults, mortal };
+    let leaps = SeededRandom::new(seed ^ 0x4c45_4150);
+    let mut draw = Draw { random, leaps, order, next_token: 1, desks, agents, back, faults, mortal };
     let (phases, steps) = (3 + draw.below(8), 8 + draw.below(32));
     let phases = (0..phases).map(|_| draw.phase(steps)).collect();
     Plan { seed, order, sync_each, limits, desks, agents, phases }
@@ -89,7 +93,12 @@ impl Draw {
             6 | 7 => Ending::Crash { torn: true },
             _ => Ending::Rest,
         };
-        Phase { callers: lists, events: self.events(), ending }
+        let events = self.events();
+        let mut phase = Phase { callers: lists, events, ending };
+        if self.leaps.below(3) == 0 {
+            crowd(&mut phase, &self.leaps, self.agents, &mut self.next_token);
+        }
+        phase
     }
 
     fn events(&mut self) -> Vec<Event> {
@@ -100,6 +109,13 @@ impl Draw {
                 events.extend(self.checkpoint_and_cut());
             }
             events.push(Event::Rounds(1 + self.below(40) as u32));
+            if !full && self.leaps.below(3) == 0 {
+                let most = [100, 100, 3 * SECOND, 3 * SECOND, MINUTE, HOUR][self.leaps.below(6) as usize];
+                events.extend([
+                    Event::Leap { millis: 1 + self.leaps.below(most) },
+                    Event::Rounds(1 + self.leaps.below(20) as u32),
+                ]);
+            }
             let event = match self.below(20) {
                 0 => Event::EvictAgent(self.below(self.agents.into()) as u32),
                 1 => Event::EvictDesk(self.below(self.desks.into()) as u32),

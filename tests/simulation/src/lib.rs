@@ -3,6 +3,7 @@
 pub mod campaign;
 pub mod check;
 pub mod classes;
+mod crowd;
 pub mod draw;
 pub mod history;
 mod look;

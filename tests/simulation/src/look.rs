@@ -34,6 +34,7 @@ impl Look<'_> {
             }
             self.world.kit.settle().await;
         }
+        self.wakes().await?;
         let agent_ids: Vec<ObjectId> = self.world.agents.iter().map(|(_, id)| *id).collect();
         let names = |addresses: &[(Address, ObjectId)]| addresses.iter().map(|(address, _)| address.name()).collect();
         let (desk_names, agent_names): (Vec<_>, Vec<_>) = (names(&self.world.desks), names(&self.world.agents));
@@ -50,8 +51,20 @@ impl Look<'_> {
             let exist = lives.into_iter().zip(addresses).filter(|(life, _)| *life != 0);
             exist.map(|(_, address)| address.clone()).collect::<Vec<_>>()
         };
-        self.listed::<Desk>(exist(desks.iter().map(|view| view.life).collect(), &self.world.desks))?;
-        self.listed::<Agent>(exist(agents.iter().map(|view| view.life).collect(), &self.world.agents))
+        self.listed::<Desk>(exist(desks.iter().map(|view| view.life).collect(), &self.world.desks), &[])?;
+        let begun = self.begun_under_a_key();
+        self.listed::<Agent>(exist(agents.iter().map(|view| view.life).collect(), &self.world.agents), &begun)
+    }
+
+    /// Nothing waits for which nobody means to wake its object in time.
+    pub(crate) async fn wakes(&self) -> Result<(), Wrong> {
+        self.world.kit.check_wakes().await.map_err(|error| format!("something waits: {error}"))
+    }
+
+    /// The same while callers go on.
+    pub(crate) async fn wakes_meanwhile(&self) -> Result<(), Wrong> {
+        let checked = self.world.kit.check_wakes_meanwhile().await;
+        checked.map_err(|error| format!("something waits while callers call: {error}"))
     }
 
     async fn see(&self, act: Act) -> Result<Outcome, Wrong> {
@@ -64,14 +77,34 @@ impl Look<'_> {
         }
     }
 
-    /// Exactly these objects are listed, with their names.
-    fn listed<O: do_runtime::Dispatch>(&self, mut expected: Vec<(Address, ObjectId)>) -> Result<(), Wrong> {
+    /// The agents at which an asynchronous call under a key may have begun: that it has is kept before its handler does anything.
+    fn begun_under_a_key(&self) -> Vec<ObjectId> {
+        let history = self.world.history();
+        let began = history.calls.iter().filter_map(|call| match call.step {
+            Step { act: Act::Agent(agent, AgentAct::Pay(..)), how: How::Keyed | How::Twice | How::Retried, .. } => {
+                self.world.agents.get(agent as usize).map(|(_, id)| *id)
+            }
+            _ => None,
+        });
+        began.collect()
+    }
+
+    /// Exactly these objects are listed, with their names; and some of those that may be there with nothing in them.
+    fn listed<O: do_runtime::Dispatch>(
+        &self,
+        mut expected: Vec<(Address, ObjectId)>,
+        may: &[ObjectId],
+    ) -> Result<(), Wrong> {
         let listed = self.world.kit.objects().namespace::<O>().list().all();
         let listed = listed.map_err(|error| format!("the objects can't be listed: {error}"))?;
         for listed in &listed {
-            let place = expected.iter().position(|(_, id)| *id == listed.id);
-            let (address, _) =
-                expected.remove(place.ok_or_else(|| format!("{listed:?} is listed, and does not exist"))?);
+            let Some(place) = expected.iter().position(|(_, id)| *id == listed.id) else {
+                if may.contains(&listed.id) {
+                    continue;
+                }
+                return Err(format!("{listed:?} is listed, and does not exist"));
+            };
+            let (address, _) = expected.remove(place);
             if listed.name.as_deref() != address.name().as_deref() {
                 return Err(format!("{listed:?} has lost its name {:?}", address.name()));
             }

@@ -136,6 +136,11 @@ pub enum Event {
         /// Milliseconds.
         millis: u64,
     },
+    /// Time moves on at once, and what falls due runs beside the calls that are under way.
+    Leap {
+        /// Milliseconds.
+        millis: u64,
+    },
     /// The clock is set back.
     Back {
         /// Milliseconds.

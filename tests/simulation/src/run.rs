@@ -175,6 +175,10 @@ impl Player<'_> {
             self.world.kit.spawn(async move { world.repeat(number).await }).boxed()
         };
         self.all_answered(keyed.into_iter().map(repeat).collect()).await?;
+        // It wakes all objects: not always, so that many an end comes while they sleep.
+        if self.random.below(2) == 0 {
+            self.look().wakes().await?;
+        }
         let moved = self.end(phase.ending).await?;
         self.look().everything(moved).await
     }
@@ -237,6 +241,15 @@ impl Player<'_> {
                 if quiet {
                     let to = kit.now();
                     self.world.history().quiet.push((from, to));
+                    if self.random.below(2) == 0 {
+                        self.look().wakes().await?;
+                    }
+                }
+            }
+            Event::Leap { millis: by } => {
+                kit.leap(millis(by));
+                if !trouble.cut && !trouble.faults && !self.has_failed() && self.random.below(2) == 0 {
+                    self.look().wakes_meanwhile().await?;
                 }
             }
             Event::Back { millis: by } => {

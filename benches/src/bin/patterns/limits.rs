@@ -14,7 +14,7 @@ use sharded_counter::{Gate, Shard};
 use crate::bench::{Bench, CALLERS};
 
 pub(crate) async fn rate_limiter() -> Result {
-    let limit = Limit { most: u32::MAX, window: hours(1) };
+    let limit = Limit { most: u32::MAX, window: hours(1).into() };
     let (bench, ()) = Bench::<RateLimiter>::new("rate-limiter", "ann", async |_, client| {
         client.set_limit("busy", limit).await?;
         for _ in 0..10_000 {

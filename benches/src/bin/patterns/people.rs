@@ -1,6 +1,7 @@
 //! What people have: sessions, hubs, documents, rooms.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chat_room::ChatRoom;
 use collab_editor::{Document, TEXT};
@@ -11,6 +12,9 @@ use user_session::User;
 use yrs::{Doc, Text, Transact};
 
 use crate::bench::Bench;
+
+/// After so long a document that nobody edits has been summed up.
+const SUMMED_UP: Duration = Duration::from_secs(3);
 
 pub(crate) async fn user_session() -> Result {
     let (bench, (busy, quiet)) = Bench::<User>::new("user-session", "ann", async |_, user| {
@@ -70,7 +74,16 @@ pub(crate) async fn collab_editor() -> Result {
         async move { notes.edit("ann", update).await }
     });
     edit.await?;
-    bench.reads("text", |notes, _| async move { notes.text().await.map(drop) }).await
+    let (bench, ()) = Bench::<Document>::new("collab-editor", "notes", async |_, notes| {
+        let doc = Mutex::new(Doc::new());
+        for _ in 0..1_000 {
+            notes.edit("ann", typed(&doc)).await?;
+        }
+        tokio::time::sleep(SUMMED_UP).await;
+        Ok(())
+    })
+    .await?;
+    bench.reads("text of 1,000 letters", |notes, _| async move { notes.text().await.map(drop) }).await
 }
 
 /// The edit that a letter at the end of a document is.

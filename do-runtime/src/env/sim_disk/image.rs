@@ -148,11 +148,17 @@ impl Image {
     }
 
     /// Gives a file this content, durably, whatever it was.
-    pub(super) fn put(&mut self, name: String, content: &[u8]) {
+    pub(super) fn put(&mut self, name: String, content: Sparse) {
         let file = Entry::File(self.files.len());
-        self.files.push(FileState::durable(Sparse::of(content)));
+        self.files.push(FileState::durable(content));
         self.entries.insert(name.clone(), file);
         self.durable.insert(name, file);
+    }
+
+    /// Makes a folder, durably.
+    pub(super) fn put_folder(&mut self, name: String) {
+        self.entries.insert(name.clone(), Entry::Folder);
+        self.durable.insert(name, Entry::Folder);
     }
 
     /// Takes all names away, durably.

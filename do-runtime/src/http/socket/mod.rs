@@ -1,6 +1,7 @@
 //! Opening a WebSocket (RFC 6455) at an object.
 
 mod peers;
+mod pulse;
 mod pump;
 
 use std::future::Future;
@@ -34,9 +35,11 @@ use crate::sockets::{Terms, Upgrade};
 
 pub(super) use peers::Peers;
 use peers::Seat;
+use pulse::Taking;
+pub(super) use pulse::{Beat, Pulse};
 
-/// After how long it is worth another try where there are too many sockets.
-const RELIEF: Duration = Duration::from_secs(1);
+/// How long the other side may take to say goodbye.
+pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What is read of a socket at once. A sleeping one holds on to as much.
 const READ_BUFFER: usize = 2 << 10;
@@ -62,8 +65,8 @@ pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -
         .connect(shared.objects.home(), &place.object, upgrade, terms)
         .map_err(|error| Problem::of_request(&error))?;
     let connection = connecting.await.map_err(|error| {
-        let asked_for = AskedFor { class: class.name(), object: &place.object, method: None, request_id: about.id };
-        asked_for.problem(&error.into(), about.problems)
+        let asked_for = AskedFor { class: class.name(), object: place.object, method: None, request_id: about.id };
+        asked_for.problem(&error.into(), &shared.objects, about.problems)
     })?;
     let ping = limits.ping;
     Ok(handshake.accept(headers, move |socket| async move {
@@ -75,7 +78,7 @@ pub(super) async fn open(shared: &Arc<Shared>, request: Request, about: About) -
 }
 
 /// A WebSocket on the network.
-pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type Socket = WebSocketStream<Taking<TokioIo<Upgraded>>>;
 
 /// A request for a WebSocket that is in order: from somebody who may ask.
 pub(super) struct Handshake {
@@ -107,7 +110,7 @@ impl Handshake {
                 shared
                     .peers
                     .take(address, limits.sockets_per_peer)
-                    .ok_or_else(|| Problem::overloaded("this address has as many sockets as it may", RELIEF))?,
+                    .ok_or_else(|| Problem::overloaded("this address has as many sockets as it may"))?,
             ),
             None => None,
         };
@@ -131,7 +134,7 @@ impl Handshake {
             let _held = self.held;
             let socket = match self.on_upgrade.await {
                 Ok(upgraded) => {
-                    let io = TokioIo::new(upgraded);
+                    let io = Taking::new(TokioIo::new(upgraded));
                     Some(WebSocketStream::from_raw_socket(io, Role::Server, Some(self.config)).await)
                 }
                 Err(error) => {

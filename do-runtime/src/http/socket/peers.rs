@@ -21,11 +21,11 @@ impl Peers {
     /// One more socket, unless the address has as many as it may.
     pub(super) fn take(&self, address: IpAddr, most: usize) -> Option<Seat> {
         let mut counts = self.0.lock();
-        let count = counts.entry(address).or_default();
-        if *count >= most {
+        let count = counts.get(&address).copied().unwrap_or_default();
+        if count >= most {
             return None;
         }
-        *count += 1;
+        counts.insert(address, count + 1);
         Some(Seat { peers: self.clone(), address })
     }
 }
@@ -39,5 +39,23 @@ impl Drop for Seat {
                 counts.remove(&self.address);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn of_an_address_without_sockets_nothing_is_kept() {
+        let (peers, address) = (Peers::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert!(peers.take(address, 0).is_none());
+        assert!(peers.0.lock().is_empty(), "nobody has any");
+        let seat = peers.take(address, 1).expect("there is room");
+        assert!(peers.take(address, 1).is_none());
+        drop(seat);
+        assert!(peers.0.lock().is_empty());
     }
 }

@@ -7,30 +7,18 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::Socket;
+use super::{Beat, FAREWELL, Pulse, Socket};
 use crate::sockets::{CloseCode, Connection, Frame, Received, Telling};
-
-/// How long the other side may take to say goodbye.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Moves messages until the socket ends, and tells the object.
 pub(super) async fn run(socket: Socket, connection: Connection, ping: Duration) {
-    let mut pump = Pump {
-        socket,
-        connection,
-        telling: None,
-        unflushed: false,
-        said: None,
-        over: None,
-        timer: Box::pin(sleep(ping)),
-        ping,
-        heard: true,
-    };
+    let mut pump =
+        Pump { socket, connection, telling: None, unflushed: false, said: None, over: None, pulse: Pulse::new(ping) };
     let (code, reason) = poll_fn(|cx| pump.poll(cx)).await;
     if let Some(telling) = pump.telling.take() {
         // What it has begun it ends; what went wrong was told already.
@@ -51,10 +39,7 @@ struct Pump {
     said: Option<(u16, String)>,
     /// Until when the other side may say goodbye.
     over: Option<Pin<Box<Sleep>>>,
-    timer: Pin<Box<Sleep>>,
-    ping: Duration,
-    /// Whether anything has come since the last ping.
-    heard: bool,
+    pulse: Pulse,
 }
 
 impl Pump {
@@ -122,7 +107,7 @@ impl Pump {
             return Poll::Pending;
         }
         let read = ready!(Pin::new(&mut self.socket).poll_next(cx));
-        self.heard = true;
+        self.pulse.hear();
         let received = match read {
             Some(Ok(Message::Text(text))) => Received::Text(text.into()),
             Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
@@ -181,18 +166,18 @@ impl Pump {
         {
             return Poll::Ready(Some(self.ended()));
         }
-        ready!(self.timer.as_mut().poll(cx));
-        self.timer.as_mut().reset(Instant::now() + self.ping);
+        ready!(self.pulse.poll_due(cx));
         if self.said.is_some() || self.telling.is_some() {
             return Poll::Ready(None);
         }
-        if !std::mem::take(&mut self.heard) {
-            return Poll::Ready(Some(self.ended()));
-        }
-        if Pin::new(&mut self.socket).poll_ready(cx).is_ready() {
-            // A connection that is broken shows it elsewhere.
-            let _ = Pin::new(&mut self.socket).start_send(Message::Ping(Default::default()));
-            self.unflushed = true;
+        match self.pulse.beat(self.socket.get_mut(), self.unflushed) {
+            Beat::Ping => {
+                // A connection that is broken shows it elsewhere.
+                let _ = Pin::new(&mut self.socket).start_send(Message::Ping(Default::default()));
+                self.unflushed = true;
+            }
+            Beat::Wait => {}
+            Beat::Gone => return Poll::Ready(Some(self.ended())),
         }
         Poll::Ready(None)
     }

@@ -92,16 +92,14 @@ impl Stream for Flow {
                 return Poll::Ready(if let Source::Failed(error) = ended { Some(Err(error)) } else { None });
             }
         };
-        let came = Pin::new(stream).poll_next(cx);
-        match came {
-            Poll::Pending => {
-                if ending.as_mut().poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-                *source = Source::Ended;
-                let sentence = "the objects were closed before this stream had ended";
-                Poll::Ready(Some(Err(Error::new(ErrorKind::Unavailable, sentence))))
-            }
+        // One that always has more does not wait for anything else.
+        if ending.as_mut().poll(cx).is_ready() {
+            *source = Source::Ended;
+            let sentence = "the objects were closed before this stream had ended";
+            return Poll::Ready(Some(Err(Error::new(ErrorKind::Unavailable, sentence))));
+        }
+        match Pin::new(stream).poll_next(cx) {
+            Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Err(error))) => {
                 tracing::warn!(%error, "a stream was broken off");
                 *source = Source::Failed(error);

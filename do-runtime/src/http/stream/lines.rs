@@ -5,10 +5,9 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::http::problem::Problem;
+use crate::http::failure::AskedFor;
 use crate::object::Wire;
 use crate::stream::Streaming;
 use crate::stream::frames::{self, Kind};
@@ -16,34 +15,23 @@ use crate::stream::frames::{self, Kind};
 /// Small items that are there at once leave together, up to about so many bytes.
 const TOGETHER: usize = 16 << 10;
 
-/// By what an error in the middle is found again in the log.
-pub(in crate::http) struct Told {
-    pub(in crate::http) class: &'static str,
-    pub(in crate::http) method: String,
-    pub(in crate::http) request_id: Uuid,
-}
-
 /// Frames of items.
 pub(super) struct Lines {
     /// Nothing once the last frame was written.
     items: Option<Streaming<Bytes>>,
     wire: Wire,
-    told: Told,
+    asked_for: AskedFor<'static>,
 }
 
 impl Lines {
-    pub(super) fn new(items: Streaming<Bytes>, wire: Wire, told: Told) -> Self {
-        Lines { items: Some(items), wire, told }
+    pub(super) fn new(items: Streaming<Bytes>, wire: Wire, asked_for: AskedFor<'static>) -> Self {
+        Lines { items: Some(items), wire, asked_for }
     }
 
     /// The document of an error.
     fn problem(&self, error: &Error) -> Vec<u8> {
-        let problem = Problem::of(error);
-        let Told { class, method, request_id } = &self.told;
-        if problem.is_ours() {
-            tracing::warn!(class, method, %request_id, %error, "a stream failed");
-        }
-        problem.document(&request_id.to_string(), self.wire)
+        let problem = self.asked_for.problem_of(error);
+        problem.document(&self.asked_for.request_id.to_string(), self.wire)
     }
 }
 

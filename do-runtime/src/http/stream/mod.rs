@@ -16,14 +16,13 @@ use axum::http::{HeaderValue, Version};
 use axum::response::Response;
 use bytes::Bytes;
 
+use super::failure::AskedFor;
 use super::serve::Peer;
 use super::shared::Shared;
 use crate::error::Result;
 use crate::node::Node;
 use crate::object::Wire;
 use crate::stream::{Streaming, frames};
-
-pub(super) use lines::Told;
 
 /// Where the stream of a request goes.
 pub(super) struct Way {
@@ -50,8 +49,8 @@ impl Way {
     }
 
     /// The items of a method's stream as an answer.
-    pub(super) fn items(self, items: Streaming<Bytes>, wire: Wire, told: Told) -> Response {
-        let body = self.body(Streaming::new(lines::Lines::new(items, wire, told)));
+    pub(super) fn items(self, items: Streaming<Bytes>, wire: Wire, asked_for: AskedFor<'static>) -> Response {
+        let body = self.body(Streaming::new(lines::Lines::new(items, wire, asked_for)));
         let mut response = Response::new(body);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(frames::media(wire)));
         response

@@ -5,6 +5,7 @@ use super::super::names::{self, Names};
 use super::marks::{Marked, only_types};
 use super::sockets;
 use super::types::{Types, quoted};
+use crate::error::USUAL_STATUS;
 
 /// Names that a method of a class can't have: it would not be a method, or the object would be taken for a promise.
 const NO_METHODS: &[&str] = &["constructor", "then"];
@@ -47,9 +48,23 @@ fn method_name(name: &str) -> String {
     names::identifier(name)
 }
 
+/// What it does, and with which statuses its own error comes unless that is the usual one.
+fn documentation(method: &Method) -> String {
+    let statuses = method.error.as_ref().map_or(&[][..], |error| error.statuses);
+    let mut parts = vec![method.doc.clone()];
+    if statuses.iter().any(|status| *status != USUAL_STATUS) {
+        let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
+        parts.push(format!("@throws {{RpcError}} Its own error has the status {}.", statuses.join(" or ")));
+    }
+    if method.deprecated {
+        parts.push("@deprecated".to_owned());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n")
+}
+
 fn method(method: &Method, name: &str, types: &Types<'_>, text: &mut Marked) {
-    let deprecated = if method.deprecated { "\n\n@deprecated" } else { "" };
-    text.doc("  ", &format!("{}{deprecated}", method.doc));
+    text.doc("  ", &documentation(method));
     let presence = |shape: &Shape| match shape.may_be_left_out() {
         true => Presence::Optional,
         false => Presence::Required,
@@ -67,7 +82,7 @@ fn method(method: &Method, name: &str, types: &Types<'_>, text: &mut Marked) {
         Shape::Null => "void".to_owned(),
         shape => types.of(shape),
     };
-    let error = method.error.as_ref().map_or_else(|| "never".to_owned(), |error| types.of(error));
+    let error = method.error.as_ref().map_or_else(|| "never".to_owned(), |error| types.of(&error.shape));
     let again = match method.again {
         Again::Harmless => "harmless",
         Again::NeedsKey => "keyed",

@@ -53,6 +53,7 @@ const TAKEN: &[&str] = &[
     "Objects",
     "Outcome",
     "Partial",
+    "Period",
     "Problem",
     "Promise",
     "Record",

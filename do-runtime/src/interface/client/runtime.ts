@@ -36,6 +36,9 @@ export type Uuid = string;
 /** Milliseconds since 1970-01-01T00:00:00Z: `new Date(timestamp)`. */
 export type Timestamp = number;
 
+/** How long something takes, in ISO 8601, such as `PT1M30S`; `1m 30s` is taken too. */
+export type Period = string;
+
 declare const row: unique symbol;
 
 /** The key of a row: a number that is of one table. `idOf<"Message">(7)` makes one. */
@@ -60,6 +63,7 @@ interface Problem {
   status: number;
   detail: string;
   retryable: boolean;
+  retryAfter?: number | undefined;
   requestId?: string | undefined;
   field?: string | undefined;
   error?: unknown;
@@ -75,6 +79,8 @@ export class RpcError«<E = unknown>» extends Error {
   readonly detail: string;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
+  /** After how many milliseconds that is worth a try, if it is known. */
+  readonly retryAfter: number | undefined;
   /** By which the server's log has it. */
   readonly requestId: string | undefined;
   /** The argument that was wrong. */
@@ -90,6 +96,7 @@ export class RpcError«<E = unknown>» extends Error {
     this.status = problem.status;
     this.detail = problem.detail;
     this.retryable = problem.retryable;
+    this.retryAfter = problem.retryAfter;
     this.requestId = problem.requestId;
     this.field = problem.field;
     this.error = problem.error« as E | undefined»;
@@ -200,7 +207,8 @@ class Target {
       }
     }
     const failure = new RpcError(problem(response, text));
-    const mayCome = response.status === 429 || response.status === 503;
+    // A method's own error is an answer, whatever its status.
+    const mayCome = (response.status === 429 || response.status === 503) && failure.error === undefined;
     return mayCome ? { failure, after: retryAfter(response) } : { failure };
   }
 
@@ -248,7 +256,8 @@ function problem(response«: Response», text«: string»)«: Problem» {
 /** What a problem document says. */
 function said(document«: any», status«: number»)«: Problem» {
   const { kind, detail, field, error } = document;
-  return { kind, status, detail, retryable: document.retryable === true, requestId: document.request_id, field, error };
+  const retryAfter = typeof document.retry_after === "number" ? document.retry_after * 1000 : undefined;
+  return { kind, status, detail, retryable: document.retryable === true, retryAfter, requestId: document.request_id, field, error };
 }
 
 /** How long a server asks to be left alone, in milliseconds. */

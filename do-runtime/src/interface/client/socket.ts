@@ -47,13 +47,13 @@ export class ObjectSocket«<Sent, Received>» {
   «readonly »#options«: SocketOptions<Received>»;
   /** What was told last of what is refused. */
   #told«: string | undefined»;
+  «readonly »#giveUp = () => this.close();
 
   constructor(target«: Target», format«: Format», options«: SocketOptions<Received>») {
     const { signal } = options;
     signal?.throwIfAborted();
     this.#format = format;
     this.#options = options;
-    const giveUp = () => this.close();
     const [question, answer] = format.heartbeat ?? [];
     this.#line = new Line(target.options, urlAt(target, options.path ?? "/", options.query ?? {}), {
       question,
@@ -65,7 +65,7 @@ export class ObjectSocket«<Sent, Received>» {
       received: (data) => this.#received(data),
       ended: ({ code, reason, error }) => {
         const final = FINAL.includes(code);
-        if (final) this.#line.close();
+        if (final) this.close();
         if (error !== undefined && error.detail !== this.#told) {
           this.#told = error.detail;
           tellError(options.onError, error);
@@ -74,7 +74,7 @@ export class ObjectSocket«<Sent, Received>» {
       },
       refusal: () => target.refusal(),
     });
-    signal?.addEventListener("abort", giveUp, { once: true });
+    signal?.addEventListener("abort", this.#giveUp, { once: true });
   }
 
   /** Whether something can be sent. */
@@ -96,6 +96,7 @@ export class ObjectSocket«<Sent, Received>» {
   close(code = 1000, reason = "")«: void» {
     if (code !== 1000 && !(code >= 3000 && code <= 4999)) throw new TypeError(`a socket can't be closed with ${code}: take 1000, or 3000 to 4999`);
     if (new TextEncoder().encode(reason).length > LONGEST_REASON) throw new TypeError(`a reason has at most ${LONGEST_REASON} bytes`);
+    this.#options.signal?.removeEventListener("abort", this.#giveUp);
     this.#line.close(code, reason);
   }
 

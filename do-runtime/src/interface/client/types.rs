@@ -44,6 +44,7 @@ impl<'a> Types<'a> {
             Shape::Integer { .. } | Shape::Float => "number".to_owned(),
             Shape::Text(Text::Any | Text::Character) => "string".to_owned(),
             Shape::Text(Text::Uuid) => "Uuid".to_owned(),
+            Shape::Text(Text::Period) => "Period".to_owned(),
             Shape::Text(Text::ObjectId) => "ObjectId".to_owned(),
             Shape::Id(table) => format!("Id<{}>", quoted(table)),
             Shape::Timestamp => "Timestamp".to_owned(),

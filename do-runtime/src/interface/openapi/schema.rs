@@ -57,6 +57,9 @@ impl<'a> Schemas<'a> {
                 Text::Any => json!({ "type": "string" }),
                 Text::Character => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
                 Text::Uuid => json!({ "type": "string", "format": "uuid" }),
+                Text::Period => json!({
+                    "type": "string", "format": "duration", "description": "ISO 8601, such as `PT1M30S`; `1m 30s` is taken too."
+                }),
                 Text::ObjectId => {
                     json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$", "description": "The id of an object." })
                 }

@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Visitor};
 use super::super::model::{Content, Field, Form, Shape, Text, TypeIndex, Variant};
 use super::stop::Stop;
 use super::{Shapes, parts};
-use crate::{Id, ObjectId, Timestamp, Uuid};
+use crate::{Id, ObjectId, Period, Timestamp, Uuid};
 
 /// A place on the path: what is written down goes into its slot.
 pub(super) struct Path<'a> {
@@ -106,6 +106,7 @@ fn text<T>() -> Shape {
     Shape::Text(match name {
         _ if name == type_name::<Uuid>() => Text::Uuid,
         _ if name == type_name::<ObjectId>() => Text::ObjectId,
+        _ if name == type_name::<Period>() => Text::Period,
         _ => Text::Any,
     })
 }

@@ -40,6 +40,7 @@ impl Sample<'_> {
             name if name == type_name::<crate::ObjectId>() => {
                 "0000000000000000000000000000000000000000000000000000000000000000"
             }
+            name if name == type_name::<crate::Period>() => "PT0S",
             name if name.contains("Uuid") => "00000000-0000-0000-0000-000000000000",
             _ => self.text(),
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::model::{Content, Field, Form, Presence, Shape, Text, Type};
 use super::Shapes;
-use crate::{Bytes, Id, Json, ObjectId, Timestamp, Uuid};
+use crate::{Bytes, Id, Json, ObjectId, Period, Timestamp, Uuid};
 
 /// The shape of `T`, and the types that it is made of, as a person reads them.
 fn described<T: serde::de::DeserializeOwned>() -> (String, Vec<String>) {
@@ -97,6 +97,7 @@ fn plain_types_are_what_they_are_in_json() {
 fn our_own_types_are_known() {
     struct Row;
     assert_eq!(shape::<(Id<Row>, Timestamp, ObjectId, Uuid)>(), "(Id Row, Timestamp, ObjectId, Uuid)");
+    assert_eq!(shape::<(Period, Vec<Period>, bool)>(), "(Period, [Period], bool)");
     assert_eq!(shape::<(Bytes, Json<Vec<i32>>, bool)>(), "([u8], [i32], bool)");
     assert_eq!(shape::<BTreeMap<Uuid, crate::ObjectRef<Row>>>(), "{Uuid: ObjectId}");
 }

@@ -160,6 +160,15 @@ impl Database {
         Ok(earliest)
     }
 
+    /// When what expires next is to be deleted at the latest, by the rows themselves and not by what is remembered of them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn latest_cleanup(&self) -> Result<Option<Timestamp>> {
+        let Some(watch) = &self.watch else { return Ok(None) };
+        let Some(earliest) = earliest(self, watch.expiring.tables())? else { return Ok(None) };
+        let pause = self.cleaned()?.map(|cleaned| Timestamp::from_millis(cleaned) + PAUSE);
+        Ok(Some(pause.map_or(earliest, |pause| earliest.max(pause))))
+    }
+
     /// When what expires next is to be deleted, as the open transaction leaves it: then, but not before an hour after the last
     /// cleanup. None if nothing expires.
     pub(crate) fn next_cleanup(&self, now: Timestamp) -> Result<Option<Timestamp>> {

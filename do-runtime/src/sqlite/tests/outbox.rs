@@ -2,9 +2,11 @@
 
 use super::object;
 use crate::sqlite::{Database, Delivery, Incarnation, Posting, Receiver, Waiting};
-use crate::{ObjectId, Timestamp, days, secs};
+use crate::{ObjectId, Timestamp, days, hours, secs};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+/// When the node was opened.
+const LONG_AGO: Timestamp = Timestamp::from_millis(-1_000_000_000);
 const ANN: ObjectId = ObjectId([1; 32]);
 const BOB: ObjectId = ObjectId([2; 32]);
 
@@ -118,28 +120,41 @@ fn a_receiver_applies_each_message_of_each_life_of_a_sender_once() {
     let first = Incarnation([1; 16]);
     let delivery = |incarnation, sequence| Delivery { sender: ANN, incarnation, sequence };
     assert!(!database.was_applied(&delivery(first, 1)).unwrap());
-    in_one(&database, |database| database.note_applied(&delivery(first, 2), NOW).unwrap());
+    in_one(&database, |database| database.note_applied(&delivery(first, 2), NOW, LONG_AGO).unwrap());
     assert!(database.was_applied(&delivery(first, 1)).unwrap());
     assert!(database.was_applied(&delivery(first, 2)).unwrap());
     assert!(!database.was_applied(&delivery(first, 3)).unwrap());
     assert!(!database.was_applied(&delivery(Incarnation([2; 16]), 1)).unwrap());
     assert!(!database.was_applied(&Delivery { sender: BOB, ..delivery(first, 1) }).unwrap());
     // One that is noted late takes nothing back.
-    in_one(&database, |database| database.note_applied(&delivery(first, 1), NOW).unwrap());
+    in_one(&database, |database| database.note_applied(&delivery(first, 1), NOW, LONG_AGO).unwrap());
     assert!(database.was_applied(&delivery(first, 2)).unwrap());
+}
+
+#[test]
+fn after_a_start_nobody_is_forgotten_until_whoever_was_cut_off_has_tried_again() {
+    let database = object("CREATE TABLE t (a INTEGER) STRICT");
+    let of = |sender| Delivery { sender, incarnation: Incarnation([1; 16]), sequence: 5 };
+    in_one(&database, |database| database.note_applied(&of(ANN), NOW, LONG_AGO).unwrap());
+    let opened = NOW + days(30);
+    let soon = opened + hours(2) - secs(1);
+    in_one(&database, |database| database.note_applied(&of(BOB), soon, opened).unwrap());
+    assert!(database.was_applied(&of(ANN)).unwrap());
+    in_one(&database, |database| database.note_applied(&of(BOB), opened + hours(2), opened).unwrap());
+    assert!(!database.was_applied(&of(ANN)).unwrap());
 }
 
 #[test]
 fn a_sender_is_remembered_for_eight_days() {
     let database = object("CREATE TABLE t (a INTEGER) STRICT");
     let of = |sender| Delivery { sender, incarnation: Incarnation([1; 16]), sequence: 5 };
-    in_one(&database, |database| database.note_applied(&of(ANN), NOW).unwrap());
-    in_one(&database, |database| database.note_applied(&of(BOB), NOW + days(8)).unwrap());
+    in_one(&database, |database| database.note_applied(&of(ANN), NOW, LONG_AGO).unwrap());
+    in_one(&database, |database| database.note_applied(&of(BOB), NOW + days(8), LONG_AGO).unwrap());
     assert!(database.was_applied(&of(ANN)).unwrap());
-    in_one(&database, |database| database.note_applied(&of(BOB), NOW + days(8) + secs(1)).unwrap());
+    in_one(&database, |database| database.note_applied(&of(BOB), NOW + days(8) + secs(1), LONG_AGO).unwrap());
     assert!(!database.was_applied(&of(ANN)).unwrap());
     assert!(database.was_applied(&of(BOB)).unwrap());
     // From its last message on, not from its first.
-    in_one(&database, |database| database.note_applied(&of(ANN), NOW + days(16) + secs(1)).unwrap());
+    in_one(&database, |database| database.note_applied(&of(ANN), NOW + days(16) + secs(1), LONG_AGO).unwrap());
     assert!(database.was_applied(&of(BOB)).unwrap());
 }

@@ -20,6 +20,12 @@ impl TestKit {
         *self.0.options.lock() = Arc::new(options);
     }
 
+    /// Gives handlers something that belongs to the program, as [`Builder::with`] does: this kit's from now on, over restarts and crashes. Another value
+    /// of its type stands in the place of the one before.
+    pub fn with<T: Send + Sync + 'static>(&self, value: T) {
+        self.home().give_one(value);
+    }
+
     /// Stops cleanly and starts again. Stubs stay valid.
     ///
     /// # Errors

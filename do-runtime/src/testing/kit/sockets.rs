@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Request;
 use crate::metadata::Caller;
 use crate::object::TypedStub;
-use crate::sockets::{Connection, Frame, Received, Terms, Upgrade, connect};
+use crate::sockets::{Connection, Frame, Received, Terms, TextOrBinary, Upgrade, connect};
 
 /// How long a message is waited for that does not come, in earnest.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -114,6 +114,19 @@ impl TestSocket {
         match self.next().await? {
             Frame::Binary(bytes) => Ok(bytes),
             _ => Err(Error::invalid("text came where bytes were waited for")),
+        }
+    }
+
+    /// The next message, whatever it is.
+    ///
+    /// # Errors
+    /// As [`TestSocket::receive_text`], but for either kind.
+    pub async fn receive_any(&mut self) -> Result<TextOrBinary> {
+        match self.next().await? {
+            Frame::Binary(bytes) => Ok(TextOrBinary::Binary(bytes)),
+            Frame::Text(text) => Ok(TextOrBinary::Text(String::from_utf8_lossy(&text).into_owned())),
+            // `next` has told of it.
+            Frame::Close(..) => Err(Error::new(ErrorKind::Unavailable, "the socket was closed")),
         }
     }
 

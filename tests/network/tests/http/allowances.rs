@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use do_network::{Answer, Served, exchange};
 use do_runtime::http::BearerTokens;
 use do_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
@@ -12,7 +13,6 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::Purse;
-use crate::peer::{Answer, Served};
 
 const ANN: &str = "Authorization: Bearer a-token\r\n";
 const BOB: &str = "Authorization: Bearer b-token\r\n";
@@ -23,13 +23,11 @@ fn people() -> BearerTokens {
     BearerTokens::new([("a-token", "ann"), ("b-token", "bob")])
 }
 
-impl Answer {
-    /// That the caller is to come back after so many seconds.
-    fn later(&self, seconds: u64) {
-        let problem = self.problem(429, "overloaded");
-        assert_eq!(self.header("retry-after"), Some(&*seconds.to_string()), "{problem}");
-        assert_eq!((&problem["retry_after"], &problem["retryable"]), (&json!(seconds), &json!(true)));
-    }
+/// That the caller is to come back after so many seconds.
+fn later(answer: &Answer, seconds: u64) {
+    let problem = answer.problem(429, "overloaded");
+    assert_eq!(answer.header("retry-after"), Some(&*seconds.to_string()), "{problem}");
+    assert_eq!((&problem["retry_after"], &problem["retryable"]), (&json!(seconds), &json!(true)));
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -53,19 +51,19 @@ async fn a_caller_makes_so_many_calls_and_then_one_whenever_its_share_of_the_per
     for path in [LOOK, "/rpc/HttpPurse/another/look", "/objects/HttpPurse/shared/nothing"] {
         assert_ne!(served.call(path, ANN, "").await.status, 429, "{path}");
     }
-    served.call(LOOK, ANN, "").await.later(10);
-    served.call("/objects/HttpPurse/shared/nothing", ANN, "").await.later(10);
+    later(&served.call(LOOK, ANN, "").await, 10);
+    later(&served.call("/objects/HttpPurse/shared/nothing", ANN, "").await, 10);
     assert_eq!(served.call(LOOK, BOB, "").await.status, 200, "another one has calls of his own");
     kit.advance("9500ms").await;
-    served.call(LOOK, ANN, "").await.later(1);
+    later(&served.call(LOOK, ANN, "").await, 1);
     kit.advance("500ms").await;
     assert_eq!(served.call(LOOK, ANN, "").await.status, 200);
-    served.call(LOOK, ANN, "").await.later(10);
+    later(&served.call(LOOK, ANN, "").await, 10);
     kit.advance("1h").await;
     for _ in 0..3 {
         assert_eq!(served.call(LOOK, ANN, "").await.status, 200);
     }
-    served.call(LOOK, ANN, "").await.later(10);
+    later(&served.call(LOOK, ANN, "").await, 10);
     served.stop().await
 }
 
@@ -136,7 +134,7 @@ async fn a_merged_router_knows_addresses_if_it_is_told_them() -> Result {
         let request = format!("POST {LOOK} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let mut statuses = Vec::new();
         for from in [1, 1, 2] {
-            statuses.push(crate::peer::exchange([127, 0, 0, from], address, &request).await.status);
+            statuses.push(exchange([127, 0, 0, from], address, &request).await.status);
         }
         assert_eq!(statuses, if told { [200, 429, 200] } else { [200, 429, 429] });
         serving.abort();
@@ -158,10 +156,10 @@ async fn a_caller_names_so_many_new_objects(kit: TestKit) -> Result {
     served.call("/rpc/HttpPurse/nobody/put", ANN, r#"{"amount": "five"}"#).await.problem(422, "invalid");
     served.call("/rpc/HttpPurse/nobody/ban", ANN, r#"{"who": "bob"}"#).await.problem(404, "not_found");
     assert_eq!(put("two", ANN).await.json(), json!(5), "what could make no object has cost nothing");
-    put("three", ANN).await.later(1800);
+    later(&put("three", ANN).await, 1800);
     let id = served.objects.namespace::<Purse>().new_unique_id();
     let unnamed = format!("/rpc/HttpPurse/by-id/{id}/put");
-    served.call(&unnamed, ANN, r#"{"amount": 5}"#).await.later(1800);
+    later(&served.call(&unnamed, ANN, r#"{"amount": 5}"#).await, 1800);
     let mut socket = open(&served, "/rpc").await.expect("it is let in");
     let call = json!({ "class": "HttpPurse", "name": "three", "method": "put", "arguments": { "amount": 5 } });
     assert_eq!(ask(&mut socket, json!({ "id": 1, "call": call })).await["error"]["retry_after"], json!(1800));
@@ -173,7 +171,7 @@ async fn a_caller_names_so_many_new_objects(kit: TestKit) -> Result {
     assert_eq!(put("one", ANN).await.json(), json!(20), "asleep it exists too");
     let one = served.objects.namespace::<Purse>().id_from_name("one");
     assert!(served.objects.namespace::<Purse>().delete(one).await?);
-    put("one", ANN).await.later(1800);
+    later(&put("one", ANN).await, 1800);
     kit.advance("30m").await;
     assert_eq!(put("one", ANN).await.json(), json!(5));
     assert_eq!(served.objects.namespace::<Purse>().list().all()?.len(), 3);
@@ -185,7 +183,7 @@ async fn a_caller_names_so_many_new_objects(kit: TestKit) -> Result {
 async fn calls_of_one_new_object_at_once_count_one_each_at_most() -> Result {
     let served = Served::new(|server| server.new_objects_per_caller(100, "1h")).await;
     let request = served.request("/rpc/HttpPurse/one/put", "", r#"{"amount": 1}"#);
-    let calls = (0..100).map(|_| tokio::spawn(crate::peer::exchange([127, 0, 0, 1], served.address, request.clone())));
+    let calls = (0..100).map(|_| tokio::spawn(exchange([127, 0, 0, 1], served.address, request.clone())));
     let calls: Vec<_> = calls.collect();
     for call in calls {
         assert_eq!(call.await.expect("no panic").status, 200);
@@ -207,7 +205,7 @@ async fn who_guesses_credentials_is_not_heard_for_a_while(kit: TestKit) -> Resul
         kit.advance("1ms").await;
     }
     for headers in [NOBODY, ANN] {
-        served.call(LOOK, headers, "").await.later(20);
+        later(&served.call(LOOK, headers, "").await, 20);
     }
     assert_eq!(served.send_from([127, 0, 0, 2], served.request(LOOK, ANN, "")).await.status, 200);
     kit.advance("20s").await;

@@ -2,14 +2,14 @@
 
 mod allowances;
 mod mint;
-mod peer;
+mod refusals;
 mod tokens;
 
 use std::collections::{BTreeMap, HashMap};
 
+use do_network::{Served, exchange};
 use do_runtime::http::{BearerTokens, Server};
 use do_runtime::prelude::*;
-use peer::Served;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -382,6 +382,15 @@ async fn nobody_from_elsewhere_is_let_in_by_mistake() -> Result {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_taken_is_named() -> Result {
+    let served = Served::new(|server| server).await;
+    let error = served.objects.serve(served.address).await.expect_err("it is taken");
+    let words = format!("{} can't be listened on", served.address);
+    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains(&words), "{error}");
+    served.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn strangers_are_let_in_where_it_is_said_in_so_many_words() -> Result {
     let ways: [fn(Server) -> Server; 2] =
         [Server::allow_anonymous, |server| server.authenticate(BearerTokens::new([("t", "ann")]))];
@@ -458,11 +467,8 @@ async fn a_router_can_be_merged_with_ones_own() -> Result {
         ("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "fine"),
         ("POST /rpc/HttpPurse/ann/look HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "0"),
     ] {
-        let mut stream = TcpStream::connect(address).await.expect("it listens");
-        stream.write_all(request.as_bytes()).await.expect("it is sent");
-        let mut said = String::new();
-        stream.read_to_string(&mut said).await.expect("it is answered");
-        assert!(said.starts_with("HTTP/1.1 200") && said.ends_with(answer), "{said}");
+        let said = exchange([127, 0, 0, 1], address, request).await;
+        assert_eq!((said.status, said.text()), (200, answer));
     }
     serving.abort();
     objects.close().await

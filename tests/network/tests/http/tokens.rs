@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use do_network::{Answer, Served};
 use do_runtime::http::{BearerTokens, JsonWebAlgorithm as Algorithm, JsonWebKeys, JsonWebTokens};
 use do_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
@@ -11,7 +12,6 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use crate::mint::{Signer, encoded, in_pem};
-use crate::peer::{Answer, Served};
 
 const SEEN: &str = "/rpc/HttpPurse/ann/seen";
 

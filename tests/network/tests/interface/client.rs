@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use do_network::Served;
 use do_runtime::http::BearerTokens;
 use do_runtime::interface::Interface;
 use do_runtime::prelude::*;
-
-use crate::peer::Served;
 
 pub(crate) const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/client");
 

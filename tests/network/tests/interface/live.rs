@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use do_runtime::http::BearerTokens;
+use do_network::Served;
+use do_runtime::http::{BearerTokens, Server};
 use do_runtime::interface::Interface;
 use do_runtime::prelude::*;
-use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 
 use crate::client::{SOURCES, tools};
 
@@ -20,33 +19,32 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server that can be stopped and started at the same address, on the same folder.
 struct House {
-    folder: tempfile::TempDir,
     address: SocketAddr,
-    serving: Option<(oneshot::Sender<()>, JoinHandle<Result>)>,
+    served: Option<Served>,
+    /// While it is stopped.
+    folder: Option<tempfile::TempDir>,
+}
+
+fn with_token(server: Server) -> Server {
+    server.authenticate(BearerTokens::new([("s3cret", "ann")]))
 }
 
 impl House {
     async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut house = House { folder, address: ([127, 0, 0, 1], 0).into(), serving: None };
-        house.start().await;
-        house
+        let served = Served::new(with_token).await;
+        House { address: served.address, served: Some(served), folder: None }
     }
 
     async fn start(&mut self) {
-        let objects = Objects::open(self.folder.path()).await.expect("it opens");
-        let listener = TcpListener::bind(self.address).await.expect("the port is free");
-        self.address = listener.local_addr().expect("it has an address");
-        let (stop, stopped) = oneshot::channel();
-        let server = objects.server().authenticate(BearerTokens::new([("s3cret", "ann")]));
-        let server = server.until(async move { drop(stopped.await) });
-        self.serving = Some((stop, tokio::spawn(server.serve_on(listener))));
+        let folder = self.folder.take().expect("it was stopped");
+        self.served = Some(Served::on(folder, self.address, with_token).await);
     }
 
     async fn stop(&mut self) {
-        let Some((stop, serving)) = self.serving.take() else { return };
-        let _ = stop.send(());
-        serving.await.expect("no panic").expect("it ends well");
+        let Some(served) = self.served.take() else { return };
+        let (ended, folder) = served.stop_and_keep().await;
+        ended.expect("it ends well");
+        self.folder = folder;
     }
 }
 

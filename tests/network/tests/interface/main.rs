@@ -3,9 +3,6 @@
 mod client;
 mod live;
 mod mapping;
-#[expect(dead_code, reason = "the tests of HTTP need more of it")]
-#[path = "../http/peer.rs"]
-mod peer;
 mod served;
 mod talk;
 
@@ -68,7 +65,10 @@ type Ids = (Uuid, ObjectId, Timestamp);
 #[derive(Debug, Clone, PartialEq, RpcError, Serialize, Deserialize)]
 enum Wrong {
     Empty,
-    TooLong { most: u32 },
+    #[rpc_error(status = 413)]
+    TooLong {
+        most: u32,
+    },
 }
 
 impl std::fmt::Display for Wrong {

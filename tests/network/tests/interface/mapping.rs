@@ -22,7 +22,7 @@ fn typescript_has_a_method_for_each_public_one_with_its_types() {
         "export type Word = string;\n",
         "export interface PageWord {\n  items: Array<Word>;\n",
         "export interface PageKind {\n  items: Array<Kind>;\n",
-        "  /**\n   * Writes an entry.\n   *\n   * Ends a comment: *\\/\n   */\n  \
+        "  /**\n   * Writes an entry.\n   *\n   * Ends a comment: *\\/\n   *\n   * @throws {RpcError} Its own error has the status 413 or 422.\n   */\n  \
          write(args: { text: string; bytes: Array<number>; note?: string | null }, options: CallOptions = {}): Call<Entry, Wrong> {\n    \
          return this.#object.call(\"write\", \"keyed\", args, options);\n",
         "  /** @deprecated */\n  count(args: { of?: number | null } = {}, options: CallOptions = {}): Call<number, never> {\n    \
@@ -59,7 +59,7 @@ fn javascript_is_the_same_without_the_types() {
 fn a_live_method_can_be_watched_with_its_types() {
     let module = Interface::linked().only(&["Talk"]).typescript();
     for part in [
-        "  /** The last lines. */\n  readonly last = Object.assign(\n    (args: { most: number }, options: CallOptions = {}): Call<Array<string>, Wrong> => \
+        "  /**\n   * The last lines.\n   *\n   * @throws {RpcError} Its own error has the status 413 or 422.\n   */\n  readonly last = Object.assign(\n    (args: { most: number }, options: CallOptions = {}): Call<Array<string>, Wrong> => \
          this.#object.call(\"last\", \"harmless\", args, options),\n",
         "      watch: (args: { most: number }, onAnswer: (answer: Array<string>) => void, options: WatchOptions<Wrong> = {}): Watch =>\n        \
          this.#channel.watch(this.#object, \"last\", args, onAnswer, options),\n",
@@ -123,10 +123,10 @@ fn openapi_has_a_path_for_each_public_method() {
         write["responses"]["200"]["content"]["application/json"]["schema"],
         json!({ "$ref": "#/components/schemas/Entry" })
     );
-    assert_eq!(
-        write["responses"]["422"]["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["error"],
-        json!({ "$ref": "#/components/schemas/Wrong" })
-    );
+    for status in ["413", "422"] {
+        let told = &write["responses"][status]["content"]["application/problem+json"]["schema"];
+        assert_eq!(told["allOf"][1]["properties"]["error"], json!({ "$ref": "#/components/schemas/Wrong" }));
+    }
     let schemas = &document["components"]["schemas"];
     assert_eq!(
         schemas["Wrong"]["oneOf"],

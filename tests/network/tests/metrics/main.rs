@@ -2,6 +2,7 @@
 
 mod text;
 
+use do_network::Served;
 use do_runtime::http::BearerTokens;
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -267,28 +268,18 @@ async fn labels_are_a_class_a_method_and_an_outcome_and_nothing_else(kit: TestKi
 
 #[tokio::test]
 async fn who_reads_them_needs_the_credentials_of_a_caller() -> Result {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let objects = Objects::open(folder.path()).await?;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("it has an address");
-    let server = objects.server().authenticate(BearerTokens::new([("t", "prometheus")])).metrics("/numbers");
-    let serving = tokio::spawn(server.serve_on(listener));
+    let tokens = BearerTokens::new([("t", "prometheus")]);
+    let served = Served::new(|server| server.authenticate(tokens).metrics("/numbers")).await;
     for (path, header, status) in [
-        ("/numbers", "", "401"),
-        ("/numbers", "Authorization: Bearer wrong\r\n", "401"),
-        ("/numbers", "Authorization: Bearer t\r\n", "200"),
-        ("/metrics", "Authorization: Bearer t\r\n", "404"),
+        ("/numbers", "", 401),
+        ("/numbers", "Authorization: Bearer wrong\r\n", 401),
+        ("/numbers", "Authorization: Bearer t\r\n", 200),
+        ("/metrics", "Authorization: Bearer t\r\n", 404),
     ] {
-        let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{header}\r\n");
-        stream.write_all(request.as_bytes()).await.expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("it answers");
-        assert_eq!(answer.split(' ').nth(1), Some(status), "{path} {header}: {answer}");
+        let answer = served.get(path, header).await;
+        assert_eq!(answer.status, status, "{path} {header}: {answer:?}");
     }
-    serving.abort();
-    Ok(())
+    served.stop().await
 }
 
 #[tokio::test]

@@ -9,7 +9,11 @@ use serde::{Deserialize, Serialize};
 /// What text has no place for: keys that are numbers, a number that is none.
 #[derive(Debug, Clone, PartialEq, RpcError, Serialize, Deserialize)]
 pub(crate) enum Refusal {
-    TooLittle { there: i64, rows: BTreeMap<u32, Vec<u8>> },
+    #[rpc_error(status = 503)]
+    TooLittle {
+        there: i64,
+        rows: BTreeMap<u32, Vec<u8>>,
+    },
     Never(Option<()>),
 }
 
@@ -72,6 +76,11 @@ fn failure(kind: &str) -> Error {
 
 #[durable_object]
 impl Desk {
+    #[rpc(public)]
+    fn longest(&self, all: Vec<Period>) -> Result<Option<Period>> {
+        Ok(all.into_iter().max())
+    }
+
     #[rpc(public)]
     fn put(&mut self, amount: i64, note: Option<String>) -> Result<i64> {
         ensure!(amount > 0, "put something in{}", note.map(|note| format!(": {note}")).unwrap_or_default());

@@ -87,7 +87,7 @@ async fn the_kind_of_each_error_comes_back_and_what_concerns_the_server_alone_do
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handlers_own_error_comes_back_as_its_type() -> Result {
+async fn a_handlers_own_error_comes_back_as_its_type_whatever_its_status() -> Result {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let life = Life::begin(folder.path(), |server| server).await;
     let afar = Objects::connect(life.url()).await?;
@@ -96,6 +96,18 @@ async fn a_handlers_own_error_comes_back_as_its_type() -> Result {
             assert_eq!(rows.into_iter().collect::<Vec<_>>(), [(7, vec![0, 255]), (8, vec![])]);
         }
         other => panic!("{other:?}"),
+    }
+    life.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn periods_are_the_same_from_here_and_from_afar() -> Result {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let life = Life::begin(folder.path(), |server| server).await;
+    let afar = Objects::connect(life.url()).await?;
+    let all = || vec![secs(2).into(), "2s 1ms".parse().expect("a period"), Period::default()];
+    for objects in [&afar, &life.objects] {
+        assert_eq!(objects.get_by_name::<Desk>("ann").longest(all()).await?, Some(millis(2001).into()));
     }
     life.stop().await
 }

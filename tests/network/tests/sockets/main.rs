@@ -1,13 +1,12 @@
 //! WebSockets over a network: handshakes, messages, limits, slow and broken clients, and the end.
 
-use do_runtime::http::{BearerTokens, Server};
+use do_network::Served;
+use do_runtime::http::BearerTokens;
 use do_runtime::prelude::*;
 use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -79,60 +78,29 @@ impl Room {
     }
 }
 
-/// A server on a free port.
-struct Served {
-    address: String,
-    objects: Objects,
-    stop: Option<oneshot::Sender<()>>,
-    serving: JoinHandle<Result>,
-    folder: tempfile::TempDir,
-}
-
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-impl Served {
-    async fn new(options: impl FnOnce(Server) -> Server) -> Self {
-        Self::on(tempfile::tempdir().expect("a temporary folder"), "127.0.0.1:0", options).await
-    }
+async fn try_connect(served: &Served, path: &str) -> Result<Client, tungstenite::Error> {
+    Ok(connect_async(format!("ws://{}{path}", served.address)).await?.0)
+}
 
-    async fn on(folder: tempfile::TempDir, address: &str, options: impl FnOnce(Server) -> Server) -> Self {
-        let objects = Objects::open(folder.path()).await.expect("it opens");
-        let listener = TcpListener::bind(address).await.expect("a free port");
-        let address = listener.local_addr().expect("it has an address").to_string();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = options(objects.server()).until(async move { stopped.await.unwrap_or(()) });
-        let serving = tokio::spawn(server.serve_on(listener));
-        Served { address, objects, stop: Some(stop), serving, folder }
-    }
+async fn connect(served: &Served, path: &str) -> Client {
+    try_connect(served, path).await.expect("it is there")
+}
 
-    async fn try_connect(&self, path: &str) -> Result<Client, tungstenite::Error> {
-        Ok(connect_async(format!("ws://{}{path}", self.address)).await?.0)
+/// The status and the body of a handshake that is refused.
+async fn refused(served: &Served, path: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
+    let mut request = format!("ws://{}{path}", served.address).into_client_request().expect("it is there");
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().expect("it is there"));
     }
-
-    async fn connect(&self, path: &str) -> Client {
-        self.try_connect(path).await.expect("it is there")
-    }
-
-    async fn stop(mut self) -> tempfile::TempDir {
-        self.stop.take().expect("it is there").send(()).expect("it is there");
-        self.serving.await.expect("it is there").expect("it is there");
-        self.folder
-    }
-
-    /// The status and the body of a handshake that is refused.
-    async fn refused(&self, path: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
-        let mut request = format!("ws://{}{path}", self.address).into_client_request().expect("it is there");
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().expect("it is there"));
+    let stream = TcpStream::connect(&served.address).await.expect("it is there");
+    match client_async(request, stream).await {
+        Err(tungstenite::Error::Http(response)) => {
+            let body = response.body().clone().unwrap_or_default();
+            (response.status().as_u16(), String::from_utf8_lossy(&body).into_owned())
         }
-        let stream = TcpStream::connect(&self.address).await.expect("it is there");
-        match client_async(request, stream).await {
-            Err(tungstenite::Error::Http(response)) => {
-                let body = response.body().clone().unwrap_or_default();
-                (response.status().as_u16(), String::from_utf8_lossy(&body).into_owned())
-            }
-            other => panic!("{:?}", other.map(|_| "it was let in")),
-        }
+        other => panic!("{:?}", other.map(|_| "it was let in")),
     }
 }
 
@@ -157,42 +125,42 @@ async fn closed(client: &mut Client) -> (u16, String) {
 #[tokio::test]
 async fn messages_go_both_ways_and_reach_all() {
     let served = Served::new(|server| server).await;
-    let mut ann = served.connect("/objects/SocketRoom/lobby").await;
-    let mut bob = served.connect("/objects/SocketRoom/lobby/bob%20s?x=1").await;
+    let mut ann = connect(&served, "/objects/SocketRoom/lobby").await;
+    let mut bob = connect(&served, "/objects/SocketRoom/lobby/bob%20s?x=1").await;
     ann.send("hello".into()).await.unwrap();
     assert_eq!(text(&mut bob).await, "anonymous at /: hello");
     assert_eq!(text(&mut ann).await, "anonymous at /: hello");
     bob.send("hi".into()).await.unwrap();
     assert_eq!(text(&mut ann).await, "anonymous at /bob s: hi");
-    let other = served.connect("/objects/SocketRoom/elsewhere").await;
+    let other = connect(&served, "/objects/SocketRoom/elsewhere").await;
     drop(other);
     ann.send("ping".into()).await.unwrap();
     assert_eq!(text(&mut ann).await, "pong");
     ann.send(Message::Ping("are you there".into())).await.unwrap();
     assert_eq!(ann.next().await.unwrap().unwrap(), Message::Pong("are you there".into()));
-    served.stop().await;
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_close_of_either_side_is_told_to_both() {
     let served = Served::new(|server| server).await;
-    let mut ann = served.connect("/objects/SocketRoom/lobby").await;
-    let mut bob = served.connect("/objects/SocketRoom/lobby").await;
-    let mut cid = served.connect("/objects/SocketRoom/lobby").await;
+    let mut ann = connect(&served, "/objects/SocketRoom/lobby").await;
+    let mut bob = connect(&served, "/objects/SocketRoom/lobby").await;
+    let mut cid = connect(&served, "/objects/SocketRoom/lobby").await;
     bob.send("close".into()).await.unwrap();
     assert_eq!(closed(&mut bob).await, (4000, "as asked".into()));
     assert!(bob.next().await.is_none());
     assert_eq!(text(&mut ann).await, "1 left");
     cid.close(Some(CloseFrame { code: 4001.into(), reason: "lunch".into() })).await.unwrap();
     assert_eq!(text(&mut ann).await, "2 left");
-    let dora = served.connect("/objects/SocketRoom/lobby").await;
+    let dora = connect(&served, "/objects/SocketRoom/lobby").await;
     // Without a word.
     drop(dora);
     assert_eq!(text(&mut ann).await, "3 left");
     let room = served.objects.get_by_name::<Room>("lobby");
     let left: Vec<_> = room.left_so_far().await.unwrap().into_iter().map(|(_, code, reason)| (code, reason)).collect();
     assert_eq!(left, [(4000, "as asked".into()), (4001, "lunch".into()), (1006, String::new())]);
-    served.stop().await;
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -204,7 +172,7 @@ async fn a_handshake_that_is_wrong_is_refused_in_words() {
             .origins(["https://friend.example"])
     })
     .await;
-    let refused = async |path: &str, headers: &[(&'static str, &str)]| served.refused(path, headers).await;
+    let refused = async |path: &str, headers: &[(&'static str, &str)]| refused(&served, path, headers).await;
     assert_eq!(refused("/objects/SocketRoom/lobby", &[("authorization", "Bearer wrong")]).await.0, 401);
     let (status, body) = refused("/objects/SocketRoom/lobby", &[("authorization", "Bearer m4l")]).await;
     assert!(status == 403 && body.contains("mallory may not"), "{status} {body}");
@@ -226,77 +194,77 @@ async fn a_handshake_that_is_wrong_is_refused_in_words() {
     assert_eq!(response.headers()["sec-websocket-protocol"], "bearer");
     ann.send("hello".into()).await.unwrap();
     assert_eq!(text(&mut ann).await, "ann at /: hello");
-    served.stop().await;
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn what_is_too_large_wrong_or_against_the_protocol_closes_the_socket_and_no_other() {
     let served = Served::new(|server| server.largest_message("64KiB")).await;
-    let mut large = served.connect("/objects/SocketRoom/lobby").await;
+    let mut large = connect(&served, "/objects/SocketRoom/lobby").await;
     // It may be cut off while it still sends.
     let _ = large.send(Message::Text("x".repeat(100_000).into())).await;
     assert_eq!(closed(&mut large).await.0, 1009);
-    let mut binary = served.connect("/objects/SocketRoom/lobby").await;
+    let mut binary = connect(&served, "/objects/SocketRoom/lobby").await;
     binary.send(Message::Binary(vec![1, 2, 3].into())).await.unwrap();
     assert_eq!(closed(&mut binary).await.0, 1008);
-    let mut failing = served.connect("/objects/SocketRoom/lobby").await;
+    let mut failing = connect(&served, "/objects/SocketRoom/lobby").await;
     failing.send("fail".into()).await.unwrap();
     assert_eq!(closed(&mut failing).await, (1008, "it was asked to fail".into()));
     // A frame that is not masked.
-    let unmasked = served.connect("/objects/SocketRoom/lobby").await;
+    let unmasked = connect(&served, "/objects/SocketRoom/lobby").await;
     let MaybeTlsStream::Plain(mut raw) = unmasked.into_inner() else { panic!("it is plain") };
     raw.write_all(&[0x81, 0x02, b'h', b'i']).await.unwrap();
     let mut answer = Vec::new();
     raw.read_to_end(&mut answer).await.unwrap();
     assert_eq!(answer[..4], [0x88, answer[1], 0x03, 0xea], "a close with 1002: {answer:?}");
-    let mut well = served.connect("/objects/SocketRoom/lobby").await;
+    let mut well = connect(&served, "/objects/SocketRoom/lobby").await;
     well.send("still here".into()).await.unwrap();
     assert_eq!(text(&mut well).await, "anonymous at /: still here");
-    served.stop().await;
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_let_go_and_the_others_are_served() {
     let served = Served::new(|server| server).await;
-    let slow = served.connect("/objects/SocketRoom/lobby").await;
-    let mut quick = served.connect("/objects/SocketRoom/lobby").await;
+    let slow = connect(&served, "/objects/SocketRoom/lobby").await;
+    let mut quick = connect(&served, "/objects/SocketRoom/lobby").await;
     let room = served.objects.get_by_name::<Room>("lobby");
     quick.send("flood".into()).await.unwrap();
     // The one who asked for it reads: but so much at once is too much for anybody.
     assert_eq!(closed(&mut quick).await.0, 1013);
-    let mut other = served.connect("/objects/SocketRoom/lobby").await;
+    let mut other = connect(&served, "/objects/SocketRoom/lobby").await;
     while text(&mut other).await != "2 left" {}
     assert_eq!(room.count().await.unwrap(), 1);
     drop(slow);
-    served.stop().await;
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn sockets_of_an_object_and_of_an_address_are_limited() {
     let served = Served::new(|server| server.sockets_per_object(1).sockets_per_peer(2)).await;
-    let first = served.connect("/objects/SocketRoom/one").await;
-    let (status, body) = served.refused("/objects/SocketRoom/one", &[]).await;
+    let first = connect(&served, "/objects/SocketRoom/one").await;
+    let (status, body) = refused(&served, "/objects/SocketRoom/one", &[]).await;
     assert!(status == 429 && body.contains("overloaded"), "{status} {body}");
-    let _second = served.connect("/objects/SocketRoom/two").await;
-    assert_eq!(served.refused("/objects/SocketRoom/three", &[]).await.0, 429);
+    let _second = connect(&served, "/objects/SocketRoom/two").await;
+    assert_eq!(refused(&served, "/objects/SocketRoom/three", &[]).await.0, 429);
     drop(first);
     let room = served.objects.get_by_name::<Room>("one");
     while room.left_so_far().await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
-    while served.try_connect("/objects/SocketRoom/three").await.is_err() {}
-    served.stop().await;
+    while try_connect(&served, "/objects/SocketRoom/three").await.is_err() {}
+    served.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_client_that_answers_no_ping_is_taken_for_gone() {
     let served = Served::new(|server| server.ping("50ms")).await;
-    let mut ann = served.connect("/objects/SocketRoom/lobby").await;
+    let mut ann = connect(&served, "/objects/SocketRoom/lobby").await;
     // Nobody reads it, so that nothing answers.
-    let silent = served.connect("/objects/SocketRoom/lobby").await;
+    let silent = connect(&served, "/objects/SocketRoom/lobby").await;
     assert_eq!(text_among_pings(&mut ann).await, "1 left");
     drop(silent);
-    served.stop().await;
+    served.stop().await.unwrap();
 }
 
 async fn text_among_pings(client: &mut Client) -> String {
@@ -312,31 +280,31 @@ async fn text_among_pings(client: &mut Client) -> String {
 #[tokio::test]
 async fn clients_are_told_that_the_server_stops_and_can_come_back() {
     let served = Served::new(|server| server).await;
-    let address = served.address.clone();
-    let mut ann = served.connect("/objects/SocketRoom/lobby").await;
+    let address = served.address;
+    let mut ann = connect(&served, "/objects/SocketRoom/lobby").await;
     ann.send("before".into()).await.unwrap();
     text(&mut ann).await;
-    let stopping = tokio::spawn(served.stop());
+    let stopping = tokio::spawn(served.stop_and_keep());
     assert_eq!(closed(&mut ann).await.0, 1001);
     assert!(ann.next().await.is_none());
-    let folder = stopping.await.unwrap();
-    let served = Served::on(folder, &address, |server| server).await;
-    let mut ann = served.connect("/objects/SocketRoom/lobby").await;
+    let (stopped, folder) = stopping.await.unwrap();
+    stopped.unwrap();
+    let served = Served::on(folder.expect("it is its own"), address, |server| server).await;
+    let mut ann = connect(&served, "/objects/SocketRoom/lobby").await;
     ann.send("after".into()).await.unwrap();
     assert_eq!(text(&mut ann).await, "anonymous at /: after");
-    served.stop().await;
+    served.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_names_a_new_object_as_a_call_does() -> Result {
     let served = Served::new(|server| server.new_objects_per_caller(1, "1h")).await;
-    let mut client = served.connect("/objects/SocketRoom/one").await;
+    let mut client = connect(&served, "/objects/SocketRoom/one").await;
     client.send(Message::text("hello")).await.expect("it is sent");
     text(&mut client).await;
-    let (status, problem) = served.refused("/objects/SocketRoom/two", &[]).await;
+    let (status, problem) = refused(&served, "/objects/SocketRoom/two", &[]).await;
     assert!(status == 429 && problem.contains("\"retry_after\":3600"), "{status} {problem}");
-    drop(served.connect("/objects/SocketRoom/one").await);
+    drop(connect(&served, "/objects/SocketRoom/one").await);
     drop(client);
-    served.stop().await;
-    Ok(())
+    served.stop().await
 }

@@ -1,7 +1,9 @@
 //! Bodies of `#[fetch]` over sockets.
 
+use do_network::Served;
+
 use super::classes::{CHUNK, seen};
-use super::peer::{Part, Served};
+use super::peer::{self, Part};
 
 #[tokio::test]
 async fn a_body_is_sent_as_fast_as_it_is_read_and_never_in_memory_all_at_once() {
@@ -9,7 +11,7 @@ async fn a_body_is_sent_as_fast_as_it_is_read_and_never_in_memory_all_at_once() 
     let seen = seen("large");
     // 256 MiB.
     let count = 4096;
-    let mut reading = served.get("large", &format!("/chunks/{count}")).await;
+    let mut reading = peer::get(&served, "large", &format!("/chunks/{count}")).await;
     assert_eq!(reading.status(), "200");
     assert!(reading.head.contains("transfer-encoding: chunked"), "{}", reading.head);
     let (mut read, mut ahead) = (0, 0);
@@ -30,18 +32,18 @@ async fn a_body_is_sent_as_fast_as_it_is_read_and_never_in_memory_all_at_once() 
 async fn an_error_or_a_panic_in_the_middle_is_seen_as_a_body_that_is_broken_off() {
     let served = Served::new(|server| server).await;
     for how in ["error", "panic"] {
-        let (body, end) = served.get("any", &format!("/broken/{how}")).await.rest().await;
+        let (body, end) = peer::get(&served, "any", &format!("/broken/{how}")).await.rest().await;
         assert_eq!((body.as_slice(), end), (b"one two".as_slice(), Part::Broken), "{how}");
     }
-    assert_eq!(served.get("any", "/broken/not").await.text().await, "one two");
+    assert_eq!(peer::get(&served, "any", "/broken/not").await.text().await, "one two");
 }
 
 #[tokio::test]
 async fn a_task_ends_its_stream_in_so_many_words() {
     let served = Served::new(|server| server).await;
-    assert_eq!(served.get("any", "/task/ended").await.text().await, "from a task");
+    assert_eq!(peer::get(&served, "any", "/task/ended").await.text().await, "from a task");
     for how in ["failed", "dropped"] {
-        let (body, end) = served.get("any", &format!("/task/{how}")).await.rest().await;
+        let (body, end) = peer::get(&served, "any", &format!("/task/{how}")).await.rest().await;
         assert_eq!((body.as_slice(), end), (b"from a task".as_slice(), Part::Broken), "{how}");
     }
 }
@@ -49,18 +51,18 @@ async fn a_task_ends_its_stream_in_so_many_words() {
 #[tokio::test]
 async fn a_reader_that_goes_away_ends_what_makes_the_stream() {
     let served = Served::new(|server| server).await;
-    let mut reading = served.get("left", "/chunks/1000000").await;
+    let mut reading = peer::get(&served, "left", "/chunks/1000000").await;
     assert!(matches!(reading.chunk().await, Part::Chunk(_)));
     drop(reading);
     seen("left").ended(1).await;
     // One that waits for something else too.
-    let mut reading = served.get("left", "/silent").await;
+    let mut reading = peer::get(&served, "left", "/silent").await;
     assert!(reading.head.contains("x-kind: silent"), "{}", reading.head);
     assert_eq!(reading.chunk().await, Part::Chunk(b"here".to_vec()));
     drop(reading);
     seen("left").ended(2).await;
     // And one that wants the head alone.
-    let reading = served.head("left", "/silent").await;
+    let reading = peer::head(&served, "left", "/silent").await;
     assert_eq!(reading.status(), "200");
     seen("left").ended(3).await;
 }
@@ -68,5 +70,5 @@ async fn a_reader_that_goes_away_ends_what_makes_the_stream() {
 #[tokio::test]
 async fn the_deadline_is_for_the_head_and_not_for_the_stream() {
     let served = Served::new(|server| server.deadline("300ms")).await;
-    assert_eq!(served.get("any", "/slow/150").await.text().await, "0;1;2;");
+    assert_eq!(peer::get(&served, "any", "/slow/150").await.text().await, "0;1;2;");
 }

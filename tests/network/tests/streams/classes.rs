@@ -103,6 +103,17 @@ impl Source {
         Ok(Response::stream("application/octet-stream", body))
     }
 
+    /// Chunks without end, which wait for nothing of the object.
+    #[fetch(get, "/endless")]
+    pub(crate) fn endless(&self) -> Result<Response> {
+        let body = Streaming::produce(|to| async move {
+            loop {
+                to.send(vec![0; CHUNK]).await?;
+            }
+        });
+        Ok(Response::stream("application/octet-stream", body))
+    }
+
     /// Two chunks, and then an error or a panic.
     #[fetch(get, "/broken/{how}")]
     pub(crate) async fn broken(how: String) -> Result<Response> {

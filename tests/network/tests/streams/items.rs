@@ -1,10 +1,11 @@
 //! Items of an `#[rpc]` over HTTP.
 
+use do_network::Served;
 use do_runtime::prelude::*;
 use serde_json::{Value, json};
 
 use super::classes::{Item, seen};
-use super::peer::{Part, Reading, Served};
+use super::peer::{self, Part, Reading};
 
 async fn lines(reading: Reading) -> Vec<Value> {
     assert_eq!(reading.status(), "200", "{}", reading.head);
@@ -18,17 +19,20 @@ async fn lines(reading: Reading) -> Vec<Value> {
 async fn each_item_is_a_line_and_the_last_line_says_that_it_was_the_last() {
     let served = Served::new(|server| server).await;
     for method in ["items", "counted"] {
-        let told = lines(served.call("lines", method, "", r#"{"count": 2}"#).await).await;
+        let told = lines(peer::call(&served, "lines", method, "", r#"{"count": 2}"#).await).await;
         let expected = [0, 1].map(|number| json!({ "item": Item::new(number) }));
         assert_eq!(told, [&expected[..], &[json!({ "end": true })]].concat(), "{method}");
     }
-    assert_eq!(lines(served.call("lines", "items", "", r#"{"count": 0}"#).await).await, [json!({ "end": true })]);
+    assert_eq!(
+        lines(peer::call(&served, "lines", "items", "", r#"{"count": 0}"#).await).await,
+        [json!({ "end": true })]
+    );
 }
 
 #[tokio::test]
 async fn what_goes_wrong_in_the_middle_is_the_last_line() {
     let served = Served::new(|server| server).await;
-    let told = lines(served.call("wrong", "items", "", r#"{"count": 1, "wrong": "taken"}"#).await).await;
+    let told = lines(peer::call(&served, "wrong", "items", "", r#"{"count": 1, "wrong": "taken"}"#).await).await;
     assert_eq!((told.len(), &told[0]), (2, &json!({ "item": Item::new(0) })));
     let problem = &told[1]["error"];
     assert_eq!(
@@ -40,22 +44,22 @@ async fn what_goes_wrong_in_the_middle_is_the_last_line() {
 #[tokio::test]
 async fn what_goes_wrong_before_is_a_problem_as_for_any_call() {
     let served = Served::new(|server| server).await;
-    let refused = served.call("early", "items", "", r#"{"count": 7}"#).await;
+    let refused = peer::call(&served, "early", "items", "", r#"{"count": 7}"#).await;
     assert_eq!(refused.status(), "422");
     assert!(refused.whole().await.contains("not seven"));
     for method in ["items", "counted"] {
-        let keyed = served.call("early", method, "Idempotency-Key: k\r\n", r#"{"count": 1}"#).await;
+        let keyed = peer::call(&served, "early", method, "Idempotency-Key: k\r\n", r#"{"count": 1}"#).await;
         assert_eq!(keyed.status(), "422");
         assert!(keyed.whole().await.contains("a stream can't be kept under an idempotency key"), "{method}");
     }
-    let added = served.call("early", "add", "", "").await.whole().await;
+    let added = peer::call(&served, "early", "add", "", "").await.whole().await;
     assert_eq!(added, "1", "what was refused has counted nothing");
 }
 
 #[tokio::test]
 async fn a_reader_of_items_that_goes_away_ends_their_stream() {
     let served = Served::new(|server| server).await;
-    let mut reading = served.call("gone", "one_and_silence", "", "").await;
+    let mut reading = peer::call(&served, "gone", "one_and_silence", "", "").await;
     let Part::Chunk(line) = reading.chunk().await else { panic!("a line comes at once") };
     assert_eq!(line, b"{\"item\":{\"number\":0,\"text\":\"item 0\"}}\n");
     drop(reading);

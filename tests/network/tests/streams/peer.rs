@@ -1,73 +1,39 @@
-//! A server of its own for each test, and a client that reads as slowly as it likes.
+//! A client that reads as slowly as it likes.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use do_runtime::http::Server;
-use do_runtime::prelude::*;
+use do_network::Served;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// A server on a free port, in a folder of its own.
-pub(crate) struct Served {
-    pub(crate) address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    running: JoinHandle<Result>,
-    _folder: tempfile::TempDir,
+/// Asks for a path of an object, and reads the head of the answer.
+pub(crate) async fn get(served: &Served, name: &str, path: &str) -> Reading {
+    ask(served, &format!("GET /objects/StreamedSource/{name}{path}"), "", "").await
 }
 
-impl Served {
-    pub(crate) async fn new(set_up: impl FnOnce(Server) -> Server) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let objects = Objects::open(folder.path()).await.expect("it opens");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it has an address");
-        let (stop, stopped) = oneshot::channel();
-        let server = set_up(objects.server().until(async move { drop(stopped.await) }));
-        Served { address, stop, running: tokio::spawn(server.serve_on(listener)), _folder: folder }
-    }
+/// Asks for the head of that alone.
+pub(crate) async fn head(served: &Served, name: &str, path: &str) -> Reading {
+    ask(served, &format!("HEAD /objects/StreamedSource/{name}{path}"), "", "").await
+}
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
+/// Calls a method with arguments as JSON.
+pub(crate) async fn call(served: &Served, name: &str, method: &str, headers: &str, body: &str) -> Reading {
+    let headers = format!("Content-Type: application/json\r\nContent-Length: {}\r\n{headers}", body.len());
+    ask(served, &format!("POST /rpc/StreamedSource/{name}/{method}"), &headers, body).await
+}
 
-    /// Tells it to stop; what comes of that.
-    pub(crate) fn stop(self) -> JoinHandle<Result> {
-        let _ = self.stop.send(());
-        self.running
+async fn ask(served: &Served, line: &str, headers: &str, body: &str) -> Reading {
+    let mut stream = TcpStream::connect(served.address).await.expect("it listens");
+    let request = format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n{body}", served.address);
+    stream.write_all(request.as_bytes()).await.expect("it reads");
+    let mut reading = Reading { stream, came: Vec::new(), head: String::new() };
+    while !reading.came.windows(4).any(|four| four == b"\r\n\r\n") {
+        assert!(reading.more().await, "there is a head: {:?}", String::from_utf8_lossy(&reading.came));
     }
-
-    /// Asks for a path of an object, and reads the head of the answer.
-    pub(crate) async fn get(&self, name: &str, path: &str) -> Reading {
-        self.ask(&format!("GET /objects/StreamedSource/{name}{path}"), "", "").await
-    }
-
-    /// Asks for the head of that alone.
-    pub(crate) async fn head(&self, name: &str, path: &str) -> Reading {
-        self.ask(&format!("HEAD /objects/StreamedSource/{name}{path}"), "", "").await
-    }
-
-    /// Calls a method with arguments as JSON.
-    pub(crate) async fn call(&self, name: &str, method: &str, headers: &str, body: &str) -> Reading {
-        let headers = format!("Content-Type: application/json\r\nContent-Length: {}\r\n{headers}", body.len());
-        self.ask(&format!("POST /rpc/StreamedSource/{name}/{method}"), &headers, body).await
-    }
-
-    async fn ask(&self, line: &str, headers: &str, body: &str) -> Reading {
-        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        let request = format!("{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n{body}", self.address);
-        stream.write_all(request.as_bytes()).await.expect("it reads");
-        let mut reading = Reading { stream, came: Vec::new(), head: String::new() };
-        while !reading.came.windows(4).any(|four| four == b"\r\n\r\n") {
-            assert!(reading.more().await, "there is a head: {:?}", String::from_utf8_lossy(&reading.came));
-        }
-        let end = reading.came.windows(4).position(|four| four == b"\r\n\r\n").expect("it is there") + 4;
-        reading.head = String::from_utf8_lossy(&reading.came.drain(..end).collect::<Vec<_>>()).into_owned();
-        reading
-    }
+    let end = reading.came.windows(4).position(|four| four == b"\r\n\r\n").expect("it is there") + 4;
+    reading.head = String::from_utf8_lossy(&reading.came.drain(..end).collect::<Vec<_>>()).into_owned();
+    reading
 }
 
 /// An answer whose body is being read.

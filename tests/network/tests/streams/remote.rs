@@ -1,10 +1,10 @@
 //! Items of an `#[rpc]` in another process.
 
+use do_network::Served;
 use do_runtime::prelude::*;
 use tokio::net::TcpListener;
 
 use super::classes::{Item, Source, seen};
-use super::peer::Served;
 
 #[tokio::test]
 async fn a_stub_of_another_process_gives_the_same_items() -> Result {
@@ -74,7 +74,7 @@ async fn a_stream_that_is_cut_is_told_from_one_that_has_ended() -> Result {
     let objects = Objects::connect(&served.url()).await?;
     let mut items = objects.get_by_name::<Source>("cut").one_and_silence().await?;
     assert_eq!(items.next().await, Some(Ok(Item::new(0))));
-    served.stop().await.expect("no panic")?;
+    served.stop().await?;
     let told = items.next().await.expect("it is told").expect_err("it was cut");
     assert_eq!(told.kind(), ErrorKind::Unavailable, "{told}");
     assert_eq!(items.next().await, None);

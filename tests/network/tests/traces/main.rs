@@ -9,7 +9,7 @@ use exported::{attribute, id_of, of_trace, place, span};
 use futures_util::{SinkExt, StreamExt};
 use opentelemetry::trace::{SpanId, SpanKind};
 use serde_json::{Value, json};
-use served::{Served, TracedDesk, TracedDeskStub};
+use served::{TracedDesk, TracedDeskStub, call, served};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -22,9 +22,9 @@ fn desk(objects: &Objects, name: &str) -> TracedDeskStub {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_goes_from_a_request_to_its_handler_and_on_to_another_process() -> Result {
-    let (here, afar) = (Served::begin().await?, Served::begin().await?);
+    let (here, afar) = (served().await, served().await);
     let trace = place(1, "01");
-    let answer = here.post("/rpc/TracedDesk/ann/put_afar", trace, &json!({ "url": afar.url() })).await;
+    let answer = call(&here, "/rpc/TracedDesk/ann/put_afar", trace, &json!({ "url": afar.url() })).await;
     assert!(answer.head.contains(&format!("traceparent: {trace}\r\n")), "as it came: {}", answer.head);
     let (first, second) = (span(trace, "TracedDesk/put_afar").await, span(trace, "TracedDesk/put").await);
     assert_eq!(first.parent_span_id, id_of(trace));
@@ -43,7 +43,7 @@ async fn a_trace_goes_from_a_request_to_its_handler_and_on_to_another_process() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_within_the_process_is_a_child_of_the_handler_that_makes_it() -> Result {
-    let here = Served::begin().await?;
+    let here = served().await;
     let trace = place(2, "01");
     desk(&here.objects, "ann").put_next_door().trace(trace.to_string()).await?;
     let (first, second) = (span(trace, "TracedDesk/put_next_door").await, span(trace, "TracedDesk/put").await);
@@ -56,9 +56,9 @@ async fn a_call_within_the_process_is_a_child_of_the_handler_that_makes_it() -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_a_child_of_the_handler_that_sent_it() -> Result {
-    let here = Served::begin().await?;
+    let here = served().await;
     let trace = place(3, "01");
-    here.post("/rpc/TracedDesk/ann/send", trace, &json!({})).await;
+    call(&here, "/rpc/TracedDesk/ann/send", trace, &json!({})).await;
     let (sender, receiver) = (span(trace, "TracedDesk/send").await, span(trace, "TracedDesk/put").await);
     assert_eq!(sender.parent_span_id, id_of(trace));
     assert_eq!(receiver.parent_span_id, sender.span_context.span_id());
@@ -68,10 +68,10 @@ async fn a_message_is_a_child_of_the_handler_that_sent_it() -> Result {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_that_is_not_sampled_goes_on_and_is_not_exported() -> Result {
-    let (here, afar) = (Served::begin().await?, Served::begin().await?);
+    let (here, afar) = (served().await, served().await);
     let trace = place(4, "00");
-    let answer = here.post("/rpc/TracedDesk/ann/put_afar", trace, &json!({ "url": afar.url() })).await;
-    let seen: TraceParent = serde_json::from_str::<String>(&answer.body).expect("text").parse()?;
+    let answer = call(&here, "/rpc/TracedDesk/ann/put_afar", trace, &json!({ "url": afar.url() })).await;
+    let seen: TraceParent = serde_json::from_slice::<String>(&answer.body).expect("text").parse()?;
     assert_eq!((seen.trace_id(), seen.is_sampled()), (trace.trace_id(), false));
     assert_ne!(seen.parent_id(), trace.parent_id(), "the handler has a span of its own");
     here.stop().await?;
@@ -82,7 +82,7 @@ async fn a_trace_that_is_not_sampled_goes_on_and_is_not_exported() -> Result {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_over_a_connection_belong_to_its_trace_or_their_own() -> Result {
-    let here = Served::begin().await?;
+    let here = served().await;
     let (trace, other) = (place(5, "01"), place(6, "01"));
     let mut request = format!("ws://{}/rpc", here.address).into_client_request().expect("a request");
     request.headers_mut().insert("traceparent", trace.to_string().parse().expect("a header"));
@@ -104,7 +104,7 @@ async fn calls_over_a_connection_belong_to_its_trace_or_their_own() -> Result {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_to_a_socket_belongs_to_the_trace_that_it_was_opened_in() -> Result {
-    let here = Served::begin().await?;
+    let here = served().await;
     let trace = place(7, "01");
     let mut request = format!("ws://{}/objects/TracedDesk/ann", here.address).into_client_request().expect("a request");
     request.headers_mut().insert("traceparent", trace.to_string().parse().expect("a header"));
@@ -122,9 +122,9 @@ async fn what_happens_to_a_socket_belongs_to_the_trace_that_it_was_opened_in() -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_request_is_the_parent_of_what_answers_it() -> Result {
-    let here = Served::begin().await?;
+    let here = served().await;
     let trace = place(8, "01");
-    assert_eq!(here.get("/objects/TracedDesk/ann/page", trace).await.status, 200);
+    assert_eq!(here.get("/objects/TracedDesk/ann/page", &format!("traceparent: {trace}\r\n")).await.status, 200);
     let page = span(trace, "TracedDesk/page").await;
     assert_eq!((page.parent_span_id, page.span_kind), (id_of(trace), SpanKind::Server));
     here.stop().await
@@ -132,8 +132,8 @@ async fn a_plain_request_is_the_parent_of_what_answers_it() -> Result {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_leaves_without_a_handler_is_a_child_of_the_span_around_it() -> Result {
-    let afar = Served::begin().await?;
-    let objects = Objects::connect(afar.url()).await?;
+    let afar = served().await;
+    let objects = Objects::connect(&afar.url()).await?;
     let around = tracing::error_span!("around");
     desk(&objects, "bob").put().instrument(around.clone()).await?;
     let context = served::place_of(&around);
@@ -144,7 +144,7 @@ async fn a_call_that_leaves_without_a_handler_is_a_child_of_the_span_around_it()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_span_that_the_program_made_for_a_request_of_the_trace_stays_the_parent() -> Result {
-    let here = Served::begin().await?;
+    let here = served().await;
     let trace = place(9, "01");
     let around = tracing::error_span!("request");
     around.set_parent(served::context(trace)).expect("it was not entered");
@@ -156,7 +156,7 @@ async fn a_span_that_the_program_made_for_a_request_of_the_trace_stays_the_paren
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_span_of_another_trace_is_linked() -> Result {
-    let here = Served::begin().await?;
+    let here = served().await;
     let trace = place(10, "01");
     let around = tracing::error_span!("request");
     desk(&here.objects, "ann").look().trace(trace.to_string()).instrument(around.clone()).await?;

@@ -1,16 +1,11 @@
 //! The class that is called, a server of it, and somebody who sends requests.
 
-use std::net::SocketAddr;
-
+use do_network::{Answer, Served};
 use do_runtime::TraceParent;
 use do_runtime::prelude::*;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -76,66 +71,17 @@ impl TracedDesk {
     }
 }
 
-/// A server in a folder of its own.
-pub(crate) struct Served {
-    pub(crate) address: SocketAddr,
-    pub(crate) objects: Objects,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<Result>,
-    _folder: tempfile::TempDir,
+/// A server whose spans are exported.
+pub(crate) async fn served() -> Served {
+    super::exported::set_up();
+    Served::new(|server| server).await
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Served {
-    pub(crate) async fn begin() -> Result<Self> {
-        super::exported::set_up();
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let objects = Objects::open(folder.path()).await?;
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it has an address");
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = objects.server().until(async move { stopped.await.unwrap_or(()) });
-        Ok(Served { address, objects, stop, serving: tokio::spawn(server.serve_on(listener)), _folder: folder })
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    pub(crate) async fn post(&self, path: &str, trace: TraceParent, body: &Value) -> Answer {
-        let body = body.to_string();
-        let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        let answer = self.send("POST", path, trace, &more).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer
-    }
-
-    pub(crate) async fn get(&self, path: &str, trace: TraceParent) -> Answer {
-        self.send("GET", path, trace, "\r\n").await
-    }
-
-    async fn send(&self, method: &str, path: &str, trace: TraceParent, more: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        let host = self.address;
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\ntraceparent: {trace}\r\n{more}");
-        stream.write_all(request.as_bytes()).await.expect("it is sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("there is an answer");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("it has a head");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("it has a status");
-        Answer { status, head: format!("{head}\r\n"), body: body.to_owned() }
-    }
-
-    pub(crate) async fn stop(self) -> Result {
-        drop(self.stop);
-        self.serving.await.expect("no panic")
-    }
+/// Calls a method within a trace; it succeeds.
+pub(crate) async fn call(served: &Served, path: &str, trace: TraceParent, body: &Value) -> Answer {
+    let answer = served.call(path, &format!("traceparent: {trace}\r\n"), &body.to_string()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer
 }
 
 /// The context of a span in another process.

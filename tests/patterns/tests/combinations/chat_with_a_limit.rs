@@ -11,7 +11,7 @@ use rate_limiter::{Limit, RateLimiter, RateLimiterStub, TooMany};
 const POSTS: &str = "posts";
 
 /// The limit of these tests.
-const LIMIT: Limit = Limit { most: 3, window: Duration::from_secs(10) };
+const LIMIT: Limit = Limit { most: 3, window: Period::new(secs(10)) };
 
 /// The way into the room with its name.
 #[durable_object]
@@ -50,7 +50,7 @@ async fn wait(kit: &TestKit, author: &str, body: &str) -> Result<Option<Duration
         }
         Err(CallError::User(TooMany { limit, retry_after })) => {
             assert_eq!(limit, LIMIT);
-            Ok(Some(retry_after))
+            Ok(Some(*retry_after))
         }
         Err(CallError::Runtime(error)) => Err(error),
     }
@@ -85,7 +85,7 @@ async fn one_post_too_many_is_refused_and_neither_stored_nor_heard(kit: TestKit)
     let mut ann = kit.connect(&room(&kit, "lobby"), "/?user=ann").await?;
     let mut ben = kit.connect(&room(&kit, "lobby"), "/?user=ben").await?;
     post_all(&kit, "ann").await?;
-    assert_eq!(wait(&kit, "ann", "too many").await?, Some(LIMIT.window));
+    assert_eq!(wait(&kit, "ann", "too many").await?, Some(*LIMIT.window));
     kit.settle().await;
     for socket in [&mut ann, &mut ben] {
         for body in ["0", "1", "2"] {
@@ -145,7 +145,7 @@ async fn what_the_room_refuses_is_an_error_and_counts_as_a_hit(kit: TestKit) -> 
         let error = wait(&kit, "ann", "").await.err().context("it was posted")?;
         assert_eq!(error.to_string(), "a message needs a body", "post {number}");
     }
-    assert_eq!(wait(&kit, "ann", "hello").await?, Some(LIMIT.window), "who floods with nothing floods");
+    assert_eq!(wait(&kit, "ann", "hello").await?, Some(*LIMIT.window), "who floods with nothing floods");
     assert!(stored(&kit).await?.is_empty() && ben.is_quiet());
     kit.advance(LIMIT.window).await;
     assert_eq!(wait(&kit, "ann", "hello").await?, None);
@@ -180,7 +180,7 @@ async fn no_window_has_more_posts_than_the_limit(kit: TestKit) -> Result {
             }
             Some(_) => {
                 refused += 1;
-                let in_window = posted.iter().filter(|at| now - **at < LIMIT.window).count();
+                let in_window = posted.iter().filter(|at| now - **at < *LIMIT.window).count();
                 assert_eq!(in_window, LIMIT.most as usize, "refused in vain at {now}");
             }
         }
@@ -190,7 +190,7 @@ async fn no_window_has_more_posts_than_the_limit(kit: TestKit) -> Result {
     assert_eq!(stored, posted);
     for posts in stored.windows(LIMIT.most as usize + 1) {
         let (first, last) = (posts[0], posts[LIMIT.most as usize]);
-        assert!(last - first >= LIMIT.window, "more than {} from {first} on", LIMIT.most);
+        assert!(last - first >= *LIMIT.window, "more than {} from {first} on", LIMIT.most);
     }
     assert!(refused > 0 && posted.len() > LIMIT.most as usize, "both happen");
     Ok(())

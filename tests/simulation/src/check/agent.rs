@@ -16,6 +16,8 @@ pub(super) const ANY: i64 = i64::MIN;
 /// An alarm that is set.
 #[derive(Debug, Clone)]
 struct Pending {
+    /// Whether another one of its key may have been running when it was set.
+    held: bool,
     token: i64,
     what: Set,
     key: Option<String>,
@@ -90,10 +92,17 @@ impl AgentModel {
         match act {
             AgentAct::Set(what, key, after) => {
                 let key = key.map(|key| format!("k{key}"));
+                // One that replaces an asynchronous one that may be running waits for its end.
+                let held = key.is_some()
+                    && self.pending.iter().any(|other| {
+                        let runs = matches!(other.what, Set::Fetch(..)) && other.at <= entry.at;
+                        other.key == key && (runs || other.held)
+                    });
                 if key.is_some() {
                     self.remove(&key, entry.at);
                 }
                 self.pending.push(Pending {
+                    held,
                     token: entry.token,
                     what: *what,
                     key,
@@ -175,7 +184,8 @@ impl AgentModel {
             return Err(format!("an alarm ran too early: {alarm:?} at {}", entry.at));
         }
         if attempt == 1 {
-            let others = self.pending.iter().filter(|other| matches!(other.what, Set::Ring(0) | Set::Tick));
+            let others =
+                self.pending.iter().filter(|other| matches!(other.what, Set::Ring(0) | Set::Tick) && !other.held);
             if let Some(other) = others.min_by_key(|other| other.at).filter(|other| other.at < alarm.at) {
                 return Err(format!("{alarm:?} ran before {other:?}"));
             }

@@ -1,0 +1,6 @@
+//! The page in a real browser: the steps are in `page.mjs`.
+
+#[test]
+fn a_chart_moves_in_two_pages_over_a_server_that_is_killed() {
+    do_browser::try_page("tests/page.mjs", env!("CARGO_BIN_EXE_analytics"));
+}
