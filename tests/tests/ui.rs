@@ -1,8 +1,7 @@
-//! Every mistake has its message, and what is legal compiles.
+//! Every mistake has its message. What is legal is in `examples/`, which the build of the tests compiles.
 
 #[test]
 fn every_mistake_is_one_error_that_says_what_to_write() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/*.rs");
-    cases.pass("ui/pass/*.rs");
+    // As long as nothing is to pass among them, one cargo checks them all.
+    trybuild::TestCases::new().compile_fail("ui/*.rs");
 }

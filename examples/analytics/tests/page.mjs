@@ -36,7 +36,7 @@ export default async function ({ server, visit, picture }) {
   await ann.clock.install();
   await ann.reload();
   const both = (what) => Promise.all([ann, ben].map(what));
-  await both((page) => is(page, "connected"));
+  await both((page) => is(page, "open"));
   await both((page) => isTold(page, "0 in 0 points"));
   await both((page) => adds(page, 0));
   assert.equal(await ann.locator("#chart rect").count(), 60);
@@ -58,12 +58,12 @@ export default async function ({ server, visit, picture }) {
 
   // The server is killed and comes back; something arrives before the pages are there again. They go on by themselves.
   await server.kill();
-  await both((page) => is(page, "reconnecting"));
+  await both((page) => is(page, "lost"));
   await picture(ben, "reconnecting");
   await server.start();
   const samples = ["/", "/shoes", "/hats"].map((label, place) => ({ metric: "visits", label, value: 100 * place + 1 }));
   await server.call("Analytics/shop/record", { samples });
-  await both((page) => is(page, "connected"));
+  await both((page) => is(page, "open"));
   await both((page) => isTold(page, "1,503 in 4 points"));
   await both((page) => adds(page, 1503));
   await sends(ann, "/shoes", 1);

@@ -26,7 +26,7 @@ async function scores(page, points) {
 export default async function ({ server, visit, picture }) {
   const [ann, ben] = [await visit(), await visit()];
   const both = (what) => Promise.all([ann, ben].map(what));
-  await both((page) => is(page, "connected"));
+  await both((page) => is(page, "open"));
   await both((page) => page.getByText("Nobody has played yet.").waitFor());
 
   // What one scores, the other sees; a name that looks like markup is text.
@@ -59,11 +59,11 @@ export default async function ({ server, visit, picture }) {
 
   // The server is killed and comes back; somebody plays before the pages are there again. They go on by themselves.
   await server.kill();
-  await both((page) => is(page, "reconnecting"));
+  await both((page) => is(page, "lost"));
   await picture(ann, "reconnecting");
   await server.start();
   await server.call("Leaderboard/tetris/submit", { name: "cleo", points: 10 });
-  await both((page) => is(page, "connected"));
+  await both((page) => is(page, "open"));
   await both((page) => sees(page, "top", [`1 ${markup} 1,500`, "2 ann 10", "2 cleo 10"]));
   await scores(ann, 2000);
   await both((page) => sees(page, "top", ["1 ann 2,000", `2 ${markup} 1,500`, "3 cleo 10"]));

@@ -14,13 +14,15 @@ class Seen extends WebSocket {
     made.push(this);
   }
 }
-const objects = connect({ url, token: async () => token, webSocket: Seen });
+const connections = new Told();
+const objects = connect({ url, token: async () => token, webSocket: Seen, onConnection: connections.take });
 const talk = objects.talk("a/b é?#");
 
 // The answer at once, and each one that is another.
 const last = new Told();
 const watch = talk.last.watch({ most: 2 }, last.take, { onError: none });
 assert.deepEqual(await last.next(), []);
+assert.equal(await connections.next(), "open");
 await talk.add({ line: "one" });
 assert.deepEqual(await last.next(), ["one"]);
 await talk.add({ line: "two" });
@@ -89,8 +91,11 @@ const present = new Told();
 const watches = [talk.count.watch(back.take, { onError: none }), talk.present.watch(present.take, { onError: none })];
 assert.equal(await back.next(), 4);
 assert.deepEqual(await present.next(), []);
+connections.empty();
 await order("stop");
+assert.equal(await connections.next(), "lost");
 await order("start");
+assert.equal(await connections.next(), "open", "it is told once that it is lost, however often it was tried");
 await objects.talk("other").add({ line: "one" });
 assert.equal(await others.next(), 1);
 await talk.add({ line: "five" });
@@ -105,6 +110,7 @@ const closed = new Promise((resolve) => connection.addEventListener("close", res
 for (const each of [other, ...watches]) each.close();
 const { code } = await closed;
 assert.equal(code, 1000);
+assert.equal(await connections.next(), "closed");
 const before = made.length;
 const once = talk.count.watch(back.take, { onError: none });
 assert.equal(await back.next(), 5);
@@ -114,6 +120,8 @@ once.close();
 const anew = talk.count.watch(back.take, { onError: none });
 assert.equal(await back.next(), 5);
 assert.equal(made.length, before + 1);
+assert.equal(await connections.next(), "open");
+connections.empty();
 anew.close();
 
 // Credentials that are refused are told, once; and with better ones it goes on.

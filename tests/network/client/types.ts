@@ -128,4 +128,5 @@ export function sockets(signal: AbortSignal): void {
   // @ts-expect-error it takes no sockets
   book.socket();
   connect({ url: "https://example.com", webSocket: WebSocket, heartbeat: 1_000 });
+  connect({ onConnection: (it) => same<typeof it, "open" | "lost" | "closed">(true) });
 }

@@ -22,6 +22,7 @@ const fn tests(name: &'static str, filter: &'static str) -> Campaign {
 const CRASHES: Campaign = lib("journal::tests::crash::");
 const RECORDS: Campaign = lib("journal::record::");
 const FLIGHT: Campaign = lib("journal::tests::flight::");
+const GATE: Campaign = lib("journal::tests::gate::");
 const JOURNAL: Campaign = lib("journal::tests::round_trip::");
 const ROOM: Campaign = lib("journal::tests::room::");
 const STORE_CRASHES: Campaign = lib("store::tests::crashes::");
@@ -80,9 +81,9 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("second-file-not-synced", &[CRASHES]),
     ("folder-not-synced", &[CRASHES]),
     ("failed-sync-tried-again", &[ROOM]),
-    ("released-out-of-order", &[FLIGHT]),
+    ("released-out-of-order", &[GATE]),
     ("durable-too-far", &[FLIGHT]),
-    ("last-of-batch-not-woken", &[FLIGHT]),
+    ("last-of-batch-not-woken", &[GATE]),
     ("stated-too-far", &[CRASHES]),
     ("recycled-too-early", &[JOURNAL, CRASHES]),
     ("reader-ignored", &[JOURNAL]),

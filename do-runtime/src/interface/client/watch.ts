@@ -1,4 +1,18 @@
-«/** What can be said of a live query. */
+«/** How the connection of the live queries is. Those of sockets tell it by their `onOpen` and `onClose`. */
+export type Connection =
+  /** It is there: what is shown is what is true. */
+  | "open"
+  /** It has ended, or did not come about, and is opened again until it succeeds. */
+  | "lost"
+  /** Nothing is watched any more, and it was closed here. */
+  | "closed";
+
+export interface ConnectOptions {
+  /** Told how the connection of the live queries is, whenever that changes. */
+  onConnection?: (connection: Connection) => void;
+}
+
+/** What can be said of a live query. */
 export interface WatchOptions<E = never> {
   /** Told of what is wrong, once. The query goes on, and what comes after it is told. Without this it is written to the console. */
   onError?: (error: RpcError<E>) => void;
@@ -37,6 +51,7 @@ class Channel {
   #numbers = new Map«<number, Watched>»();
   #next = 1;
   #line«: Line | undefined»;
+  #connection«: Connection» = "closed";
 
   constructor(options«: ConnectOptions») {
     this.#options = options;
@@ -77,10 +92,12 @@ class Channel {
       opened: () => {
         this.#numbers.clear();
         for (const watched of this.#watched) this.#ask(watched);
+        this.#is("open");
       },
       received: (data) => this.#received(data),
       ended: ({ code, reason, error }) => {
         for (const watched of this.#watched) watched.number = undefined;
+        this.#is("lost");
         const refused = [1003, 1008, 1009].includes(code);
         const wrong = refused ? new RpcError({ kind: "invalid", status: 0, detail: reason, retryable: false }) : error;
         if (wrong !== undefined) for (const watched of [...this.#watched]) this.#failed(watched, wrong);
@@ -97,6 +114,13 @@ class Channel {
     if (this.#watched.size > 0) return;
     this.#line?.close();
     this.#line = undefined;
+    this.#is("closed");
+  }
+
+  #is(connection«: Connection»)«: void» {
+    if (this.#connection === connection) return;
+    this.#connection = connection;
+    tell(() => this.#options.onConnection?.(connection));
   }
 
   /** Asks, or waits for a connection. */

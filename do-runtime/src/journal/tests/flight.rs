@@ -184,6 +184,16 @@ fn two_syncs_in_flight_are_released_in_order() {
 }
 
 #[test]
+fn a_sync_makes_durable_what_it_covers_and_no_more() {
+    let (_world, journal, turnstile, [first, second]) = two_in_flight();
+    turnstile.set(0, Sync::Let);
+    wait(&journal, first).unwrap();
+    assert_eq!((journal.durable(), outcome(&journal, second)), (first, None));
+    turnstile.set(1, Sync::Let);
+    wait(&journal, second).unwrap();
+}
+
+#[test]
 fn a_failed_sync_takes_the_later_one_with_it() {
     let (_world, journal, turnstile, [first, second]) = two_in_flight();
     turnstile.set(1, Sync::Let);
@@ -287,7 +297,7 @@ fn many_callers_on_a_real_disk_are_all_answered_and_all_kept() {
     assert_eq!(replayed.end(), journal.end());
 }
 
-fn commit(caller: u64, sequence: u64, delta: &[u8]) -> Commit<'_> {
+pub(super) fn commit(caller: u64, sequence: u64, delta: &[u8]) -> Commit<'_> {
     let class = crate::journal::ClassTag(1);
     let object = ObjectId([caller as u8; 32]);
     Commit { class, object, sequence, pages: 1, next_alarm: None, kind: CommitKind::Change, delta }

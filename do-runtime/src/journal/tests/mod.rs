@@ -5,5 +5,6 @@ mod crash;
 mod damage;
 mod fixture;
 mod flight;
+mod gate;
 mod room;
 mod round_trip;
