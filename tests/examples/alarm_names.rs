@@ -1,5 +1,6 @@
-// Alarms may be called like the methods that what is generated has, apart from `cancel`.
+//! Alarms may be called like the methods that what is generated has, apart from `cancel`.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

@@ -70,7 +70,10 @@ impl Room {
 
     #[alarm]
     async fn visit(me: Vec<Self_>, cx: &str, run: Reminder<u8>, from: u8, to: u8, payload: u8) -> Result {
-        ensure!(me.is_empty() && cx.is_empty() && run.text == from && to == payload, "names of arguments are the user's");
+        ensure!(
+            me.is_empty() && cx.is_empty() && run.text == from && to == payload,
+            "names of arguments are the user's"
+        );
         Ok(())
     }
 

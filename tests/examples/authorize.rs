@@ -1,4 +1,5 @@
 //! What can be called from outside, and who is asked, in all its forms.
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

@@ -1,5 +1,6 @@
-// What a stub's method takes over from the handler.
+//! What a stub's method takes over from the handler.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 
@@ -12,7 +13,7 @@ pub struct Room {
 #[durable_object]
 impl Room {
     #[rpc]
-    #[must_use]
+    #[must_use = "it is asked for"]
     fn topic(&self) -> Result<String> {
         Ok(self.topic.clone())
     }

@@ -1,5 +1,6 @@
-// Methods that come and go with `cfg`.
+//! Methods that come and go with `cfg`.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

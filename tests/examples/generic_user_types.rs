@@ -1,5 +1,6 @@
-// Generic types of the user's own, as arguments, results and fields.
+//! Generic types of the user's own, as arguments, results and fields.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use std::collections::HashMap;
 

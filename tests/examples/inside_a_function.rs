@@ -1,5 +1,6 @@
-// Everything inside of a function, where nothing is in the scope of modules.
+//! Everything inside of a function, where nothing is in the scope of modules.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

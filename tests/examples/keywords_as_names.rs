@@ -1,5 +1,6 @@
-// Raw identifiers, and names that are keywords of SQL.
+//! Raw identifiers, and names that are keywords of SQL.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};

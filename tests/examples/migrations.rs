@@ -1,4 +1,5 @@
 //! Steps whose middle leaves what the end puts right, and full text that no step makes.
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

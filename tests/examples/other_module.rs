@@ -1,5 +1,6 @@
-// The impl, and helpers, in other modules than the struct.
+//! The impl, and helpers, in other modules than the struct.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

@@ -1,5 +1,5 @@
-// Names of the standard library that mean something else in the user's module.
-#![allow(dead_code)]
+//! Names of the standard library that mean something else in the user's module.
+#![allow(dead_code, missing_docs, non_camel_case_types, unreachable_pub, unused_qualifications)]
 
 mod table {
     use do_runtime::prelude::{Id, Timestamp};

@@ -1,5 +1,6 @@
-// Two objects with one table, and an object that refers to another.
+//! Two objects with one table, and an object that refers to another.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 use serde::{Deserialize, Serialize};

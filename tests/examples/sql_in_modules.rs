@@ -1,5 +1,6 @@
-// `sql!` in nested modules, with tables under other names, and in a block of helpers elsewhere.
+//! `sql!` in nested modules, with tables under other names, and in a block of helpers elsewhere.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

@@ -1,4 +1,4 @@
-// An object and its table in a function.
+//! An object and its table in a function.
 use do_runtime::prelude::*;
 
 fn main() {

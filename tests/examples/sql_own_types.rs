@@ -1,5 +1,6 @@
-// Enums and newtypes of the user as parameters and as columns.
+//! Enums and newtypes of the user as parameters and as columns.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 
@@ -43,15 +44,18 @@ impl Shop {
 
     pub fn among(&self, cx: &Cx<Self>, statuses: &[Status], owners: Vec<Email>) -> Result<Vec<(Id<Order>, Status)>> {
         let by = sql!(cx, (Id<Order>, Status), r#"SELECT id, status FROM "order" WHERE owner IN (:owners)"#).all()?;
-        let mut rows = sql!(cx, (Id<Order>, Status), r#"SELECT id, status FROM "order" WHERE status IN (:statuses)"#).all()?;
+        let mut rows =
+            sql!(cx, (Id<Order>, Status), r#"SELECT id, status FROM "order" WHERE status IN (:statuses)"#).all()?;
         rows.extend(by);
         Ok(rows)
     }
 
     pub fn bills(&self, cx: &Cx<Self>) -> Result<Vec<Bill>> {
-        sql!(cx, Bill, r#"SELECT owner, price, discount FROM "order" WHERE status = :status"#, status = Status::Open).all()
+        sql!(cx, Bill, r#"SELECT owner, price, discount FROM "order" WHERE status = :status"#, status = Status::Open)
+            .all()
     }
 
+    #[expect(clippy::type_complexity)]
     pub fn records(&self, cx: &Cx<Self>, owner: Email) -> Result<Option<(Email, Status, Cents, Option<Cents>)>> {
         let row = sql!(cx, r#"SELECT owner, status, price, discount FROM "order" WHERE owner = :owner"#).optional()?;
         Ok(row.map(|row| (row.owner, row.status, row.price, row.discount)))

@@ -1,5 +1,6 @@
-// Several objects of one module with the same tables, under names and visibilities of all kinds.
+//! Several objects of one module with the same tables, under names and visibilities of all kinds.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 

@@ -1,5 +1,6 @@
-// What SQL can say, says it here too.
+//! What SQL can say, says it here too.
 #![deny(warnings)]
+#![allow(missing_docs)]
 
 use do_runtime::prelude::*;
 
@@ -48,14 +49,20 @@ impl Room {
         .all()
     }
 
-    pub fn lists(&self, cx: &Cx<Self>, authors: &[String], ids: Vec<Id<Message>>) -> Result<Vec<(Id<Message>, String)>> {
+    pub fn lists(
+        &self,
+        cx: &Cx<Self>,
+        authors: &[String],
+        ids: Vec<Id<Message>>,
+    ) -> Result<Vec<(Id<Message>, String)>> {
         let names = ["ann", "bob"];
         let mut rows: Vec<(Id<Message>, String)> =
             sql!(cx, (Id<Message>, String), "SELECT id, body FROM message WHERE author IN (:authors)").all()?;
         rows.extend(sql!(cx, (Id<Message>, String), "SELECT id, body FROM message WHERE author IN (:names)").all()?);
         rows.extend(sql!(cx, (Id<Message>, String), "SELECT id, body FROM message WHERE id IN (:ids)").all()?);
         rows.extend(
-            sql!(cx, (Id<Message>, String), "SELECT id, body FROM message WHERE id IN (:some)", some = [1, 2, 3]).all()?,
+            sql!(cx, (Id<Message>, String), "SELECT id, body FROM message WHERE id IN (:some)", some = [1, 2, 3])
+                .all()?,
         );
         Ok(rows)
     }
@@ -64,12 +71,14 @@ impl Room {
         let row = sql!(cx, r#"SELECT type, at AS "as" FROM message WHERE id = 1"#).optional()?;
         let _: Option<(String, Timestamp)> = row.map(|row| (row.r#type, row.r#as));
         let kinds = sql!(cx, Kind, "SELECT type FROM message WHERE author = 'ann' AND type = :type").all()?;
-        let more = sql!(cx, String, "SELECT type FROM message WHERE author = 'ann' AND type = :type", r#type = "x").all()?;
+        let more =
+            sql!(cx, String, "SELECT type FROM message WHERE author = 'ann' AND type = :type", r#type = "x").all()?;
         Ok(kinds.into_iter().map(|kind| kind.r#type).chain(more).collect())
     }
 
     pub fn never_null(&self, cx: &Cx<Self>, id: Id<Message>) -> Result<(i64, Option<String>)> {
-        let known = sql!(cx, i64, r#"SELECT reply_to AS "reply_to!" FROM message WHERE id = :id AND reply_to IS NOT NULL"#);
+        let known =
+            sql!(cx, i64, r#"SELECT reply_to AS "reply_to!" FROM message WHERE id = :id AND reply_to IS NOT NULL"#);
         let perhaps = sql!(cx, r#"SELECT body AS "body?" FROM message WHERE id = :id"#).one()?;
         Ok((known.one()?, perhaps.body))
     }

@@ -24,7 +24,7 @@ pub(super) fn requests(block: &Block) -> TokenStream {
     });
     quote! {
         #[doc(hidden)]
-        #[allow(private_interfaces, unreachable_pub)]
+        #[allow(clippy::all, private_interfaces, unreachable_pub)]
         pub enum #request {
             #(#variants,)*
         }

@@ -32,7 +32,7 @@ fn stand_in(written: &Written, object: &Path) -> TokenStream {
     block::handlers(
         object,
         &quote! {
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl #stub {
                 #(#methods)*
             }

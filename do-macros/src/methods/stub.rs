@@ -13,7 +13,7 @@ pub(super) fn methods(block: &Block) -> TokenStream {
     let stub = &block.stub;
     let methods = block.handlers.iter().map(|handler| method(handler, block));
     quote! {
-        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
         impl #stub {
             #(#methods)*
         }

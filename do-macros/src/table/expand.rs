@@ -54,7 +54,7 @@ pub(super) fn functions(written: &Written, table: &Table, bodies: Bodies) -> Tok
     let finders = finders.iter().map(|finder| finder.expand(item, table, bodies));
     let search = table.search.as_ref().map(|search| search::finder(search, item, table, bodies));
     quote! {
-        #[allow(dead_code)]
+        #[allow(clippy::all, dead_code)]
         impl #generics #row #arguments #bounds {
             #constructor
             #(#finders)*

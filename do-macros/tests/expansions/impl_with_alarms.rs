@@ -55,9 +55,9 @@ const _: () = {
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl ChatRoomStub {}
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl<'a> ChatRoomSchedule<'a> {
                 /// Counts the messages of the day.
                 pub fn digest(self) -> ::do_runtime::Setting<'a> {
@@ -110,7 +110,7 @@ const _: () = {
                 }
             }
             #[doc(hidden)]
-            #[allow(private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, private_interfaces, unreachable_pub)]
             pub enum Request {}
             const REMIND_LATER_POST: ::do_runtime::__private::ArgumentType<Post> = ::do_runtime::__private::payload::<
                 Post,

@@ -66,7 +66,7 @@ const _: () = {
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl ChatRoomStub {
                 /// Adds a message.
                 ///
@@ -162,7 +162,7 @@ const _: () = {
                 }
             }
             #[doc(hidden)]
-            #[allow(private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, private_interfaces, unreachable_pub)]
             pub enum Request {
                 Post { author: String, body: String },
                 History { limit: u32 },

@@ -37,9 +37,9 @@ const _: () = {
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl ChatRoomStub {}
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl<'a> ChatRoomSchedule<'a> {
                 #[allow(missing_docs)]
                 pub fn digest(self) -> ::do_runtime::Setting<'a> {

@@ -43,7 +43,7 @@ const _: () = {
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl ChatRoomStub {
                 #[allow(missing_docs)]
                 pub fn post(

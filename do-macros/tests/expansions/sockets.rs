@@ -38,10 +38,10 @@ const _: () = {
                 use ::do_runtime::__private::Absent as _; const _ : () =
                 ::do_runtime::__private::Present:: < ChatRoom > ::OTHER_NAME; }
             }
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl ChatRoomStub {}
             #[doc(hidden)]
-            #[allow(private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, private_interfaces, unreachable_pub)]
             pub enum Request {}
             #[automatically_derived]
             impl ::do_runtime::__private::Dispatch for ChatRoom

@@ -14,7 +14,7 @@ pub struct NewMessage {
     body: String,
     at: ::core::option::Option<Timestamp>,
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl NewMessage {
     /// Sets `id`, which the database assigns otherwise.
     #[must_use]
@@ -29,7 +29,7 @@ impl NewMessage {
         self
     }
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl Message {
     /// A row to insert. `id` and `at` are filled in unless they are set.
     pub fn new(

@@ -12,6 +12,7 @@ pub(crate) struct Order {
 }
 /// A row of [`Order`] to insert: what the database fills in may be left out.
 #[derive(Clone)]
+#[allow(clippy::type_complexity)]
 pub(crate) struct NewOrder {
     tenant: String,
     customer: Id<Customer>,
@@ -23,7 +24,7 @@ pub(crate) struct NewOrder {
     r#type: Option<model::Kind>,
     discount: ::core::option::Option<f64>,
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl NewOrder {
     /// Sets `number`, which has its default otherwise.
     #[must_use]
@@ -50,7 +51,7 @@ impl NewOrder {
         self
     }
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl Order {
     /// A row to insert. `number`, `label`, `status` and `discount` are filled in unless they are set.
     pub(crate) fn new(

@@ -20,7 +20,7 @@ pub struct Message {
 }
 /// A row of [`Message`] to insert: what the database fills in may be left out.
 pub struct NewMessage;
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl NewMessage {
     /// Sets `size`, which has its default otherwise.
     #[must_use]
@@ -28,7 +28,7 @@ impl NewMessage {
         self
     }
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl Message {
     /// A row to insert. `size` is filled in unless it is set.
     pub fn new(

@@ -11,7 +11,7 @@ pub struct NewOrder {
     body: Option<String>,
     seen: u32,
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl NewOrder {
     /// Sets `id`, which the database assigns otherwise.
     #[must_use]
@@ -20,7 +20,7 @@ impl NewOrder {
         self
     }
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl Order {
     /// A row to insert. `id` is filled in unless it is set.
     pub fn new(

@@ -9,7 +9,7 @@ pub struct NewMessage {
     room: Id<Room>,
     body: String,
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl NewMessage {
     /// Sets `id`, which the database assigns otherwise.
     #[must_use]
@@ -18,7 +18,7 @@ impl NewMessage {
         self
     }
 }
-#[allow(dead_code)]
+#[allow(clippy::all, dead_code)]
 impl Message {
     /// A row to insert. `id` is filled in unless it is set.
     pub fn new(room: Id<Room>, body: impl ::core::convert::Into<String>) -> NewMessage {

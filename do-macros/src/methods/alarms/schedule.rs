@@ -19,7 +19,7 @@ pub(in crate::methods) fn methods(block: &Block) -> Option<TokenStream> {
     let methods: Vec<_> = block.alarms.iter().map(|alarm| method(alarm, block)).collect();
     (!methods.is_empty()).then(|| {
         quote! {
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl<'a> #schedule<'a> {
                 #(#methods)*
             }
@@ -89,7 +89,7 @@ pub(in crate::methods) fn stand_in(written: &Written, object: &Path) -> Option<T
     }
     (!methods.is_empty()).then(|| {
         quote! {
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            #[allow(clippy::all, dead_code, private_interfaces, unreachable_pub)]
             impl<'a> #schedule<'a> {
                 #(#methods)*
             }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use do_network::Served;
 use do_runtime::http::{BearerTokens, Server};
 use do_runtime::interface::Interface;
-use do_runtime::prelude::*;
 use tokio::sync::mpsc;
 
 use crate::client::{SOURCES, tools};
