@@ -29,7 +29,7 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     /// Calls at once on one connection of HTTP/2.
     pub(super) streams: u32,
-    /// How long the reader of a stream may take nothing of it.
+    /// How long a client may take nothing of what waits for it.
     pub(super) stream_idle: Duration,
     /// How long calls that run may go on when the server stops.
     pub(super) drain: Duration,

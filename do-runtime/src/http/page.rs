@@ -75,7 +75,7 @@ impl Page {
     }
 
     /// The answer to a browser that asks what it may send, if this does.
-    pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
+    pub(super) fn preflight(&self, shared: &Shared, request: &Request) -> Option<Response> {
         let asks = request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if !asks || !matches!(self, Page::Friend(_)) {
             return None;
@@ -92,17 +92,21 @@ impl Page {
         );
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, SENT);
         headers.insert(ACCESS_CONTROL_MAX_AGE, REMEMBERED);
-        Some(self.let_read(response))
+        Some(self.let_read(shared, response))
     }
 
     /// Lets the page read the answer.
-    pub(super) fn let_read(&self, mut response: Response) -> Response {
+    ///
+    /// Where some origins may read and others not, a cache has to tell the answers apart, those too that no origin asked for (Fetch, "CORS protocol and HTTP caches").
+    pub(super) fn let_read(&self, shared: &Shared, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        if !shared.origins.is_empty() {
+            headers.append(VARY, HeaderValue::from_static("origin"));
+        }
         if let Page::Friend(origin) = self {
-            let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, READ);
-            headers.append(VARY, HeaderValue::from_static("origin"));
         }
         response
     }

@@ -1,4 +1,4 @@
-//! A connection whose peer says soon which protocol it speaks.
+//! A connection whose peer says soon which protocol it speaks, and takes what is sent to it.
 
 use std::io;
 use std::pin::Pin;
@@ -12,17 +12,36 @@ use tokio::time::{Sleep, sleep};
 /// What a peer that speaks HTTP/2 says first (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A stream that fails if its first bytes, by which HTTP/1 and HTTP/2 are told apart, take too long: no limit of either holds before.
+/// A stream that fails if its peer keeps it waiting: with its first bytes, by which HTTP/1 and HTTP/2 are told apart (no limit of either holds before), or by taking nothing
+/// of what is sent.
 pub(super) struct Prompt {
     stream: TcpStream,
     /// Until when it is to be said, and how much of the preface was; nothing once it is known.
     waiting: Option<(Pin<Box<Sleep>>, usize)>,
+    /// How long it may take nothing.
+    idle: Duration,
+    /// Until when it has to take something; nothing if it is not waited for.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Prompt {
-    pub(super) fn new(stream: TcpStream, within: Duration) -> Self {
-        Prompt { stream, waiting: Some((Box::pin(sleep(within)), 0)) }
+    pub(super) fn new(stream: TcpStream, within: Duration, idle: Duration) -> Self {
+        Prompt { stream, waiting: Some((Box::pin(sleep(within)), 0)), idle, stalled: None }
     }
+
+    /// Notes whether anything was taken.
+    fn taken(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.idle)));
+        stalled.as_mut().poll(cx).map(|()| Err(late("the peer took nothing of what was sent")))
+    }
+}
+
+fn late(sentence: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, sentence)
 }
 
 /// How much of the preface there is once `more` was read; nothing if it is complete, or will not come.
@@ -39,10 +58,7 @@ impl AsyncRead for Prompt {
         let read = Pin::new(&mut me.stream).poll_read(cx, into);
         let Some((sleep, said)) = &mut me.waiting else { return read };
         match read {
-            Poll::Pending => {
-                let late = || Err(io::Error::new(io::ErrorKind::TimedOut, "the peer did not say what it speaks"));
-                sleep.as_mut().poll(cx).map(|()| late())
-            }
+            Poll::Pending => sleep.as_mut().poll(cx).map(|()| Err(late("the peer did not say what it speaks"))),
             read => {
                 match follow(*said, &into.filled()[before..]) {
                     Some(now) => *said = now,
@@ -56,7 +72,8 @@ impl AsyncRead for Prompt {
 
 impl AsyncWrite for Prompt {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.taken(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -72,7 +89,8 @@ impl AsyncWrite for Prompt {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.taken(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

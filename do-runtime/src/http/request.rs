@@ -40,14 +40,14 @@ pub(super) struct About {
 pub(super) async fn rpc(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let about = about(&shared.objects, request.headers());
     let page = Page::of(&shared, request.headers(), request.uri());
-    if let Some(answer) = page.preflight(&request) {
+    if let Some(answer) = page.preflight(&shared, &request) {
         return answer;
     }
     let answer = match page.check(&shared, &request) {
         Ok(()) => call::call(&shared, request, about).await,
         Err(problem) => Err(problem),
     };
-    page.let_read(finish(about, answer))
+    page.let_read(&shared, finish(about, answer))
 }
 
 /// Answers a request at `/rpc`.
@@ -68,7 +68,7 @@ pub(super) async fn connection(State(shared): State<Arc<Shared>>, request: Reque
 pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let about = about(&shared.objects, request.headers());
     let page = Page::of(&shared, request.headers(), request.uri());
-    if let Some(answer) = page.preflight(&request) {
+    if let Some(answer) = page.preflight(&shared, &request) {
         return answer;
     }
     let answer = match page.check(&shared, &request) {
@@ -76,7 +76,7 @@ pub(super) async fn object(State(shared): State<Arc<Shared>>, request: Request) 
         Ok(()) if socket::is_asked_for(request.headers()) => socket::open(&shared, request, about).await,
         Ok(()) => fetch::answer(&shared, request, about).await,
     };
-    page.let_read(finish(about, answer))
+    page.let_read(&shared, finish(about, answer))
 }
 
 /// Answers a request at a path where there is nothing.

@@ -96,7 +96,7 @@ async fn accept(
         let peer = Arc::new(Peer { address: address.ip(), cut: Notify::new(), _place: place });
         // Answers are small, and somebody waits for each.
         let _ = stream.set_nodelay(true);
-        let stream = TokioIo::new(Prompt::new(stream, limits.arrival));
+        let stream = TokioIo::new(Prompt::new(stream, limits.arrival, limits.stream_idle));
         let connection =
             http.serve_connection_with_upgrades(stream, Peered::new(router.clone(), peer.clone())).into_owned();
         let watched = connections.watch(connection);

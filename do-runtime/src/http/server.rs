@@ -250,7 +250,7 @@ impl Server {
 
     /// How long the client of a stream (`Response::stream`, `Streaming`) may take nothing of what waits for it: 30 seconds. After that the stream is dropped and
     /// its connection closed (of HTTP/2, the one answer). How long the stream itself has nothing to say does not matter, nor does [`Server::deadline`],
-    /// which ends with the head of the answer.
+    /// which ends with the head of the answer. A connection on which nothing at all is taken for so long is closed, whatever it carries.
     pub fn stream_idle(mut self, within: impl IntoDuration) -> Self {
         self.wrong.set(
             &mut self.shared.limits.stream_idle,

@@ -184,7 +184,7 @@ async fn restart(process: &mut Process, world: &World, random: &mut Rng) {
     match restarted.await {
         Ok(()) => world.enter(State::Up),
         Err(error) => {
-            note(world, Stop::Broken(error));
+            world.findings.lock().caused(error);
             world.enter(State::Gone);
         }
     }

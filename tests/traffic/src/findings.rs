@@ -29,6 +29,12 @@ impl Findings {
         self.show(what);
     }
 
+    /// Notes what the others came of: it stands before them.
+    pub fn caused(&mut self, what: String) {
+        self.broken += 1;
+        self.shown.insert(0, what);
+    }
+
     fn show(&mut self, what: String) {
         if self.shown.len() < SHOWN {
             self.shown.push(what);

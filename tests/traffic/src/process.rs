@@ -1,9 +1,9 @@
 //! A server in a process of its own, which is killed and started again.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,27 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long to wait between two looks whether it listens.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// Held while a port is tried and while a program is started. Until it runs a program of its own a child has the sockets of its parent: a port that another test tries
+/// at that moment would seem to be listened on.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Starts a program. All of them are started here.
+///
+/// # Errors
+/// As of `Command::spawn`.
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    let _alone = ALONE.lock();
+    command.spawn()
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+/// As of `Command::output`.
+pub(crate) fn run(command: &mut Command) -> io::Result<Output> {
+    start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?.wait_with_output()
+}
 
 /// A program that serves in a folder, through its lives.
 #[derive(Debug)]
@@ -39,6 +60,7 @@ impl Process {
         // Not one of those that the system gives to whoever connects: it would be gone while the program is down, and a connection to
         // it could be one to itself.
         let free = || {
+            let _alone = ALONE.lock();
             let address = SocketAddr::from(([127, 0, 0, 1], fastrand::u16(10_000..32_000)));
             TcpListener::bind(address).is_ok().then_some(address)
         };
@@ -62,7 +84,7 @@ impl Process {
             command.arg("--address"); // its command line is one with options
         }
         command.arg(self.address.to_string()).current_dir(&self.folder).stdin(Stdio::null());
-        let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let started = start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         let mut child = started.map_err(|error| format!("{} can't be started: {error}", self.program.display()))?;
         if let (Some(out), Some(errors)) = (child.stdout.take(), child.stderr.take()) {
             listen(out, self.said.clone());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::process::{run, start};
 use crate::programs::Programs;
 
 /// How long a program may be there that a tour has started, and how long to wait between two looks.
@@ -19,8 +20,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub fn interrupt(programs: &Programs, name: &str, within: u64, random: &mut Rng) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| format!("there is no temporary folder: {error}"))?;
     let mut first = tour(programs, name, folder.path());
-    let mut child =
-        first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|error| format!("{name}: {error}"))?;
+    let first = first.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = start(first).map_err(|error| format!("{name}: {error}"))?;
     std::thread::sleep(Duration::from_micros(random.u64(0..within * 1_000)));
     let ended = child.kill().and_then(|()| child.wait()).map_err(|error| format!("{name}: {error}"))?;
     // One that was over already has ended well, or not.
@@ -28,7 +29,7 @@ pub fn interrupt(programs: &Programs, name: &str, within: u64, random: &mut Rng)
         return Err(format!("{name}: the first tour ended with {ended}"));
     }
     for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
-        let second = tour(programs, name, folder.path()).output().map_err(|error| format!("{name}: {error}"))?;
+        let second = run(&mut tour(programs, name, folder.path())).map_err(|error| format!("{name}: {error}"))?;
         if second.status.success() {
             return Ok(());
         }

@@ -56,7 +56,7 @@ impl JsonWebKeys {
 
     /// A JWK set (RFC 7517): the JSON that an identity provider has at its `jwks_uri`. Fetching it, now and then, is up to the program.
     ///
-    /// A token is checked with the key that its `kid` names, or with the only one. The algorithm is the key's `alg`. Without that it is RS256 of an RSA key, as OpenID
+    /// A token is checked with the key that its `kid` names, or with the only one; where keys share a `kid`, with those that are for its algorithm. The algorithm is the key's `alg`. Without that it is RS256 of an RSA key, as OpenID
     /// Connect has it, HS256 of a secret, and what the curve is for otherwise. Keys that are not for signatures, and those of kinds that are not known here, are left
     /// out.
     ///
@@ -84,18 +84,19 @@ impl JsonWebKeys {
     /// `denied` if it was signed with another key, by another algorithm than its key is for, or not at all.
     pub(super) fn check(&self, token: &Token<'_>) -> Result<()> {
         let keys = self.0.read().clone();
-        let key = match (keys.as_slice(), &token.head.kid) {
-            ([only], None) => Some(only),
-            ([only], Some(_)) if only.id.is_none() => Some(only),
-            (keys, Some(named)) => keys.iter().find(|key| key.id.as_ref() == Some(named)),
-            (_, None) => None,
+        let named: Vec<&Key> = match (keys.as_slice(), &token.head.kid) {
+            ([only], None) => vec![only],
+            ([only], Some(_)) if only.id.is_none() => vec![only],
+            (keys, Some(named)) => keys.iter().filter(|key| key.id.as_ref() == Some(named)).collect(),
+            (_, None) => Vec::new(),
         };
-        let key = key.ok_or_else(|| denied("the token is signed with a key that is not known here"))?;
+        let first = named.first().ok_or_else(|| denied("the token is signed with a key that is not known here"))?;
         // What the token says is only compared: it is the key that says how it is checked.
-        if token.head.alg != key.algorithm.name() {
-            return Err(denied(format!("the token is not signed by the algorithm of its key, {}", key.algorithm)));
+        let mut fitting = named.iter().filter(|key| token.head.alg == key.algorithm.name()).peekable();
+        if fitting.peek().is_none() {
+            return Err(denied(format!("the token is not signed by the algorithm of its key, {}", first.algorithm)));
         }
-        if key.has_signed(token.message.as_bytes(), &token.signature) {
+        if fitting.any(|key| key.has_signed(token.message.as_bytes(), &token.signature)) {
             Ok(())
         } else {
             Err(denied("the token's signature is wrong"))

@@ -350,6 +350,11 @@ async fn a_page_of_another_site_may_not_call() -> Result {
     let friend = call("https://app.example".into()).await;
     assert_eq!(friend.status, 200);
     assert!(friend.head.to_lowercase().contains("access-control-allow-origin: https://app.example"), "{}", friend.head);
+    // A cache between them tells the answers apart, those too that no page asked for.
+    let plain = served.call("/rpc/HttpPurse/ann/look", "", "").await;
+    for answer in [friend, plain] {
+        assert!(answer.head.to_lowercase().contains("vary: origin"), "{}", answer.head);
+    }
     let asks = |origin: &str| {
         let (host, origin) = (served.address, origin.to_owned());
         let path = "/rpc/HttpPurse/ann/look";

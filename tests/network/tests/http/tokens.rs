@@ -120,6 +120,23 @@ async fn the_key_of_a_set_is_the_one_that_the_token_names() -> Result {
     served.stop().await
 }
 
+/// As of RFC 7517, section 4.5.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_one_name_are_told_apart_by_their_algorithms() -> Result {
+    let signers = [("RS256", Signer::rsa()), ("ES256", Signer::p256()), ("RS256", Signer::strange_rsa())];
+    let keys: Vec<Value> = signers.iter().map(|(_, signer)| signer.jwk(json!({ "kid": "2026" }))).collect();
+    let served = serving(JsonWebTokens::new(set(&keys)?)).await;
+    for (name, signer) in &signers {
+        let token = signer.token_of(json!({ "alg": name, "kid": "2026" }), claims());
+        assert_eq!(caller(&served, &token).await, "ann", "{name}");
+    }
+    let confused = signers[0].1.token_of(json!({ "alg": "ES256", "kid": "2026" }), claims());
+    refused(&served, &confused, "signature is wrong").await;
+    let other = Signer::ed25519().token_of(json!({ "alg": "EdDSA", "kid": "2026" }), claims());
+    refused(&served, &other, "algorithm of its key").await;
+    served.stop().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_refused_for_what_it_says() -> Result {
     let signer = Signer::secret();

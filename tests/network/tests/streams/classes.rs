@@ -103,6 +103,12 @@ impl Source {
         Ok(Response::stream("application/octet-stream", body))
     }
 
+    /// So many bytes at once.
+    #[fetch(get, "/plain/{bytes}")]
+    pub(crate) async fn plain(bytes: u64) -> Result<Response> {
+        Ok(Response::bytes("application/octet-stream", vec![0; bytes as usize]))
+    }
+
     /// Chunks without end, which wait for nothing of the object.
     #[fetch(get, "/endless")]
     pub(crate) fn endless(&self) -> Result<Response> {

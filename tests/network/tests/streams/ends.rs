@@ -19,6 +19,15 @@ async fn a_reader_that_stalls_is_let_go_and_what_makes_its_stream_too() {
 }
 
 #[tokio::test]
+async fn a_plain_answer_that_nobody_reads_is_given_up() {
+    // One connection at a time: the next one is answered when this one is gone.
+    let served = Served::new(|server| server.stream_idle("300ms").connections(1)).await;
+    let unread = peer::get(&served, "any", "/plain/67108864").await;
+    assert_eq!(peer::get(&served, "any", "/plain/1").await.status(), "200");
+    drop(unread);
+}
+
+#[tokio::test]
 async fn a_stream_that_has_nothing_to_say_is_not_taken_for_a_reader_that_stalls() {
     let served = Served::new(|server| server.stream_idle("50ms")).await;
     assert_eq!(peer::get(&served, "any", "/slow/200").await.text().await, "0;1;2;");

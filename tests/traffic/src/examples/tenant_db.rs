@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{lines, number, text};
 use crate::drive::Traffic;
 use crate::findings::{Fate, Ledger};
+use crate::process;
 use crate::programs::Programs;
 use crate::user::{Stop, User};
 
@@ -113,5 +114,5 @@ impl Traffic for TenantDb {
 fn run(programs: &Programs, folder: &Path, version: &str, command: &str, words: &[&str]) -> Result<Output, String> {
     let mut program = Command::new(programs.path(version));
     program.arg(folder.join("tenant-db-data")).args([OLD, command]).args(words);
-    program.output().map_err(|error| format!("{version} can't be started: {error}"))
+    process::run(&mut program).map_err(|error| format!("{version} can't be started: {error}"))
 }
