@@ -225,6 +225,19 @@ async fn a_key_cancels_what_was_set_under_it(kit: TestKit) -> Result {
 }
 
 #[do_runtime::test]
+async fn a_key_cancels_what_has_failed_and_would_be_tried_again(kit: TestKit) -> Result {
+    let desk = kit.objects().get_by_name::<Desk>("a");
+    desk.plan_in_vain("the press", 3).await?;
+    kit.advance("1s").await;
+    assert!(kit.pending_alarms(&desk).await?.iter().any(|alarm| alarm.method() == "fail"));
+    assert!(desk.forget("in vain").await?);
+    assert!(!desk.forget("in vain").await?);
+    kit.advance("1m").await;
+    assert!(desk.log().await?.is_empty());
+    Ok(())
+}
+
+#[do_runtime::test]
 async fn alarms_that_repeat_are_set_by_themselves(kit: TestKit) -> Result {
     let desk = kit.objects().get_by_name::<Desk>("a");
     desk.open().await?;

@@ -45,6 +45,8 @@ const SET_ANEW: Campaign = runtime("alarms_durable", "one_that_is_set_anew");
 const DURABLE_ALARMS: Campaign = runtime("alarms_durable", "asynchronous");
 const FENCE: Campaign = runtime("damage_fence", "");
 
+const CANCELLED: Campaign = tests("alarms", "a_key_cancels");
+
 const CUTS_ALARMS: Campaign = tests("power_cuts", "alarms::");
 const CUTS_MESSAGES: Campaign = tests("power_cuts", "a_power_cut_in_a_delivery");
 const CUTS_SLOW: Campaign = tests("power_cuts", "slow_receiver");
@@ -122,7 +124,7 @@ pub(crate) const TABLE: &[(&str, &[Campaign])] = &[
     ("period-drifts", &[ALARMS, ALARMS_MODEL]),
     ("retry-not-counted", &[ALARMS]),
     ("revision-ignored", &[SET_ANEW]),
-    ("failed-alarm-not-cancelled", &[ALARMS_MODEL]),
+    ("failed-alarm-not-cancelled", &[CANCELLED, ALARMS_MODEL]),
     ("alarm-early", &[ALARMS_MODEL]),
     ("latest-first", &[WAKES, ALARMS_MODEL]),
     ("sequence-reused", &[DATABASE_OUTBOX]),
