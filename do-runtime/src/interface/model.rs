@@ -216,6 +216,11 @@ impl Class {
         self.methods.iter().any(|method| method.live)
     }
 
+    /// Whether anything of it answers with a stream.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.methods.iter().any(|method| method.streams)
+    }
+
     /// Whether it takes sockets.
     pub(crate) fn has_sockets(&self) -> bool {
         self.sockets.is_some()

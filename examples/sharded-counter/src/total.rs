@@ -1,7 +1,7 @@
 //! The sum.
 
 use do_runtime::prelude::*;
-use tokio::task::JoinSet;
+use futures::future::try_join_all;
 
 use crate::{REGIONS, SHARDS, Shard, shard_name};
 
@@ -15,13 +15,9 @@ impl Total {
     #[rpc(public)]
     async fn sum(this: This<Self>) -> Result<u64> {
         let counter = this.name().context("a counter has a name")?;
-        let mut counts = JoinSet::new();
-        for region in REGIONS {
-            for number in 0..SHARDS {
-                let shard = this.objects().get_by_name::<Shard>(shard_name(counter, region, number));
-                counts.spawn(async move { shard.count().await });
-            }
-        }
-        counts.join_all().await.into_iter().sum()
+        let names =
+            REGIONS.iter().flat_map(|region| (0..SHARDS).map(move |number| shard_name(counter, region, number)));
+        let counts = names.map(|name| this.objects().get_by_name::<Shard>(name).count());
+        Ok(try_join_all(counts).await?.into_iter().sum())
     }
 }

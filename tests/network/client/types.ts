@@ -130,3 +130,9 @@ export function sockets(signal: AbortSignal): void {
   connect({ url: "https://example.com", webSocket: WebSocket, heartbeat: 1_000 });
   connect({ onConnection: (it) => same<typeof it, "open" | "lost" | "closed">(true) });
 }
+
+export async function streams(): Promise<void> {
+  for await (const told of objects.feed("f").words({ count: 1, fails: false }, { timeout: 1 })) same<typeof told, Told>(true);
+  // @ts-expect-error what it answers is not kept
+  objects.feed("f").begin({ idempotencyKey: "k" });
+}

@@ -29,10 +29,6 @@ pub(super) fn class(class: &Class, name: &str, types: &Types<'_>, text: &mut Mar
     let mut taken = Names::without(NO_METHODS);
     for method in &class.methods {
         text.line("");
-        if method.streams {
-            text.line(&format!("  // `{}` answers with a stream, which this client does not read.", method.name));
-            continue;
-        }
         self::method(method, &taken.free(method_name(method.name)), types, text);
     }
     if let Some(of_class) = &class.sockets {
@@ -85,9 +81,18 @@ fn method(method: &Method, name: &str, types: &Types<'_>, text: &mut Marked) {
     let error = method.error.as_ref().map_or_else(|| "never".to_owned(), |error| types.of(&error.shape));
     let again = match method.again {
         Again::Harmless => "harmless",
+        Again::NeedsKey if method.streams => "once",
         Again::NeedsKey => "keyed",
     };
     let called = quoted(method.name);
+    if method.streams {
+        let options = only_types(": StreamOptions");
+        let items = only_types(&format!(": AsyncGenerator<{result}, void, void>"));
+        text.line(&format!("  {name}({parameter}options{options} = {{}}){items} {{"));
+        text.line(&format!("    return streamed(this.#object, {called}, {}, {given}, options);", quoted(again)));
+        text.line("  }");
+        return;
+    }
     let parameters = format!("({parameter}options{} = {{}})", only_types(": CallOptions"));
     let call = only_types(&format!(": Call<{result}, {error}>"));
     let call_made = format!("this.#object.call({called}, {}, {given}, options)", quoted(again));

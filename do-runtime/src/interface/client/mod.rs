@@ -1,7 +1,7 @@
 //! The client: one text, in which what only TypeScript has stands between marks, so that the two languages can't differ.
 //!
 //! `types` prints the types of objects, `classes` their classes, `sockets` what opens sockets at them. The rest is the same for all: `runtime.ts` makes calls;
-//! `line.ts` keeps a WebSocket open, for live queries in `watch.ts` and for sockets in `socket.ts`, which are there if a class has any.
+//! `stream.ts` reads answers that come bit by bit; `line.ts` keeps a WebSocket open, for live queries in `watch.ts` and for sockets in `socket.ts`, which are all there if a class has any.
 
 mod classes;
 mod marks;
@@ -30,6 +30,7 @@ const TAKEN: &[&str] = &[
     "Again",
     "Array",
     "ArrayBuffer",
+    "AsyncGenerator",
     "Call",
     "CallOptions",
     "Channel",
@@ -51,11 +52,13 @@ const TAKEN: &[&str] = &[
     "ObjectId",
     "ObjectSocket",
     "Objects",
+    "Omit",
     "Outcome",
     "Partial",
     "Period",
     "Problem",
     "Promise",
+    "Read",
     "Record",
     "RequestInit",
     "Response",
@@ -64,6 +67,7 @@ const TAKEN: &[&str] = &[
     "Set",
     "SocketClose",
     "SocketOptions",
+    "StreamOptions",
     "String",
     "Target",
     "TextDecoder",
@@ -119,7 +123,9 @@ pub(super) fn module(interface: &Interface, language: Language) -> String {
         (interface.classes.iter().any(Class::is_live), interface.classes.iter().any(Class::has_sockets));
     let kinds: Vec<String> = ErrorKind::ALL.iter().map(|kind| types::quoted(kind.as_str())).collect();
     text.template(&include_str!("runtime.ts").replace("KINDS", &kinds.join(" | ")));
+    let streams = interface.classes.iter().any(Class::has_streams);
     for (part, is_needed) in [
+        (include_str!("stream.ts"), streams),
         (include_str!("line.ts"), watches || sockets),
         (include_str!("watch.ts"), watches),
         (include_str!("socket.ts"), sockets),

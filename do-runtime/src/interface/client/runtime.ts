@@ -56,7 +56,11 @@ export interface Call<T, E = never> extends Promise<T> {
   outcome(): Promise<Outcome<T, E>>;
 }
 
-type Again = "harmless" | "keyed";
+/** What it means to call a method again: nothing; that a key is needed; or that it is not done. */
+type Again = "harmless" | "keyed" | "once";
+
+/** What is made of an answer. */
+type Read<T> = (response: Response) => Promise<T>;
 
 interface Problem {
   kind: ErrorKind;
@@ -134,7 +138,7 @@ class Target {
   }
 
   call«<T, E>»(method«: string», again«: Again», args«: object», options«: CallOptions»)«: Call<T, E>» {
-    const result = this.#until(method, again, args, options)« as Promise<T>»;
+    const result = this.#until(method, again, args, options, whole)« as Promise<T>»;
     const outcome = ()«: Promise<Outcome<T, E>>» =>
       result.then(
         (value) => ({ ok: true, value }),
@@ -146,8 +150,13 @@ class Target {
     return Object.assign(result, { outcome });
   }
 
+  /** An answer whose head has come. */
+  head(method«: string», again«: Again», args«: object», options«: CallOptions»)«: Promise<Response>» {
+    return this.#until(method, again, args, options, async (response) => response);
+  }
+
   /** Tries until there is an answer, or no time. */
-  async #until(method«: string», again«: Again», args«: object», options«: CallOptions»)«: Promise<unknown>» {
+  async #until«<T>»(method«: string», again«: Again», args«: object», options«: CallOptions», read«: Read<T>»)«: Promise<T>» {
     const { signal } = options;
     signal?.throwIfAborted();
     const retries = options.retries ?? this.options.retries ?? RETRIES;
@@ -163,7 +172,7 @@ class Target {
     const timer = setTimeout(() => given.abort(new RpcError(late)), timeout);
     try {
       for (let attempt = 0; ; attempt += 1) {
-        const answer = await this.#once(method, key, body, given.signal);
+        const answer = await this.#once(method, key, body, read, given.signal);
         if ("value" in answer) return answer.value;
         given.signal.throwIfAborted();
         if (!mayRepeat || attempt >= retries || answer.after === undefined) throw answer.failure;
@@ -177,12 +186,13 @@ class Target {
   }
 
   /** One request. What failed without having been done says after how many milliseconds it may be tried again. */
-  async #once(
+  async #once«<T>»(
     method«: string»,
     key«: string | undefined»,
     body«: string»,
+    read«: Read<T>»,
     signal«: AbortSignal»,
-  )«: Promise<{ value: unknown } | { failure: RpcError; after?: number }>» {
+  )«: Promise<{ value: T } | { failure: RpcError; after?: number }>» {
     const { fetch = (url«: string», init«: RequestInit») => globalThis.fetch(url, init) } = this.options;
     const token = await bearer(this.options);
     const path = `/rpc/${encodeURIComponent(this.className)}/${this.part}/${encodeURIComponent(method)}`;
@@ -193,18 +203,12 @@ class Target {
     let text«: string»;
     try {
       response = await fetch(baseOf(this.options) + path, { method: "POST", headers, body, signal });
+      if (response.ok) return { value: await read(response) };
       text = await response.text();
     } catch (cause) {
+      if (cause instanceof RpcError) return { failure: cause };
       const detail = `the server can't be reached: ${cause instanceof Error ? cause.message : cause}`;
       return { failure: new RpcError({ kind: "unavailable", status: 0, detail, retryable: true }, cause), after: 0 };
-    }
-    if (response.ok) {
-      try {
-        return { value: JSON.parse(text) };
-      } catch (cause) {
-        const detail = "the answer is no JSON";
-        return { failure: new RpcError({ kind: "internal", status: response.status, detail, retryable: false }, cause) };
-      }
     }
     const failure = new RpcError(problem(response, text));
     // A method's own error is an answer, whatever its status.
@@ -215,13 +219,23 @@ class Target {
   /** Why nobody is let in here, if it is for who they are: it is asked by a call of a method that no class has. */
   async refusal()«: Promise<RpcError | undefined>» {
     try {
-      const answer = await this.#once("~", undefined, "{}", AbortSignal.timeout(PATIENCE));
+      const answer = await this.#once("~", undefined, "{}", whole, AbortSignal.timeout(PATIENCE));
       const failure = "failure" in answer ? answer.failure : undefined;
       return failure !== undefined && [401, 403].includes(failure.status) ? failure : undefined;
     } catch {
       // There is no token.
       return undefined;
     }
+  }
+}
+
+/** The value that an answer is. */
+async function whole(response«: Response»)«: Promise<unknown>» {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RpcError({ kind: "internal", status: response.status, detail: "the answer is no JSON", retryable: false }, cause);
   }
 }
 

@@ -43,7 +43,7 @@ fn told(output: &Output) -> String {
 fn project(name: &str) -> Option<PathBuf> {
     let folder = tools()?.join(name);
     std::fs::create_dir_all(&folder).expect("it can be made");
-    let interface = Interface::linked().only(&["Described", "Talk", "Echo", "Parrot", "Radio"]);
+    let interface = Interface::linked().only(&["Described", "Talk", "Echo", "Parrot", "Radio", "Feed"]);
     interface.write_typescript(folder.join("objects.ts")).expect("it is written");
     interface.write_javascript(folder.join("objects.mjs")).expect("it is written");
     std::fs::write(folder.join("openapi.json"), interface.bearer().openapi().to_string()).expect("it is written");

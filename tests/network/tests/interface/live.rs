@@ -1,4 +1,4 @@
-//! Live queries and sockets of the generated client, in Node, with a server that goes and comes back.
+//! Live queries, sockets and streams of the generated client, in Node, with a server that goes and comes back.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -25,7 +25,8 @@ struct House {
 }
 
 fn with_token(server: Server) -> Server {
-    server.authenticate(BearerTokens::new([("s3cret", "ann")]))
+    // Streams without end are cut off when it stops.
+    server.drain("500ms").authenticate(BearerTokens::new([("s3cret", "ann")]))
 }
 
 impl House {
@@ -51,7 +52,7 @@ impl House {
 fn project(name: &str) -> Option<PathBuf> {
     let folder = tools()?.join(name);
     std::fs::create_dir_all(&folder).expect("it can be made");
-    let interface = Interface::linked().only(&["Talk", "Echo", "Parrot", "Radio"]);
+    let interface = Interface::linked().only(&["Talk", "Echo", "Parrot", "Radio", "Feed"]);
     interface.write_javascript(folder.join("objects.mjs")).expect("it is written");
     for file in [&format!("{name}.mjs"), "house.mjs"] {
         std::fs::copy(format!("{SOURCES}/{file}"), folder.join(file)).expect("it is copied");
@@ -114,4 +115,9 @@ async fn live_queries_are_told_across_the_end_of_a_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sockets_come_back_across_the_end_of_a_server() {
     run("sockets").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_read_to_their_end_and_tell_when_it_is_missing() {
+    run("streams").await;
 }

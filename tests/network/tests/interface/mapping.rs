@@ -71,6 +71,19 @@ fn a_live_method_can_be_watched_with_its_types() {
 }
 
 #[test]
+fn a_stream_is_a_loop_over_its_items() {
+    let module = Interface::linked().only(&["Feed"]).typescript();
+    for part in [
+        "  words(args: { count: number; fails: boolean }, options: StreamOptions = {}): AsyncGenerator<Told, void, void> {\n    \
+         return streamed(this.#object, \"words\", \"harmless\", args, options);\n",
+        "  begin(options: StreamOptions = {}): AsyncGenerator<number, void, void> {\n    \
+         return streamed(this.#object, \"begin\", \"once\", {}, options);\n",
+    ] {
+        assert!(module.contains(part), "{part}\n{module}");
+    }
+}
+
+#[test]
 fn a_socket_has_the_types_of_its_messages() {
     let module = Interface::linked().only(&["Talk", "Echo", "Parrot", "Radio"]).typescript();
     for part in [
@@ -90,7 +103,7 @@ fn a_socket_has_the_types_of_its_messages() {
 #[test]
 fn what_no_class_has_is_left_out() {
     let module = interface().javascript();
-    for part in ["WebSocket", "class Line", "class Channel", "class ObjectSocket"] {
+    for part in ["WebSocket", "class Line", "class Channel", "class ObjectSocket", "streamed"] {
         assert!(!module.contains(part), "{part}\n{module}");
     }
     let module = Interface::linked().only(&["Parrot"]).javascript();

@@ -1,4 +1,4 @@
-//! Classes whose live queries and sockets the client of `client/live.mjs` and `client/sockets.mjs` uses.
+//! Classes whose live queries, sockets and streams the client of `client/live.mjs`, `client/sockets.mjs` and `client/streams.mjs` uses.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -147,5 +147,65 @@ impl Radio {
     #[websocket(open, sends = Bytes)]
     fn tuned(&self, socket: &Socket) -> Result {
         socket.send_bytes(&b"beep"[..])
+    }
+}
+
+/// How many streams of [`Feed::forever`] have ended since the process began.
+static ENDED: AtomicU32 = AtomicU32::new(0);
+
+/// Is dropped with a stream.
+struct Ends;
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        ENDED.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Answers bit by bit.
+#[durable_object(name = "Feed")]
+struct Feed {
+    #[stored]
+    begun: u32,
+}
+
+#[durable_object]
+impl Feed {
+    /// Words, so many; and an error after them, if that is asked for.
+    #[rpc(public)]
+    fn words(&self, count: u32, fails: bool) -> Result<Streaming<Told>, CallError<Wrong>> {
+        ensure!(count > 0, Wrong::Empty);
+        Ok(Streaming::produce(move |to| async move {
+            for number in 0..count {
+                to.send(Told::Words { user: format!("user {number}"), words: "é\n".repeat(number as usize) }).await?;
+            }
+            ensure!(!fails, "there are no more");
+            Ok(())
+        }))
+    }
+
+    /// Numbers without end.
+    #[rpc(public)]
+    fn forever(&self) -> Result<Streaming<u32>> {
+        Ok(Streaming::produce(|to| async move {
+            let _ends = Ends;
+            for number in 0u32.. {
+                to.send(number).await?;
+            }
+            Ok(())
+        }))
+    }
+
+    #[rpc(public)]
+    fn ended(&self) -> Result<u32> {
+        Ok(ENDED.load(Ordering::Relaxed))
+    }
+
+    /// How often it was begun, once.
+    #[rpc(public)]
+    fn begin(&mut self) -> Result<Streaming<u32>> {
+        self.begun += 1;
+        let begun = self.begun;
+        Ok(Streaming::produce(move |to| async move { to.send(begun).await }))
     }
 }
