@@ -4,7 +4,7 @@ use do_runtime::interface::Interface;
 use serde_json::json;
 
 #[test]
-fn a_stream_is_described_line_by_line_and_left_out_of_the_client() {
+fn a_stream_is_described_line_by_line_and_read_by_the_client() {
     let interface = Interface::linked().only(&["StreamedSource"]);
     let document = interface.openapi();
     let operation = &document["paths"]["/rpc/StreamedSource/{name}/items"]["post"];
@@ -18,7 +18,6 @@ fn a_stream_is_described_line_by_line_and_left_out_of_the_client() {
         operation["parameters"].as_array().expect("parameters").iter().filter(|it| it["name"] == "Idempotency-Key");
     assert_eq!(keys.count(), 0, "it takes no key");
     for client in [interface.typescript(), interface.javascript()] {
-        assert!(client.contains("// `items` answers with a stream, which this client does not read."), "{client}");
-        assert!(client.contains("  add(") && !client.contains("  items("), "{client}");
+        assert!(client.contains("    return streamed(this.#object, \"items\", "), "{client}");
     }
 }
