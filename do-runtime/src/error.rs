@@ -263,7 +263,7 @@ impl<T, E: std::error::Error + Send + Sync + 'static> Context<T> for std::result
 impl<T> Context<T> for Option<T> {
     /// Nothing becomes `not_found`.
     fn context(self, context: impl fmt::Display) -> Result<T> {
-        self.ok_or_else(|| Error::new(ErrorKind::NotFound, context.to_string()))
+        self.ok_or_else(|| Error::not_found(context.to_string()))
     }
 }
 

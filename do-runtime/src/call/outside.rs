@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::future::State;
 use super::{Call, Live, Refusal, Reply, Stub, live};
-use crate::error::{Error, ErrorKind, Result, shown};
+use crate::error::{Error, Result, shown};
 use crate::fetch::{Astray, Request, find};
 use crate::metadata::{Caller, TraceParent};
 use crate::object::{ArgumentsReader, Dispatch, Method, Wire, as_they_came};
@@ -46,7 +46,7 @@ pub(crate) fn call<O: Dispatch>(stub: Stub<O>, asked: Asked<'_>) -> Result<Call<
     let Asked { method, arguments: came, wire, by } = asked;
     if !O::PUBLIC.iter().any(|public| public.name == method) {
         let sentence = format!("`{}` has no public method `{}`", O::CLASS, shown(method));
-        return Err(Error::new(ErrorKind::NotFound, sentence));
+        return Err(Error::not_found(sentence));
     }
     let mut arguments = ArgumentsReader::of_wire(came, wire)?;
     let (method, request) = O::decode(method, &mut arguments)?;

@@ -9,7 +9,7 @@ use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::request::Parts;
 
 use crate::Timestamp;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// What an authenticator gives: the name of the principal, or nothing where nobody says who they are.
 pub type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Option<String>>> + Send + 'a>>;
@@ -68,7 +68,7 @@ impl Authenticate for BearerTokens {
         let principal = bearer(request).and_then(|token| match token {
             Some(token) => match self.principals.get(&hash(token)) {
                 Some(principal) => Ok(Some(principal.clone())),
-                None => Err(Error::new(ErrorKind::Denied, "nobody is known by this token")),
+                None => Err(Error::denied("nobody is known by this token")),
             },
             None => Ok(None),
         });
@@ -84,7 +84,7 @@ fn hash(token: &str) -> [u8; 32] {
 pub(super) fn bearer(request: &Parts) -> Result<Option<&str>> {
     let mut values = request.headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(offered(request)) };
-    let wrong = || Error::new(ErrorKind::Denied, "the `Authorization` header is not `Bearer` and a token");
+    let wrong = || Error::denied("the `Authorization` header is not `Bearer` and a token");
     if values.next().is_some() {
         return Err(wrong());
     }

@@ -24,14 +24,11 @@ pub(super) fn check(path: &Path, text: &str) -> Result {
     }
     let same = there.lines().zip(text.lines()).take_while(|(there, made)| there == made).count();
     let line = text.lines().nth(same).unwrap_or("the end of the file");
-    Err(Error::new(
-        ErrorKind::Conflict,
-        format!(
-            "{} is not what the classes are now: line {} is to be `{line}`; UPDATE_INTERFACE=1 writes it anew",
-            path.display(),
-            same + 1
-        ),
-    ))
+    Err(Error::conflict(format!(
+        "{} is not what the classes are now: line {} is to be `{line}`; UPDATE_INTERFACE=1 writes it anew",
+        path.display(),
+        same + 1
+    )))
 }
 
 fn failure(path: &Path, done: &str, error: std::io::Error) -> Error {

@@ -34,7 +34,7 @@ pub(crate) use untold::trace_here;
 
 use crate::Timestamp;
 use crate::env::Random;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::object::{Identity, Method};
 
 /// What goes with a call: `cx.meta()` and `this.meta()`.
@@ -189,7 +189,7 @@ impl Metadata {
         match &self.occasion {
             Occasion::Runtime | Occasion::Wake | Occasion::Alarm(_) => {
                 let sentence = format!("the runtime itself runs this handler of {}: nobody called it", self.identity);
-                Err(Error::new(ErrorKind::NotFound, sentence))
+                Err(Error::not_found(sentence))
             }
             Occasion::Call(_, origin) => Ok(origin.as_ref().map_or(Caller::Anonymous, |origin| origin.caller())),
             Occasion::Within(handler) => handler.meta.caller(),

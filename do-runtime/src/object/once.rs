@@ -75,13 +75,12 @@ where
 /// `conflict` if it was used with other arguments.
 fn kept<O: Dispatch>(cx: &Cx<O>, key: &Key) -> Result<Option<ReplyState>> {
     match cx.database.reply(key.place(), cx.now())? {
-        Some(row) if row.arguments != key.arguments && !planted(Defect::ConflictNotNoticed) => Err(Error::new(
-            ErrorKind::Conflict,
-            format!(
+        Some(row) if row.arguments != key.arguments && !planted(Defect::ConflictNotNoticed) => {
+            Err(Error::conflict(format!(
                 "the idempotency key {:?} was used before, with other arguments: a key stands for one call",
                 key.key
-            ),
-        )),
+            )))
+        }
         row => Ok(row.map(|row| row.state)),
     }
 }

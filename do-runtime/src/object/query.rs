@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub use params::{IntoParams, Parameters};
 
 use crate::engine::{Engine, RowAccess};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::object::{Cx, Object};
 use crate::table::{self, Flow, FromRow};
 
@@ -62,7 +62,7 @@ impl<R> Query<'_, R> {
 
     /// The only row. None is `not_found`, more than one is `invalid`.
     pub fn one(self) -> Result<R> {
-        self.optional()?.ok_or_else(|| Error::new(ErrorKind::NotFound, "the query gives no row"))
+        self.optional()?.ok_or_else(|| Error::not_found("the query gives no row"))
     }
 
     /// The only row, if there is one. More than one is `invalid`.

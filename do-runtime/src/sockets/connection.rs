@@ -54,7 +54,7 @@ pub(crate) fn connect<O: Dispatch>(stub: Stub<O>, request: Upgrade, terms: Terms
     Box::pin(async move {
         if !O::SOCKETS.any() {
             let sentence = format!("`{}` takes no sockets: it has no `#[websocket]` methods", O::CLASS);
-            return Err(Error::new(ErrorKind::NotFound, sentence));
+            return Err(Error::not_found(sentence));
         }
         let slot = stub.slot()?;
         let identity = slot.shared.identity.clone();

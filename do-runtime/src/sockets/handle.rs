@@ -114,9 +114,8 @@ impl Socket {
     /// `not_found` if there is none; `invalid` if it is of another type.
     pub fn attachment<T: DeserializeOwned>(&self) -> Result<T> {
         let bytes = self.line.kept.lock().attachment.clone();
-        let bytes = bytes.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "this socket has no attachment: set one in `#[websocket(open)]`")
-        })?;
+        let bytes =
+            bytes.ok_or_else(|| Error::not_found("this socket has no attachment: set one in `#[websocket(open)]`"))?;
         payload::decode(&bytes).map_err(|error| {
             let name = std::any::type_name::<T>();
             Error::with_source(ErrorKind::Invalid, format!("the attachment is no `{name}`: {error}"), error)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::fetch::Request;
 use crate::metadata::{Caller, TraceParent};
 
@@ -58,7 +58,7 @@ impl Upgrade {
     /// # Errors
     /// `invalid` if it is not there.
     pub fn required(&self, name: &str) -> Result<&str> {
-        self.query(name).ok_or_else(|| Error::new(ErrorKind::Invalid, format!("the query has no `{name}`")))
+        self.query(name).ok_or_else(|| Error::invalid(format!("the query has no `{name}`")))
     }
 }
 

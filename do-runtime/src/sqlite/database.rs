@@ -283,9 +283,11 @@ impl Database {
         if self.mode.get() == Mode::Shared || !self.session.is_autocommit() {
             return Ok(());
         }
-        Err(self.doomed.borrow().clone().unwrap_or_else(|| {
-            Error::new(ErrorKind::Conflict, "a statement has rolled the transaction back (ON CONFLICT ROLLBACK)")
-        }))
+        Err(self
+            .doomed
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| Error::conflict("a statement has rolled the transaction back (ON CONFLICT ROLLBACK)")))
     }
 
     pub(super) fn stopped(&self, stopped: Stopped, sql: &str) -> Error {
@@ -329,7 +331,7 @@ impl Database {
             Ok(ControlFlow::Break(()))
         });
         match (checked, named) {
-            (Ok(()), Some(sentence)) => Error::new(ErrorKind::Conflict, format!("{sentence} ({})", failure.message)),
+            (Ok(()), Some(sentence)) => Error::conflict(format!("{sentence} ({})", failure.message)),
             _ => self.explained(failure, "COMMIT"),
         }
     }

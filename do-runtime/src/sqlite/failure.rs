@@ -20,7 +20,7 @@ pub(super) struct Known<'a> {
 /// The error for a failed statement.
 pub(super) fn explained(failure: Failure, known: Known<'_>) -> Error {
     match failure.primary() {
-        ffi::SQLITE_CONSTRAINT => Error::new(ErrorKind::Conflict, constraint(&failure)),
+        ffi::SQLITE_CONSTRAINT => Error::conflict(constraint(&failure)),
         ffi::SQLITE_TOOBIG if failure.message.contains("too long") => invalid(failure, known.sql),
         ffi::SQLITE_TOOBIG => Error::new(
             ErrorKind::Storage,
@@ -52,7 +52,7 @@ pub(super) fn plain(failure: Failure) -> Error {
     let words = failure.message;
     match failure.code & 0xff {
         ffi::SQLITE_INTERRUPT => Error::new(ErrorKind::Deadline, "the statement took too long and was interrupted"),
-        ffi::SQLITE_CONSTRAINT => Error::new(ErrorKind::Conflict, words),
+        ffi::SQLITE_CONSTRAINT => Error::conflict(words),
         ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => Error::new(
             ErrorKind::Storage,
             format!("the object's database is damaged ({words}); restore it from a backup"),

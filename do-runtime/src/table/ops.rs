@@ -2,7 +2,7 @@
 
 use super::{Declares, KeySource, RowOf, Table, TableOf, at_most_one, text};
 use crate::engine::{Engine, Params};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::object::{Cx, Object};
 use crate::value::Value;
 
@@ -115,5 +115,5 @@ fn no_such_row<T: Table>(values: &[Value<'_>]) -> Error {
         .filter_map(|&column| Some(format!("`{}` {}", T::DEF.columns.get(column)?.name, values.get(column)?)))
         .collect();
     let message = format!("there is no row of `{}` to update with {}", T::DEF.rust_name, key.join(" and "));
-    Error::new(ErrorKind::NotFound, message)
+    Error::not_found(message)
 }

@@ -238,7 +238,7 @@ impl Document {
 
     /// What makes a version: the last snapshot before it, and the edits from there.
     fn up_to(&self, cx: &Cx<Self>, version: i64) -> Result<Vec<Vec<u8>>> {
-        let gone = || Error::new(ErrorKind::NotFound, "this version can't be seen: the history says which can");
+        let gone = || Error::not_found("this version can't be seen: the history says which can");
         ensure!((0..=self.version).contains(&version), gone());
         let snapshot =
             sql!(cx, Snapshot, "SELECT * FROM snapshot WHERE version <= :version ORDER BY version DESC LIMIT 1")

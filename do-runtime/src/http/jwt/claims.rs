@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::denied;
 use crate::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What tokens have to say.
 #[derive(Debug)]
@@ -34,18 +33,18 @@ impl Expected {
     /// `denied`, with what is wrong with it.
     pub(super) fn principal_of(&self, claims: &Map<String, Value>, now: Timestamp) -> Result<String> {
         match instant(claims, "exp")? {
-            None => return Err(denied("the token has no `exp`: it would be valid for ever")),
-            Some(end) if now >= end + self.leeway => return Err(denied("the token has expired")),
+            None => return Err(Error::denied("the token has no `exp`: it would be valid for ever")),
+            Some(end) if now >= end + self.leeway => return Err(Error::denied("the token has expired")),
             Some(_) => {}
         }
         if instant(claims, "nbf")?.is_some_and(|begin| now + self.leeway < begin) {
-            return Err(denied("the token is not valid yet"));
+            return Err(Error::denied("the token is not valid yet"));
         }
         self.check_issuer(claims.get("iss"))?;
         self.check_audience(claims.get("aud"))?;
         match claims.get(&self.principal) {
             Some(Value::String(principal)) if !principal.is_empty() => Ok(principal.clone()),
-            _ => Err(denied(format!("the token says no principal: its claim `{}` is no text", self.principal))),
+            _ => Err(Error::denied(format!("the token says no principal: its claim `{}` is no text", self.principal))),
         }
     }
 
@@ -54,7 +53,7 @@ impl Expected {
         if self.issuers.is_empty() || issuer.is_some_and(is_known) {
             return Ok(());
         }
-        Err(denied("the token is of another issuer"))
+        Err(Error::denied("the token is of another issuer"))
     }
 
     /// Who is not among those that a token is for must refuse it (RFC 7519, section 4.1.3).
@@ -67,7 +66,7 @@ impl Expected {
             }
             Some(_) => false,
         };
-        if is_meant { Ok(()) } else { Err(denied("the token is for another audience")) }
+        if is_meant { Ok(()) } else { Err(Error::denied("the token is for another audience")) }
     }
 }
 
@@ -83,6 +82,6 @@ fn instant(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>>
             // JSON has no infinite numbers; the largest stop at the end of the range.
             Ok(seconds.as_f64().map(|seconds| Timestamp::from_millis((seconds * 1000.0) as i64)))
         }
-        Some(_) => Err(denied(format!("the token's claim `{name}` is no number"))),
+        Some(_) => Err(Error::denied(format!("the token's claim `{name}` is no number"))),
     }
 }

@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 
 use super::algorithm::{JsonWebAlgorithm, KeyKind};
 use super::token::Token;
-use super::{denied, key_set, public_key};
+use super::{key_set, public_key};
 use crate::error::{Error, Result};
 
 /// Keys to check tokens with. A clone is a handle of the same keys: with it they can be [replaced](JsonWebKeys::replace) while a server runs.
@@ -84,22 +84,27 @@ impl JsonWebKeys {
     /// `denied` if it was signed with another key, by another algorithm than its key is for, or not at all.
     pub(super) fn check(&self, token: &Token<'_>) -> Result<()> {
         let keys = self.0.read().clone();
-        let named: Vec<&Key> = match (keys.as_slice(), &token.head.kid) {
-            ([only], None) => vec![only],
-            ([only], Some(_)) if only.id.is_none() => vec![only],
-            (keys, Some(named)) => keys.iter().filter(|key| key.id.as_ref() == Some(named)).collect(),
-            (_, None) => Vec::new(),
+        let is_alone = keys.len() == 1;
+        let named = || {
+            keys.iter().filter(|key| match (&key.id, &token.head.kid) {
+                (Some(id), Some(named)) => id == named,
+                _ => is_alone,
+            })
         };
-        let first = named.first().ok_or_else(|| denied("the token is signed with a key that is not known here"))?;
+        let first =
+            named().next().ok_or_else(|| Error::denied("the token is signed with a key that is not known here"))?;
         // What the token says is only compared: it is the key that says how it is checked.
-        let mut fitting = named.iter().filter(|key| token.head.alg == key.algorithm.name()).peekable();
+        let mut fitting = named().filter(|key| token.head.alg == key.algorithm.name()).peekable();
         if fitting.peek().is_none() {
-            return Err(denied(format!("the token is not signed by the algorithm of its key, {}", first.algorithm)));
+            return Err(Error::denied(format!(
+                "the token is not signed by the algorithm of its key, {}",
+                first.algorithm
+            )));
         }
         if fitting.any(|key| key.has_signed(token.message.as_bytes(), &token.signature)) {
             Ok(())
         } else {
-            Err(denied("the token's signature is wrong"))
+            Err(Error::denied("the token's signature is wrong"))
         }
     }
 }

@@ -23,7 +23,7 @@ use token::Token;
 
 use super::authenticate::{Authenticate, Authenticating, bearer};
 use crate::Timestamp;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::time::IntoDuration;
 
 /// Signed tokens of an identity provider, or of the program itself: `Authorization: Bearer …`, or of a page that opens a WebSocket,
@@ -111,9 +111,4 @@ impl Authenticate for JsonWebTokens {
     fn authenticate_at<'a>(&'a self, request: &'a Parts, now: Timestamp) -> Authenticating<'a> {
         Box::pin(ready(self.principal_of(request, now)))
     }
-}
-
-/// The token is refused.
-fn denied(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::Denied, sentence)
 }

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::denied;
 use crate::error::{Error, Result};
 
 /// The largest one that is read, in bytes.
@@ -33,13 +32,13 @@ pub(super) struct Head {
 impl<'a> Token<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self> {
         if text.len() > LARGEST {
-            return Err(denied(format!("the token is larger than the {LARGEST} bytes that are read")));
+            return Err(Error::denied(format!("the token is larger than the {LARGEST} bytes that are read")));
         }
         let (message, signature) = text.rsplit_once('.').ok_or_else(no_token)?;
         let (head, payload) = message.split_once('.').filter(|(_, rest)| !rest.contains('.')).ok_or_else(no_token)?;
         let head: Head = serde_json::from_slice(&decoded(head)?).map_err(|_| no_token())?;
         if head.crit.is_some() {
-            return Err(denied("the token's header has `crit`: it asks for what this server does not know"));
+            return Err(Error::denied("the token's header has `crit`: it asks for what this server does not know"));
         }
         Ok(Token { head, message, signature: decoded(signature)?, payload })
     }
@@ -56,5 +55,5 @@ fn decoded(part: &str) -> Result<Vec<u8>> {
 }
 
 fn no_token() -> Error {
-    denied("the token is no JWT: that has a header, claims and a signature, in base64url with dots between them")
+    Error::denied("the token is no JWT: that has a header, claims and a signature, in base64url with dots between them")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::kept::rule_of;
 use crate::call::{Instance, Orchestration, Slot};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::metadata::AlarmCall;
 use crate::node::{Awake, panicked};
 use crate::object::arguments::ArgumentsReader;
@@ -113,10 +113,11 @@ impl<'a, O: Dispatch> AlarmRun<'a, O> {
 
     /// The class has no such alarm any more.
     pub fn unknown(self) -> AlarmRan {
-        AlarmRan::in_vain(Error::new(
-            ErrorKind::NotFound,
-            format!("{} has no alarm `{}`: the program that set it had", O::CLASS, self.row.method),
-        ))
+        AlarmRan::in_vain(Error::not_found(format!(
+            "{} has no alarm `{}`: the program that set it had",
+            O::CLASS,
+            self.row.method
+        )))
     }
 }
 

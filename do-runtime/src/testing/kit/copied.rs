@@ -39,12 +39,12 @@ impl TestKit {
         let folder = folder.as_ref();
         let shown = folder.display().to_string();
         if !folder.is_dir() {
-            return Err(Error::new(ErrorKind::NotFound, format!("there is no folder `{shown}` to be copied")));
+            return Err(Error::not_found(format!("there is no folder `{shown}` to be copied")));
         }
         let disk = SimDisk::copy_of(folder).map_err(|error| uncopied(&shown, error))?;
         if !disk.exists(Path::new(ID_KEY)).is_ok_and(|exists| exists) {
             let text = format!("no objects were kept in the folder `{shown}`: it has no file `{ID_KEY}`");
-            return Err(Error::new(ErrorKind::NotFound, text));
+            return Err(Error::not_found(text));
         }
         let sim = Sim::new(seed, now, tokio::runtime::Handle::current()).with_disk(disk);
         Self::on(seed, sim, usual()).await
